@@ -33,6 +33,7 @@ from shared.territory.current import load_territory_with_geography
 from shared.territory.maps import api as maps
 from shared.territory.maps.map_consumer import make_map_consumer
 from shared.territory.models import REVISION as TERRITORY_REVISION
+from shared.territory.villages.consumer import make_village_followers
 
 DESCRIPTION = """The public entry to the three National Target Programs of a province: reports, figures, targets, registers and
 the money. Get a token at `/oauth/token`, post with an `Idempotency-Key`, read the status of the province at `/v1/status`."""
@@ -54,6 +55,7 @@ def create_app(settings: GatewaySettings | None = None, *, clock: Clock = system
     )
     parts = PartFetcher(upstreams, within_s=settings.part_within_s)
     database = open_database(settings, "gateway")
+    village_followers = make_village_followers("gateway", settings)
     key_ring = KeyRing(database, pepper, clock, key_days=settings.key_days)
     return create_service(
         ServiceDefinition(
@@ -65,7 +67,15 @@ def create_app(settings: GatewaySettings | None = None, *, clock: Clock = system
             clock=clock,
             database=database,
             key_source=KeyRingKeys(key_ring) if settings.jwks_url is None else None,
-            resources=(pepper, limits, upstreams, parts, MergedReference(upstreams), key_ring),
+            resources=(
+                pepper,
+                limits,
+                upstreams,
+                parts,
+                MergedReference(upstreams),
+                key_ring,
+                *village_followers,
+            ),
             lifespans=(upstreams.connected, parts.fetching),
             start_steps=(load_territory_with_geography, _create_keys, _create_own_clients),
             routers=(
@@ -82,7 +92,10 @@ def create_app(settings: GatewaySettings | None = None, *, clock: Clock = system
                 problems.router,
             ),
             own_document=False,
-            background_tasks=(make_map_consumer(load_territory_with_geography, from_gateway=False),),
+            background_tasks=(
+                make_map_consumer(load_territory_with_geography, from_gateway=False),
+                *(follower.consumer.run for follower in village_followers),
+            ),
             larger_bodies={"/oauth/": SMALL_BODY_BYTES, "/v1/clients": SMALL_BODY_BYTES},
             outer_middleware=[*_read_proxy_headers(settings), *_allow_origins(settings)],
             inner_middleware=(

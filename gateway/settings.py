@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, SecretStr
 
-from shared.territory.settings import TerritorySettings
+from shared.territory.settings import MapFollowingSettings
 
 FUNDING = "funding"
 
@@ -37,7 +37,7 @@ def _split(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
-class GatewaySettings(TerritorySettings):
+class GatewaySettings(MapFollowingSettings):
     """Settings of the gateway beside those of every service."""
 
     upstreams: Annotated[dict[str, str], AfterValidator(_without_slash)] = Field(

@@ -24,6 +24,8 @@ from shared.reporting.catalogue.catalogue_file import CatalogueLoader
 from shared.reporting.engine import Register
 from shared.reporting.service import create_program
 from shared.roles import PUBLIC
+from shared.territory.villages.api import villages_router
+from shared.territory.villages.consumer import VILLAGE_FEED, make_village_followers
 
 
 def create_app(settings: EthnicSettings | None = None, clock: Clock = system_clock) -> FastAPI:
@@ -36,6 +38,7 @@ def create_app(settings: EthnicSettings | None = None, clock: Clock = system_clo
         if feed_client
         else []
     )
+    village_followers = make_village_followers("ethnic", settings)
     rules = RecognitionRules(region_facts.consequences, feed_followed=bool(consumers))
     return create_program(
         catalogue=CatalogueLoader(Path(__file__).with_name("catalogue.toml"), checks=CHECKS),
@@ -47,10 +50,14 @@ def create_app(settings: EthnicSettings | None = None, clock: Clock = system_clo
         routers=[
             classifications.router,
             recognitions.router,
-            feed_consumer_router("/v1/ethnic", [FEED], PUBLIC, on=rules.feed_followed),
+            villages_router("/v1/ethnic", PUBLIC),
+            feed_consumer_router("/v1/ethnic", [FEED, VILLAGE_FEED], PUBLIC, on=rules.feed_followed),
         ],
         violations={"uq_classifications_decision": lambda: ClassificationExists(classification=None)},
-        background_tasks=[consumer.run for consumer in consumers],
-        resources=[rules, region_facts, *consumers],
+        background_tasks=[
+            *(consumer.run for consumer in consumers),
+            *(follower.consumer.run for follower in village_followers),
+        ],
+        resources=[rules, region_facts, *consumers, *village_followers],
         clock=clock,
     )

@@ -4,11 +4,11 @@ from pathlib import Path
 
 from pydantic import Field
 
-from shared.kit.settings import FollowingSettings
 from shared.reporting.settings import ReportingSettings
+from shared.territory.settings import MapFollowingSettings
 
 
-class EthnicSettings(ReportingSettings, FollowingSettings):
+class EthnicSettings(ReportingSettings, MapFollowingSettings):
     """The settings of the engine and of the feed that is followed, and the file of dated facts."""
 
     regions_file: Path | None = Field(

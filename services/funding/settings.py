@@ -5,10 +5,10 @@ from pathlib import Path
 from pydantic import Field
 
 from services.funding.dated_facts import DATA
-from shared.territory.settings import TerritorySettings
+from shared.territory.settings import MapFollowingSettings
 
 
-class FundingSettings(TerritorySettings):
+class FundingSettings(MapFollowingSettings):
     """The settings of every service, the folder of the dated facts, and how often the journal is sealed."""
 
     funding_catalogue: Path = Field(

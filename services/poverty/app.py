@@ -7,19 +7,31 @@ from fastapi import FastAPI
 from services.poverty import __doc__ as description
 from services.poverty import api
 from services.poverty.rules import CHECKS
+from services.poverty.settings import PovertySettings
 from shared.kit.clock import Clock, system_clock
+from shared.kit.feed_consumer.api import feed_consumer_router
 from shared.reporting.catalogue.catalogue_file import CatalogueLoader
 from shared.reporting.service import create_program
-from shared.reporting.settings import ReportingSettings
+from shared.roles import PUBLIC
+from shared.territory.villages.api import villages_router
+from shared.territory.villages.consumer import VILLAGE_FEED, make_village_followers
 
 
-def create_app(settings: ReportingSettings | None = None, clock: Clock = system_clock) -> FastAPI:
+def create_app(settings: PovertySettings | None = None, clock: Clock = system_clock) -> FastAPI:
     """Return the service, configured by the settings given or by the environment."""
+    settings = settings or PovertySettings()
+    village_followers = make_village_followers("poverty", settings)
     return create_program(
         catalogue=CatalogueLoader(Path(__file__).with_name("catalogue.toml"), checks=CHECKS),
         title="Giảm nghèo bền vững / Sustainable poverty reduction",
         description=description or "",
-        settings=settings or ReportingSettings(),
-        routers=[api.router],
+        settings=settings,
+        routers=[
+            api.router,
+            villages_router("/v1/poverty", PUBLIC),
+            feed_consumer_router("/v1/poverty", [VILLAGE_FEED], PUBLIC, on=bool(village_followers)),
+        ],
+        background_tasks=[follower.consumer.run for follower in village_followers],
+        resources=village_followers,
         clock=clock,
     )

@@ -72,6 +72,9 @@ class InstallationSettings(BaseSettings):
         None,
         description="of the client that ethnic reads other services as; by default generated once and kept in var",
     )
+    poverty_client_secret: SecretStr | None = None
+    funding_client_secret: SecretStr | None = None
+    gateway_client_secret: SecretStr | None = None
 
     @property
     def folder(self) -> Path:

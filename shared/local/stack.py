@@ -28,14 +28,14 @@ FACTORIES = {
 
 SETTINGS_CLASSES = {
     "rural": "services.rural.settings:RuralSettings",
-    "poverty": "shared.reporting.settings:ReportingSettings",
+    "poverty": "services.poverty.settings:PovertySettings",
     "ethnic": "services.ethnic.settings:EthnicSettings",
     "funding": "services.funding.settings:FundingSettings",
     "gateway": "gateway.settings:GatewaySettings",
 }
 """The settings of each process: a process gets the variables that it reads, and no other."""
 
-FEED_CONSUMERS = ("ethnic",)
+FEED_CONSUMERS = ("poverty", "ethnic", "funding", "gateway")
 """Services that read another's change feed, as clients of their own; the gateway gets their secrets too."""
 
 SCRIPT_VARIABLES = frozenset(

@@ -11,7 +11,6 @@ from datetime import date
 from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Query, Response, status
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.kit.json_body import PartialBody
 from shared.kit.problems import Fault, Invalid, Sentence, make_fault
@@ -20,7 +19,6 @@ from shared.periods import local_day
 from shared.reporting.context import ReportingContext
 from shared.reporting.field_types import UnitCode
 from shared.territory.rights import is_granted, make_refusal
-from shared.territory.store import find_villages
 from shared.territory.tree import Territory
 from shared.territory.units import (
     LEVEL_NAMES,
@@ -32,8 +30,8 @@ from shared.territory.units import (
     Unit,
     UnknownUnit,
     UnknownUnitOnDate,
-    to_commune_code,
 )
+from shared.territory.villages.store import with_villages
 
 DECISION_IN_FUTURE = Sentence(
     "Quyết định đề ngày {date}, sau ngày hôm nay ({today}).",
@@ -79,23 +77,6 @@ class RegisterResult(Generic[RowT]):
 
     row: RowT
     created: bool
-
-
-async def with_villages(session: AsyncSession, territory: Territory, codes: Collection[str]) -> Territory:
-    """Return the tree with these villages, which another process may have registered since this one started."""
-    villages = [code for code in codes if to_commune_code(code)]
-    if not villages:
-        return territory
-    keys = {unit.key for code in villages if _has_code(territory, code) for unit in territory.versions(code)}
-    new = [village for village in await find_villages(session, villages) if village.key not in keys]
-    return territory.with_units(new) if new else territory
-
-
-def _has_code(territory: Territory, code: str) -> bool:
-    try:
-        return bool(territory.versions(code))
-    except UnknownUnit:
-        return False
 
 
 def locate_unit(

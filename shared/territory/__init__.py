@@ -14,7 +14,8 @@ of writing a name, from the official list or the press.
 Shipped data (inserted by `migrations/territory`): every unit of the country on the maps before and after 1 July 2025. The
 first day of a unit whose founding is not known is that of the codes, and its source says so; the tree of Kon Tum is complete
 from 11 March 2015. Which parts of a divided commune went where is known, their weights are not. Villages are not shipped:
-the rural service registers them, with a code of the commune's code, a dot and two digits.
+the rural service registers them, with a code of the commune's code, a dot and two digits,
+and every service receives them (`villages/`).
 
 It never guesses a district from a code, a unit from a bare name, or a share of a split. It never changes a unit of the
 past, never answers without a day, and knows nothing of reports, money or rights.

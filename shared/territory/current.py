@@ -10,7 +10,7 @@ from shared.kit.resources import Resources, resource
 from shared.territory.areas import NamedAreas
 from shared.territory.matching import Gazetteer
 from shared.territory.settings import TerritorySettings
-from shared.territory.store import load_areas, load_gazetteer, load_tree, read_version_number
+from shared.territory.store import load_areas, load_gazetteer, load_tree, read_loaded_version
 from shared.territory.tree import Territory
 
 
@@ -19,6 +19,8 @@ class MapVersion:
     """The version of the map that a process answers by."""
 
     number: int
+    villages: int
+    """How many villages it had then."""
 
 
 async def load_territory(resources: Resources, *, geography: bool = False) -> None:
@@ -33,7 +35,7 @@ async def load_territory(resources: Resources, *, geography: bool = False) -> No
         territory.versions(province)
         resources.put(territory)
         resources.put(NamedAreas(await load_areas(session)))
-        resources.put(MapVersion(await read_version_number(session)))
+        resources.put(MapVersion(*await read_loaded_version(session)))
         resources.put(await load_gazetteer(session, territory))
 
 

@@ -2,14 +2,16 @@
 
 from pydantic import Field
 
-from shared.kit.settings import ServiceSettings
+from shared.kit.settings import FollowingSettings, ServiceSettings
 
 
 class TerritorySettings(ServiceSettings):
     """The settings of the kit, and the province of the installation."""
 
     follow_map_every_seconds: float = Field(
-        10.0, gt=0, description="how often this process looks for a new version of the map"
+        10.0,
+        gt=0,
+        description="how often this process looks for a new version of the map, and for new villages",
     )
     province: str = Field(
         "62",
@@ -17,3 +19,7 @@ class TerritorySettings(ServiceSettings):
         description="code of the province that a request without `unit` means; after its last day, the one that "
         "its land went to",
     )
+
+
+class MapFollowingSettings(TerritorySettings, FollowingSettings):
+    """The settings of a service that receives the villages from the feed of their register."""

@@ -33,6 +33,10 @@ READ_SUCCESSIONS = """
     FROM unit_successions ORDER BY id
 """
 
+READ_LOADED_VERSION = """
+    SELECT (SELECT coalesce(max(version), 0) FROM map_versions), count(*) FROM units WHERE level = 'village'
+"""
+
 ROWS_OF_A_PART = 1_000
 
 _TREES: dict[tuple[str, bool], Territory] = {}
@@ -43,6 +47,12 @@ async def read_version_number(session: AsyncSession) -> int:
     """Return the number of the newest version of the map in this schema."""
     ((number,),) = await run_sql(session, "SELECT coalesce(max(version), 0) FROM map_versions")
     return int(number)
+
+
+async def read_loaded_version(session: AsyncSession) -> tuple[int, int]:
+    """Return the number of the newest version of the map in this schema, and of its villages."""
+    row = (await session.execute(text(READ_LOADED_VERSION))).one()
+    return int(row[0]), int(row[1])
 
 
 async def load_tree(session: AsyncSession, *, villages: bool = False, geography: bool = True) -> Territory:

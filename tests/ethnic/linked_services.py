@@ -18,6 +18,7 @@ from shared.kit.feed_consumer.consumer import FeedConsumer
 from shared.kit.identity import Identity
 from shared.kit.issuer_keys import IssuerKeys
 from shared.kit.resources import get_resources
+from shared.territory.villages.consumer import VillageFollower
 from tests.application import get_clock, get_database
 from tests.in_process import open_client
 from tests.issuer import Issuer
@@ -109,8 +110,8 @@ class LinkedServices:
         return await self.ethnic.create("classifications", body)
 
     async def read_consumer_state(self):
-        (feed,) = (await self.ethnic.get("following"))["items"]
-        return feed
+        recognitions, _ = (await self.ethnic.get("following"))["items"]
+        return recognitions
 
 
 @asynccontextmanager
@@ -134,6 +135,7 @@ async def link_services(database, **settings):
     ethnic = issuer.trust(create_ethnic(ethnic_settings, clock=lambda: NOW))
     transport = GatewayTransport(gateway, rural)
     get_resources(ethnic).get(FeedConsumer).client.transport = transport
+    get_resources(ethnic).get(VillageFollower).consumer.client.transport = transport
     async with (
         gateway.router.lifespan_context(gateway),
         open_client(rural) as rural_http,

@@ -186,7 +186,7 @@ async def test_a_feed_that_cannot_be_followed_is_a_caveat_of_the_figure(services
 
 
 async def test_without_a_client_nothing_is_followed_and_the_figure_has_a_caveat(clients):
-    (state,) = (await clients.get("following"))["items"]
+    state, _ = (await clients.get("following"))["items"]
     assert (state["feed"], state["state"]) == ("/v1/rural/changes", "off")
     assert (await clients.read_figures())[LEFT]["caveat"]["code"] == "recognitions_off"
     response = await clients.http.get("/v1/ethnic/recognitions/01890a5d-ac96-774b-bcce-b302099a8057")

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from services.poverty.app import create_app
+from services.poverty.settings import PovertySettings
 from shared.kit.resources import get_resources
 from shared.reporting.catalogue.versions import to_plain
 from shared.reporting.catalogue_versions.current import CurrentCatalogue
-from shared.reporting.settings import ReportingSettings
 from tests.in_process import open_client
 from tests.issuer import Issuer
 from tests.program_clients import Clients
@@ -90,7 +90,7 @@ INDICATORS: list[dict[str, Any]] = [
 async def open_clients(database, **settings):
     issuer = Issuer()
     fields = {"catalogue_poll_seconds": 3600, "database_url": database.url("poverty"), **settings}
-    app = issuer.trust(create_app(ReportingSettings(**fields), clock=lambda: NOW))
+    app = issuer.trust(create_app(PovertySettings(**fields), clock=lambda: NOW))
     async with open_client(app) as http:
         yield Clients(http, issuer, "poverty", NOW)
 
@@ -401,4 +401,4 @@ async def test_a_faulty_file_stops_the_start(database, tmp_path):
     path = tmp_path / "catalogue.toml"
     path.write_text('program = "poverty"\n', encoding="utf-8")
     with pytest.raises(ValueError, match="form"):
-        create_app(ReportingSettings(database_url=database.url("poverty"), catalogue_file=path))
+        create_app(PovertySettings(database_url=database.url("poverty"), catalogue_file=path))

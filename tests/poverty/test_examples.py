@@ -9,13 +9,13 @@ from fastapi import FastAPI
 from services.ethnic.app import create_app as ethnic
 from services.ethnic.settings import EthnicSettings
 from services.poverty.app import create_app as poverty
+from services.poverty.settings import PovertySettings
 from services.rural.app import create_app as rural
 from services.rural.settings import RuralSettings
-from shared.reporting.settings import ReportingSettings
 from tests.in_process import open_client
 
 PROGRAMS: dict[str, tuple[Callable[[Any], FastAPI], Callable[..., Any]]] = {
-    "poverty": (poverty, ReportingSettings),
+    "poverty": (poverty, PovertySettings),
     "rural": (rural, RuralSettings),
     "ethnic": (ethnic, EthnicSettings),
 }

@@ -67,7 +67,8 @@ def test_secrets_of_the_environment_take_precedence_and_reach_only_their_process
     for name in PASSWORD_VARIABLES:
         monkeypatch.setenv(name, f"p@ss/{name}")
     monkeypatch.setenv("NTP_CLIENT_SECRET_PEPPER", "pepper" * 6)
-    monkeypatch.setenv("NTP_ETHNIC_CLIENT_SECRET", "secret of the consumer" * 2)
+    for name in FEED_CONSUMERS:
+        monkeypatch.setenv(f"NTP_{name.upper()}_CLIENT_SECRET", f"secret of {name}, a consumer of feeds")
     environments = make_environments()
     assert "rural:p%40ss%2FNTP_RURAL_DATABASE_PASSWORD@" in environments["rural"]["NTP_DATABASE_URL"]
     assert environments["gateway"]["NTP_CLIENT_SECRET_PEPPER"] == "pepper" * 6
@@ -76,7 +77,8 @@ def test_secrets_of_the_environment_take_precedence_and_reach_only_their_process
         assert ("NTP_CLIENT_SECRET_PEPPER" in environment) == (name == "gateway")
         assert "NTP_ETHNIC_CLIENT_SECRET" not in environment
         assert ("NTP_CLIENT_SECRET" in environment) == (name in FEED_CONSUMERS)
-        assert ("secret of the consumer" in str(environment)) == (name in {*FEED_CONSUMERS, "gateway"})
+        own = {other for other in FEED_CONSUMERS if f"secret of {other}," in str(environment)}
+        assert own == (set(FEED_CONSUMERS) if name == "gateway" else {name} & set(FEED_CONSUMERS))
     secrets = json.loads((tmp_path / "var" / "secrets.json").read_text())
     assert set(secrets) == {"postgres_password"}
 

@@ -55,8 +55,9 @@ def post(installation: Installation, path: str, body: dict[str, Any]) -> Any:
 
 
 def read_consumer(installation: Installation) -> Any:
-    (feed,) = installation.get_json("/v1/ethnic/following")["items"]
-    return feed
+    recognitions, villages = installation.get_json("/v1/ethnic/following")["items"]
+    assert villages["state"] == "following"
+    return recognitions
 
 
 def is_up_to_date(installation: Installation) -> bool:

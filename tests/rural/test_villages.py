@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from services.rural.villages.rules import infer_kind
 from services.rural.villages.schemas import VillageIn
 from shared.territory.units import to_commune_code
+from shared.territory.villages.rules import infer_kind
 from tests.in_process import open_client
 from tests.program_clients import Clients
 from tests.rural.bodies import meets_body
@@ -29,7 +29,17 @@ async def test_a_village_is_created_and_read_at_its_address(clients):
         None,
     )
     read = (await clients.http.get(response.headers["location"])).json()
-    assert {**read, "valid_to": None} == {**village, "on": "2025-03-01", "in_force": [], "recognitions": []}
+    assert {**read, "valid_to": None} == {
+        **village,
+        "on": "2025-03-01",
+        "in_force": [],
+        "recognitions": [],
+        "parent": "23512",
+        "parent_name": "Xã Đăk Mar",
+        "parent_kind": "xa",
+        "parent_since": read["parent_since"],
+        "possible_parents": [],
+    }
 
 
 async def test_the_same_village_again_is_answered_and_another_is_a_conflict(clients):
@@ -67,10 +77,9 @@ async def test_villages_of_a_unit_by_code(clients):
         village["code"] for village in (await clients.get("villages", unit="615", on="2023-12-31"))["items"]
     ]
     assert codes == ["23512.01", "23512.02"]
-    after = [
-        village["code"] for village in (await clients.get("villages", unit="51", on="2025-12-31"))["items"]
-    ]
-    assert after == ["23368.01"], "its commune stayed as it was; the other was merged"
+    rows = (await clients.get("villages", unit="51", on="2025-12-31"))["items"]
+    after = {row["code"]: (row["parent"], row["recognized"]) for row in rows}
+    assert after == {"23368.01": ("23368", []), "23512.01": ("23512", []), "23512.02": ("23512", [])}
 
 
 async def test_a_village_is_answered_with_its_levels_and_recognitions(clients):

@@ -13,8 +13,8 @@ import pytest
 from gateway.app import create_app
 from gateway.settings import GatewaySettings
 from services.poverty.app import create_app as create_poverty
+from services.poverty.settings import PovertySettings
 from shared.kit.resources import get_resources
-from shared.reporting.settings import ReportingSettings
 from shared.territory.current import MapVersion, load_territory
 from shared.territory.maps.map_consumer import apply_and_reload
 from shared.territory.tree import Territory
@@ -50,10 +50,18 @@ NORTH, SOUTH, ISLAND = (
         ("99003", "dac_khu", "Đảo", 9.0),
     )
 )
+VILLAGE = {
+    "code": "99002.01",
+    "level": "village",
+    "kind": "thon",
+    "name": "Thôn 1",
+    "parent": "99002",
+    "valid_from": "2026-01-01",
+}
 FIRST = {
     "legal_basis": "NQ 1/NQ-UBTVQH16",
     "source": "made up",
-    "units": [PROVINCE, NORTH, SOUTH, ISLAND],
+    "units": [PROVINCE, NORTH, SOUTH, ISLAND, VILLAGE],
     "successions": [],
 }
 MERGED = {**NORTH, "name": "Bắc Nam", "valid_from": "2027-01-01"}
@@ -110,7 +118,7 @@ async def test_a_province_is_loaded_merged_and_loaded_again(gateway):
     first = await load(gateway, FIRST)
     assert first.status_code == 201, first.text
     assert first.headers["location"] == "/v1/territory/versions/3"
-    assert [unit["code"] for unit in first.json()["born"]] == ["99", "99001", "99002", "99003"]
+    assert [unit["code"] for unit in first.json()["born"]] == ["99", "99001", "99002", "99003", "99002.01"]
     second = await load(gateway, SECOND)
     assert second.status_code == 201, second.text
     assert [(unit["code"], unit["valid_to"]) for unit in second.json()["ended"]] == [
@@ -302,7 +310,7 @@ async def test_loading_the_country_again_changes_nothing(gateway):
 
 
 async def test_a_service_follows_and_answers_by_its_version_until_then(gateway, database, issuer):
-    settings = ReportingSettings(database_url=database.url("poverty"), province="99")
+    settings = PovertySettings(database_url=database.url("poverty"), province="99")
     await load(gateway, FIRST)
     await load(gateway, SECOND)
     with pytest.raises(Exception, match="99"):
@@ -329,6 +337,13 @@ async def test_a_service_follows_and_answers_by_its_version_until_then(gateway, 
         known = await poverty.get("/v1/poverty/progress", params={"period": "2026", "unit": "99"})
         assert known.status_code == 200
         assert known.json()["figures"][0]["coverage"]["expected"] in (2, 3)
+        on = {"unit": "99", "on": "2027-02-01"}
+        (village,) = (await poverty.get("/v1/poverty/villages", params=on)).json()["items"]
+        assert (village["code"], village["parent"], village["parent_name"]) == (
+            "99002.01",
+            "99001",
+            "Xã Bắc Nam",
+        )
 
 
 def test_the_command_loads_a_folder_and_names_every_fault(database, tmp_path):

@@ -7,7 +7,7 @@ import pytest
 from services.funding.app import create_app as create_funding
 from services.funding.settings import FundingSettings
 from services.poverty.app import create_app as create_poverty
-from shared.reporting.settings import ReportingSettings
+from services.poverty.settings import PovertySettings
 from tests.funding.conftest import Office
 from tests.in_process import open_client
 from tests.program_clients import Clients
@@ -19,7 +19,7 @@ COUNTRY = country_territory()
 
 @pytest.fixture
 async def clients(database, issuer, province):
-    settings = ReportingSettings(database_url=database.url("poverty"), province=province)
+    settings = PovertySettings(database_url=database.url("poverty"), province=province)
     app = issuer.trust(create_poverty(settings, clock=lambda: NOW))
     async with open_client(app) as http:
         yield Clients(http, issuer, "poverty", NOW)

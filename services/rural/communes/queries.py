@@ -2,8 +2,6 @@
 
 from datetime import date
 
-from sqlalchemy import select
-
 from services.rural.assessments.queries import RURAL_KINDS, AssessmentQuery, find_assessments_of_land
 from services.rural.assessments.rules import CriteriaResult
 from services.rural.assessments.schemas import AssessmentOut
@@ -16,13 +14,12 @@ from services.rural.ocop.store import ProductFilter, select_valid
 from services.rural.recognitions.schemas import LevelInForceOut, RecognitionOut
 from services.rural.recognitions.store import find_commune_levels, find_land_recognitions, to_registered
 from services.rural.villages.schemas import VillageOut
-from services.rural.villages.store import is_in_communes
 from shared.kit.problems import NotFound, Sentence
 from shared.reporting.basis import BasisName
 from shared.reporting.catalogue.derivations import Values
 from shared.reporting.context import ReportingContext
-from shared.territory.models import UnitRow
 from shared.territory.units import Unit
+from shared.territory.villages.store import select_villages
 
 
 class CommuneNotRural(NotFound):
@@ -88,11 +85,8 @@ async def read_commune(
 
 
 async def _list_villages(context: ReportingContext, code: str, on: date) -> list[VillageOut]:
-    rows = await context.session.scalars(
-        select(UnitRow)
-        .where(UnitRow.level == "village", UnitRow.valid_from <= on, is_in_communes([code], on))
-        .order_by(UnitRow.code)
-    )
+    communes = context.territory.communes(code, on)
+    rows = await context.session.scalars(select_villages(context.territory, communes, on))
     return [VillageOut.from_unit(row) for row in rows]
 
 

@@ -38,9 +38,9 @@ from shared.reporting.registers import (
     locate_body_unit,
     locate_unit,
     require_valid,
-    with_villages,
 )
 from shared.territory.units import Level
+from shared.territory.villages.store import with_villages
 
 LEVELS: tuple[Level, ...] = ("commune", "village")
 """Levels of the units that are recognized."""

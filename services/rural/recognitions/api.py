@@ -28,9 +28,9 @@ from shared.reporting.registers import (
     expand_units,
     require_units,
     set_created_or_existing,
-    with_villages,
 )
 from shared.territory.query_params import UnitQuery
+from shared.territory.villages.store import with_villages
 
 router = APIRouter(prefix="/v1/rural", tags=["recognitions"], route_class=TransactionRoute)
 

@@ -31,8 +31,8 @@ from shared.reporting.registers import (
     find_future_date_faults,
     locate_unit,
     require_granted,
-    with_villages,
 )
+from shared.territory.villages.store import with_villages
 
 
 async def revoke(

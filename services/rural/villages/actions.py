@@ -2,9 +2,8 @@
 
 from datetime import date
 
-from services.rural.villages.rules import COMMUNE_UNKNOWN, VillageExists, infer_kind
+from services.rural.villages.rules import COMMUNE_UNKNOWN, VillageExists
 from services.rural.villages.schemas import VillageIn
-from shared.kit.canonical_text import canonicalize
 from shared.kit.change_feed import Event, lock_feed, publish_events
 from shared.kit.json_body import PartialBody
 from shared.kit.problems import Fault, make_fault
@@ -12,6 +11,8 @@ from shared.reporting.context import ReportingContext
 from shared.reporting.registers import RegisterResult, UnitOnDay, locate_unit, require_valid
 from shared.territory.store import find_villages, insert_units
 from shared.territory.units import Unit, to_commune_code
+from shared.territory.villages.rules import infer_kind
+from shared.territory.villages.store import is_same_village
 
 
 async def register_village(context: ReportingContext, draft: PartialBody[VillageIn]) -> RegisterResult[Unit]:
@@ -33,13 +34,19 @@ async def register_village(context: ReportingContext, draft: PartialBody[Village
         confidence="registered",
     )
     for registered in await find_villages(context.session, [body.code]):
-        if _is_same(registered, village):
+        if is_same_village(registered, village):
             return RegisterResult(registered, created=False)
         raise VillageExists(
             village=registered.code, name=registered.name, valid_from=registered.valid_from.isoformat()
         )
     await insert_units(context.session, [village])
-    data = {"code": village.code, "name": village.name, "valid_from": village.valid_from.isoformat()}
+    data = {
+        "code": village.code,
+        "name": village.name,
+        "kind": village.kind,
+        "commune": village.parent,
+        "valid_from": village.valid_from.isoformat(),
+    }
     await publish_events(context.session, at, [Event("village.registered", f"villages/{village.code}", data)])
     return RegisterResult(village, created=True)
 
@@ -50,11 +57,3 @@ def _locate_commune(context: ReportingContext, code: str, on: date) -> UnitOnDay
     if isinstance(located, Fault):
         return make_fault("/code", "commune_unknown", COMMUNE_UNKNOWN, commune=commune, on=on)
     return located
-
-
-def _is_same(registered: Unit, village: Unit) -> bool:
-    return (canonicalize(registered.name), registered.kind, registered.valid_from) == (
-        canonicalize(village.name),
-        village.kind,
-        village.valid_from,
-    )

@@ -3,7 +3,6 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Query, Request, Response, status
-from sqlalchemy import select
 
 from services.rural.criteria.api import CurrentCriteriaSets
 from services.rural.criteria.sets import LEVELS
@@ -21,17 +20,17 @@ from services.rural.villages.schemas import (
     VillageRow,
     VillagesPage,
 )
-from services.rural.villages.store import is_in_communes
 from shared.kit.date_fields import IsoDate
 from shared.kit.json_body import PartialBody
 from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
 from shared.kit.transactions import TransactionRoute
 from shared.periods import local_day
 from shared.reporting.context import PublicContext, RegistrarContext
-from shared.reporting.registers import set_created_or_existing, with_villages
-from shared.territory.models import UnitRow
+from shared.reporting.registers import set_created_or_existing
 from shared.territory.store import find_villages
 from shared.territory.units import UnknownUnit
+from shared.territory.villages.schemas import VillageParent
+from shared.territory.villages.store import select_villages, with_villages
 
 PATH = "/v1/rural/villages"
 
@@ -66,12 +65,13 @@ async def list_villages(
     limit: Limit = 200,
     cursor: Cursor,
 ) -> VillagesPage:
-    """List registered villages by code, each with its levels in force on the day."""
-    query = select(UnitRow).where(UnitRow.level == "village").order_by(UnitRow.code, UnitRow.valid_from)
+    """List registered villages by code, each with its commune and its levels in force on the day.
+
+    With `unit`, a village is listed where the land of its commune lies that day, also after a merger.
+    """
     day = on or local_day(context.now)
-    if unit is not None:
-        communes = [commune.code for commune in context.territory.communes(unit, day)]
-        query = query.where(is_in_communes(communes, day))
+    communes = None if unit is None else context.territory.communes(unit, day)
+    query = select_villages(context.territory, communes, day)
     codes = await fetch_page(
         context.session, query, limit=limit, cursor=cursor, serialize=lambda row: str(row[0].code)
     )
@@ -80,9 +80,11 @@ async def list_villages(
     levels = await find_village_levels(context.session, codes.items, day)
     rows = [
         VillageRow.from_unit(
-            territory.versions(code)[-1], recognized=sorted(levels.get(code, ()), key=LEVELS.index)
+            village,
+            recognized=sorted(levels.get(village.code, ()), key=LEVELS.index),
+            **VillageParent.find_fields(territory, village, day),
         )
-        for code in codes.items
+        for village in (territory.versions(code)[-1] for code in codes.items)
     ]
     return VillagesPage(items=rows, next=codes.next)
 
@@ -107,6 +109,7 @@ async def read_village(
     return VillageDetailOut.from_unit(
         village,
         on=day,
+        **VillageParent.find_fields(territory, village, day),
         in_force=[LevelInForceOut.from_row(row) for row in in_force_rows],
         recognitions=[RecognitionOut.from_row(row, sets) for row in rows],
     )

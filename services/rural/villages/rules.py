@@ -1,17 +1,6 @@
-"""The kinds of villages, and the refusals of their register. Pure."""
-
-from typing import Literal
+"""The refusals of the register of villages. Pure."""
 
 from shared.kit.problems import Conflict, Sentence
-
-VillageKind = Literal["thon", "lang", "to_dan_pho", "khu_dan_cu"]
-
-KIND_PREFIXES: tuple[tuple[str, VillageKind], ...] = (
-    ("làng", "lang"),
-    ("tổ dân phố", "to_dan_pho"),
-    ("khu dân cư", "khu_dan_cu"),
-)
-"""The words, in lower case, with which the name of a kind begins; any other name is that of a thôn."""
 
 COMMUNE_UNKNOWN = Sentence(
     "Mã thôn bắt đầu bằng mã xã; không có xã {commune} vào ngày {on}.",
@@ -27,8 +16,3 @@ class VillageExists(Conflict):
         "Mã {village} đã dùng cho thôn “{name}” từ ngày {valid_from}.",
         "The code {village} has been that of “{name}” since {valid_from}.",
     )
-
-
-def infer_kind(name: str) -> VillageKind:
-    """Return the kind that a name begins with: Làng Kon Tu, Tổ dân phố 3. Thôn 1 and any other name is a thôn."""
-    return next((kind for prefix, kind in KIND_PREFIXES if name.casefold().startswith(prefix)), "thon")

@@ -8,13 +8,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.rural.criteria.sets import RecognitionLevel
 from services.rural.recognitions.schemas import LevelInForceOut, RecognitionOut
-from services.rural.villages.rules import VillageKind
 from shared.kit.date_fields import IsoDate
 from shared.kit.json_body import PartialModel
 from shared.kit.paging import Page
 from shared.reporting.field_types import Name
 from shared.territory.models import UnitRow
 from shared.territory.units import CODE_SHAPES, Unit
+from shared.territory.villages.rules import VillageKind
+from shared.territory.villages.schemas import VillageParent
 
 EXAMPLE: dict[str, Any] = {"code": "23512.01", "name": "Thôn 1", "valid_from": "2022-01-01"}
 
@@ -62,7 +63,7 @@ class VillageOut(BaseModel):
         )
 
 
-class VillageRow(VillageOut):
+class VillageRow(VillageParent, VillageOut):
     """A village in a list."""
 
     recognized: list[RecognitionLevel] = Field(
@@ -70,7 +71,7 @@ class VillageRow(VillageOut):
     )
 
 
-class VillageDetailOut(VillageOut):
+class VillageDetailOut(VillageParent, VillageOut):
     """A village with its recognitions."""
 
     on: dt.date = Field(description="the day of the page")

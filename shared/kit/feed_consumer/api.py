@@ -19,7 +19,9 @@ FeedState = Literal["off", "following", "silent", "refused", "rewound", "stuck"]
 class FollowedOut(BaseModel):
     """One feed and how far it was read."""
 
-    feed: str = Field(description="path of the feed at the gateway")
+    feed: str = Field(
+        description="path of the feed at the gateway; after a `#` the name of a cursor of its own, for certain events"
+    )
     state: FeedState = Field(
         description="following; off: no client is set; silent: no answer; refused: the client or its secret is refused; rewound: "
         "the feed was restored from an older backup, an operator has to begin again; stuck: an event cannot be read"

@@ -59,7 +59,7 @@ class FeedConsumer:
 
     service: str
     feed: str
-    """Its path at the gateway."""
+    """Its path at the gateway; after a `#`, the name of a cursor of its own."""
     handlers: Mapping[str, EventHandler]
     """By the type of the event; events of other types are skipped."""
     client: FeedClient
@@ -94,7 +94,9 @@ class FeedConsumer:
             self._show(before, clock)
             return False
         page = await self.client.read_page(
-            self.feed, after=max(before.sequence - 1, 0), limit=EVENTS_OF_A_TRANSACTION
+            self.feed.partition("#")[0],
+            after=max(before.sequence - 1, 0),
+            limit=EVENTS_OF_A_TRANSACTION,
         )
         async with database.writing() as session:
             if not await cursor.try_lock(session, self.feed):

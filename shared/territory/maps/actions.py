@@ -27,7 +27,7 @@ async def load_map(
 ) -> MapLoadOut:
     """Insert the next version of the map, if the tables change it. Raises every fault by row."""
     await lock_versions(session)
-    territory = await load_tree(session)
+    territory = await load_tree(session, villages=True)
     checker = MapChecker(territory)
     change = checker.check(units, successions, source or legal_basis)
     after = territory

@@ -317,7 +317,9 @@ def _covers(unit: Unit, on: date) -> bool:
 
 
 def _is_covered(unit: Unit, parents: Sequence[Unit]) -> bool:
-    """Whether the parents, one after the other, are valid on all days of a unit."""
+    """Whether the parents, one after the other, are valid on all days of a unit; of a village, which ends with it, on the first."""
+    if unit.level == "village":
+        return any(parent.is_valid_on(unit.valid_from) for parent in parents)
     day: date | None = unit.valid_from
     for parent in parents:
         if day is not None and parent.is_valid_on(day):

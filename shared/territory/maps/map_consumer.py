@@ -18,7 +18,7 @@ from shared.territory.current import MapVersion
 from shared.territory.maps.schemas import MapVersionDetail, MapVersionsOut
 from shared.territory.maps.store import insert_version, lock_versions
 from shared.territory.settings import TerritorySettings
-from shared.territory.store import read_version_number
+from shared.territory.store import read_loaded_version, read_version_number
 
 ANSWER_WITHIN_S = 5.0
 
@@ -85,7 +85,7 @@ def make_map_consumer(*reload_steps: StartStep, from_gateway: bool = True) -> Ba
 async def apply_and_reload(
     resources: Resources, client: httpx.AsyncClient | None, reload_steps: Sequence[StartStep]
 ) -> None:
-    """Apply what is new, and read the territory again where the schema has another version than the process."""
+    """Apply what is new, and read the territory again where the schema has another version, or other villages, than the process."""
     database = resources.get(Database)
     try:
         if client is not None:
@@ -96,10 +96,10 @@ async def apply_and_reload(
         log.exception("a version of the map was not applied", exc_info=error)
     try:
         async with database.reading() as session:
-            newest = await read_version_number(session)
-        if newest != resources.get(MapVersion).number:
+            newest = MapVersion(*await read_loaded_version(session))
+        if newest != resources.get(MapVersion):
             for step in reload_steps:
                 await step(resources)
-            log.info("the map was read again", version=newest)
+            log.info("the map was read again", version=newest.number, villages=newest.villages)
     except Exception as error:  # noqa: BLE001 (it tries again the next time)
         log.warning("the map was not read again", reason=f"{type(error).__name__}: {error}")

@@ -11,17 +11,19 @@ from shared.kit.problems import Fault, Sentence, make_fault
 from shared.territory.units import (
     CODE_SHAPES,
     KINDS,
+    LEVELS_DOWN,
     Box,
     Level,
     Succession,
     SuccessionKind,
     Unit,
     matches_code_shape,
+    to_commune_code,
 )
 
 MapRow = Mapping[str, Any]
-LOADED_LEVELS: tuple[Level, ...] = ("province", "district", "commune")
-"""Levels that a table may hold; villages are registered one by one."""
+LOADED_LEVELS = LEVELS_DOWN
+"""Levels that a table may hold."""
 UNIT_COLUMNS = (
     *("code", "level", "kind", "name", "name_en", "parent", "valid_from", "valid_to", "lat", "lon"),
     *("min_lat", "min_lon", "max_lat", "max_lon", "area_km2", "border", "source", "confidence"),
@@ -165,6 +167,8 @@ def parse_unit(reader: RowReader, source: str) -> Unit | None:
     parent = reader.text("parent")
     if level and (parent is None) != (level == "province"):
         reader.add("parent", "missing" if parent is None else "parent_level_wrong", MISSING if parent is None else NOT_ONE_OF, expected="-")  # fmt: skip
+    if level == "village" and code and parent and parent != to_commune_code(code):
+        reader.add("parent", "not_one_of", NOT_ONE_OF, expected=to_commune_code(code) or "-")
     valid_from, valid_to = reader.day("valid_from", required=True), reader.day("valid_to")
     if valid_from and valid_to and valid_to < valid_from:
         reader.add("valid_to", "days_reversed", DAYS_REVERSED)

@@ -13,6 +13,7 @@ from shared.territory.maps.rules import MapChange
 from shared.territory.maps.schemas import MapContent
 from shared.territory.models import MapVersionRow, SuccessionRow, UnitRow
 from shared.territory.store import insert_areas, to_unit_row
+from shared.territory.villages.store import insert_new_villages
 
 END_UNITS = """
     UPDATE units SET valid_to = ended.valid_to
@@ -58,7 +59,10 @@ async def insert_version(
             [unit.valid_to for unit in change.ended],
         )
     if change.begun:
-        await session.execute(insert(UnitRow), [to_unit_row(unit) for unit in change.begun])
+        units = [unit for unit in change.begun if unit.level != "village"]
+        if units:
+            await session.execute(insert(UnitRow), [to_unit_row(unit) for unit in units])
+        await insert_new_villages(session, [unit for unit in change.begun if unit.level == "village"])
     if change.successions:
         rows = [
             {
