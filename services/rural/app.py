@@ -15,7 +15,7 @@ from services.rural.criteria.rules import VerdictDerivation
 from services.rural.dated_facts import (
     load_criteria_sets,
     load_ocop_rules,
-    load_standard_conditions,
+    load_standards,
     load_thresholds,
 )
 from services.rural.models import REVISION
@@ -42,7 +42,7 @@ def create_app(settings: RuralSettings | None = None, clock: Clock = system_cloc
     sets = load_criteria_sets(settings.criteria_sets_file)
     thresholds = load_thresholds(sets, settings.thresholds_file)
     ocop_rules = load_ocop_rules(settings.ocop_rules_file)
-    standard_conditions = load_standard_conditions(sets, settings.standards_file)
+    area_standards = load_standards(sets, settings.standards_file)
     catalogue = CatalogueLoader(
         Path(__file__).with_name("catalogue.toml"),
         rules=RULES,
@@ -79,6 +79,6 @@ def create_app(settings: RuralSettings | None = None, clock: Clock = system_cloc
             "uq_ocop_evaluations_product": lambda: ProductExists(product="", date=""),
             "uq_units_standing": lambda: VillageExists(village="", name="", valid_from=""),
         },
-        resources=[sets, thresholds, ocop_rules, standard_conditions],
+        resources=[sets, thresholds, ocop_rules, area_standards],
         clock=clock,
     )

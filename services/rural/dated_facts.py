@@ -14,7 +14,7 @@ from services.rural.ocop.dated_rules import (
     ScorePart,
     StarBand,
 )
-from services.rural.standards.rules import StandardCondition, StandardConditions
+from services.rural.standards.rules import AreaStandard, AreaStandards, StandardCondition
 from shared.dated_facts.loader import FactRow, fill_nested, open_facts
 
 HERE = Path(__file__).parent
@@ -85,15 +85,20 @@ def load_ocop_rules(path: Path | None = None) -> OcopRules:
         )
 
 
-def load_standard_conditions(sets: CriteriaSets, path: Path | None = None) -> StandardConditions:
-    """Return the conditions of districts and provinces, with the criteria of the set that each names."""
+def load_standards(sets: CriteriaSets, path: Path | None = None) -> AreaStandards:
+    """Return the standards of districts and provinces, with the criteria of the set that each condition names."""
     with open_facts(path or STANDARDS_FILE) as facts:
-        conditions = facts.rows("condition", StandardCondition, one_in_force=["unit_level", "code"])
+        standards = facts.rows("standard", AreaStandard, one_in_force=["code"])
+        conditions = facts.rows("condition", StandardCondition, one_in_force=["standard", "code"])
+        codes = {standard.code for standard in standards}
         for condition in conditions:
+            if condition.standard not in codes:
+                what = f"unknown standard: {condition.standard}"
+                facts.add_fault("condition", condition.code, "standard", what=what)
             if condition.criteria_set is not None and condition.criteria_set not in sets:
                 what = f"unknown criteria set: {condition.criteria_set}"
                 facts.add_fault("condition", condition.code, "criteria_set", what=what)
-    return StandardConditions(_with_criteria(condition, sets) for condition in conditions)
+    return AreaStandards(standards, tuple(_with_criteria(condition, sets) for condition in conditions))
 
 
 def _inherit_basis(row: FactRow) -> FactRow:

@@ -22,5 +22,5 @@ class RuralSettings(ReportingSettings):
     )
     standards_file: Path | None = Field(
         None,
-        description="conditions for districts and provinces in place of the shipped ones (standards/standards.toml)",
+        description="standards of districts and provinces in place of the shipped ones (standards/standards.toml)",
     )

@@ -76,8 +76,8 @@ def test_each_set_has_a_legal_basis_and_an_authority(code):
     assert criteria_set.legal_basis
     if criteria_set.unit_level != "village":
         assert criteria_set.find_authority(date(criteria_set.last_year, 12, 31))
-    units = {"commune": XA, "village": THON, "district": ("district", "huyen")}
-    assert find_codes(make_decision(code), units[criteria_set.unit_level]) == {}
+    unit = (criteria_set.unit_level, min(criteria_set.unit_kinds or ["thon"]))
+    assert find_codes(make_decision(code), unit) == {}
 
 
 @given(st.sampled_from(list(SETS.values())), st.integers(2000, 2040), days)
@@ -108,7 +108,8 @@ UNITS = st.sampled_from(
 @given(st.sampled_from(list(SETS.values())), UNITS)
 def test_a_set_is_for_its_own_units_only(criteria_set, unit):
     level, kind = unit
-    fits = level == criteria_set.unit_level and (level != "commune" or kind == "xa")
+    kinds = criteria_set.unit_kinds
+    fits = level == criteria_set.unit_level and (kinds is None or kind in kinds)
     assert find_codes(make_decision(criteria_set.code), unit) == (
         {} if fits else {"/unit": "unit_not_of_set"}
     )
@@ -118,7 +119,7 @@ def test_a_set_is_for_its_own_units_only(criteria_set, unit):
     st.sampled_from(list(SETS.values())), st.none() | st.sampled_from(["culture", "digital", "dancing", ""])
 )
 def test_a_field_is_named_where_the_set_has_fields_and_is_one_of_them(criteria_set, field):
-    unit = XA if criteria_set.unit_level == "commune" else (criteria_set.unit_level, "thon")
+    unit = (criteria_set.unit_level, min(criteria_set.unit_kinds or ["thon"]))
     faults = find_codes(make_decision(criteria_set.code, field=field), unit)
     if criteria_set.level == "model" and criteria_set.unit_level == "commune":
         assert faults == (

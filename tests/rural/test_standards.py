@@ -7,7 +7,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.rural.dated_facts import load_criteria_sets, load_standard_conditions
+from services.rural.dated_facts import load_criteria_sets, load_standards
 from services.rural.standards.rules import (
     ReportedValue,
     StandardInputs,
@@ -19,10 +19,11 @@ from tests.program_clients import read_table
 from tests.rural.bodies import meets_body, to_recognition
 from tests.rural.test_criteria import report_and_accept_rows
 
-CONDITIONS = load_standard_conditions(load_criteria_sets())
+STANDARDS = load_standards(load_criteria_sets())
+CONDITIONS = STANDARDS.conditions
 ON = date(2023, 12, 31)
 DISTRICT_CONDITIONS = {
-    condition.code: condition for condition in CONDITIONS if condition.unit_level == "district"
+    condition.code: condition for condition in CONDITIONS if condition.standard == "district"
 }
 CRITERIA = [f"district_criterion_{number}" for number in range(1, 10)]
 levels = st.dictionaries(
@@ -113,13 +114,16 @@ def make_complete_inputs():
     )
 
 
-def is_met(inputs, unit_level="district"):
-    return is_standard_met(evaluate_conditions(CONDITIONS, unit_level, ON, inputs))
+def is_met(inputs, standard="district"):
+    return is_standard_met(evaluate_conditions(CONDITIONS, standard, ON, inputs))
 
 
 def test_a_standard_is_met_when_all_of_its_conditions_are():
     inputs = make_complete_inputs()
-    assert list_indicators(CONDITIONS) == {code for _, code in inputs.reported}
+    assert list_indicators(CONDITIONS) == {
+        "ward_civilised_urban",
+        *(code for _, code in inputs.reported),
+    }
     assert is_met(inputs) is True
     for missing in inputs.reported:
         reported = {key: value for key, value in inputs.reported.items() if key != missing}
@@ -127,7 +131,7 @@ def test_a_standard_is_met_when_all_of_its_conditions_are():
     assert is_met(replace(inputs, levels={}, reported={})) is False
     assert evaluate_conditions(CONDITIONS, "district", date(2020, 12, 31), inputs) == []
     assert is_standard_met([]) is None
-    assert is_met(StandardInputs("62", ["a"], levels={"a": {"meets"}}), "province") is None
+    assert is_met(StandardInputs("62", ["a"], levels={"a": {"meets"}}), "province_completed") is None
 
 
 async def test_the_districts_of_the_demo(clients):
@@ -144,14 +148,24 @@ async def test_the_districts_of_the_demo(clients):
     assert sum(standard["conditions"][0]["having"] for standard in districts) == 42
     unknown = {
         standard["code"]: standard
-        for standard in districts[0]["conditions"]
+        for standard in districts[1]["conditions"]
         if standard["state"] == "unknown"
     }
     assert unknown["residents_satisfied"]["supplied_by_en"] == (
         "A yearly report on the form criteria_assessment that states residents_satisfied_percent "
-        f"({districts[0]['unit']})"
+        f"({districts[1]['unit']})"
     )
     assert unknown["district_criteria"]["unstated"] == CRITERIA
+    kinds = {
+        (standard["kind"], tuple(row["code"] for row in standard["standards"])) for standard in districts
+    }
+    assert kinds == {("huyen", ("district", "district_advanced")), ("thanh_pho", ("city_completed",))}
+    (city,) = [standard for standard in districts if standard["kind"] == "thanh_pho"]
+    states = {row["code"]: (row["state"], row["of"]) for row in city["conditions"]}
+    assert city["name"] == "Thành phố Kon Tum"
+    assert city["standards"][0]["label"] == "Thị xã, thành phố hoàn thành nhiệm vụ xây dựng nông thôn mới"
+    assert states["wards_civilised_urban"] == ("unknown", 10)
+    assert "district_criteria" not in states
     (of_615,) = (await clients.get("standards", unit="615", on="2023-12-31"))["items"]
     assert of_615 == next(standard for standard in districts if standard["unit"] == "615")
     assert (await clients.get("standards", unit="51", on="2025-12-31"))["items"][0]["level"] == "province"

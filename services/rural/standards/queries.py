@@ -6,32 +6,31 @@ from datetime import date, datetime
 from services.rural.assessments.queries import RURAL_KINDS
 from services.rural.recognitions.store import find_commune_levels
 from services.rural.standards.rules import (
-    StandardConditions,
+    AreaStandards,
     StandardInputs,
     evaluate_conditions,
-    is_standard_met,
     list_indicators,
 )
-from services.rural.standards.schemas import ConditionOut, StandardOut
+from services.rural.standards.schemas import StandardOut, StandardResultOut
 from services.rural.standards.store import read_latest_values
 from shared.reporting.context import ReportingContext
 from shared.territory.units import Unit
 
 
 async def evaluate_standards(
-    context: ReportingContext, conditions: StandardConditions, top: Unit, on: date, as_of: datetime | None
+    context: ReportingContext, standards: AreaStandards, top: Unit, on: date, as_of: datetime | None
 ) -> list[StandardOut]:
-    """Return the standard of a unit and of each district directly below it. Two statements."""
+    """Return the standards of a unit and of each district directly below it. Two statements."""
     units = [child for child in context.territory.children(top.code, on) if child.level == "district"]
     if top.level in ("province", "district"):
         units.insert(0, top)
-    inputs = await _read_inputs(context, conditions, top, units, on, as_of)
-    return [_evaluate(unit, conditions, on, inputs[unit.code]) for unit in units]
+    inputs = await _read_inputs(context, standards, top, units, on, as_of)
+    return [_evaluate(unit, standards, on, inputs[unit.code]) for unit in units]
 
 
 async def _read_inputs(
     context: ReportingContext,
-    conditions: StandardConditions,
+    standards: AreaStandards,
     top: Unit,
     units: list[Unit],
     on: date,
@@ -44,7 +43,7 @@ async def _read_inputs(
     levels = {code: {level for level, _criteria_set in pairs} for code, pairs in levels_in_force.items()}
     codes = [*(unit.code for unit in units), *communes]
     reported = await read_latest_values(
-        context.session, context.engine.catalogue, codes, list_indicators(conditions), on, as_of
+        context.session, context.engine.catalogue, codes, list_indicators(standards.conditions), on, as_of
     )
     inputs = {}
     for unit in units:
@@ -56,12 +55,11 @@ async def _read_inputs(
     return inputs
 
 
-def _evaluate(unit: Unit, conditions: StandardConditions, on: date, inputs: StandardInputs) -> StandardOut:
-    results = evaluate_conditions(conditions, unit.level, on, inputs)
-    return StandardOut(
-        unit=unit.code,
-        name=unit.full_name,
-        level=unit.level,
-        met=is_standard_met(results),
-        conditions=[ConditionOut.from_result(result) for result in results],
-    )
+def _evaluate(unit: Unit, standards: AreaStandards, on: date, inputs: StandardInputs) -> StandardOut:
+    judged = [
+        StandardResultOut.from_results(
+            standard, evaluate_conditions(standards.conditions, standard.code, on, inputs)
+        )
+        for standard in standards.select(unit.level, unit.kind, on)
+    ]
+    return StandardOut.from_unit(unit, judged)

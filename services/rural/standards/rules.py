@@ -1,4 +1,4 @@
-"""Whether a district or province meets its standard. Pure: its communes and what was reported in, results out.
+"""Whether a district, city or province meets its standards. Pure: its communes and what was reported in, results out.
 
 A condition is a share of the rural communes recognized at a level, a share of the criteria or townships that the district
 reports as met, or a percentage that it reports. A missing value leaves a condition unknown, unless the other values decide
@@ -18,11 +18,26 @@ HUNDRED = Decimal(100)
 
 
 @dataclass(frozen=True, slots=True)
+class AreaStandard(DatedFact):
+    """A standard that units of a level, and of some kinds, are judged by while it is in force."""
+
+    code: str
+    label: Sentence
+    unit_level: str
+    unit_kinds: frozenset[str] = frozenset()
+    """None: units of every kind."""
+
+    def is_for(self, unit_level: str, unit_kind: str) -> bool:
+        """Whether units of a level and kind are judged by it."""
+        return self.unit_level == unit_level and (not self.unit_kinds or unit_kind in self.unit_kinds)
+
+
+@dataclass(frozen=True, slots=True)
 class StandardCondition(DatedFact):
     """One condition of a standard while it is in force."""
 
     code: str
-    unit_level: str
+    standard: str
     label: Sentence
     least_percent: Decimal
     level: str | None = None
@@ -37,10 +52,20 @@ class StandardCondition(DatedFact):
     """The source that would answer a condition that nothing in this service can answer."""
 
 
-class StandardConditions(tuple[StandardCondition, ...]):
-    """The conditions of all periods."""
+@dataclass(frozen=True, slots=True)
+class AreaStandards:
+    """The standards of all periods with their conditions, in the order in which a unit is judged by them."""
 
-    __slots__ = ()
+    standards: tuple[AreaStandard, ...]
+    conditions: tuple[StandardCondition, ...]
+
+    def select(self, unit_level: str, unit_kind: str, on: date) -> list[AreaStandard]:
+        """Return the standards in force on a day for units of a level and kind."""
+        return [
+            standard
+            for standard in select_in_force(self.standards, on)
+            if standard.is_for(unit_level, unit_kind)
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +130,11 @@ def list_indicators(conditions: Iterable[StandardCondition]) -> frozenset[str]:
 
 
 def evaluate_conditions(
-    conditions: Iterable[StandardCondition], unit_level: str, on: date, inputs: StandardInputs
+    conditions: Iterable[StandardCondition], standard: str, on: date, inputs: StandardInputs
 ) -> list[ConditionResult]:
-    """Return the result of each condition in force on a day for units of a level."""
-    of_level = (condition for condition in conditions if condition.unit_level == unit_level)
-    return [_evaluate_condition(condition, inputs) for condition in select_in_force(of_level, on)]
+    """Return the result of each condition of a standard that is in force on a day."""
+    of_standard = (condition for condition in conditions if condition.standard == standard)
+    return [_evaluate_condition(condition, inputs) for condition in select_in_force(of_standard, on)]
 
 
 def is_standard_met(results: Collection[ConditionResult]) -> bool | None:

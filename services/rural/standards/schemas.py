@@ -7,10 +7,11 @@ from typing import Literal, Self
 from pydantic import BaseModel, Field
 
 from services.rural.assessments.store import FORM
-from services.rural.standards.rules import ConditionResult
+from services.rural.standards.rules import AreaStandard, ConditionResult, is_standard_met
 from shared.dated_facts.schemas import BasisOut, LabelOut
 from shared.kit.decimal_fields import JsonDecimal
 from shared.kit.problems import Sentence
+from shared.territory.units import Unit
 
 REPORT_NEEDED = Sentence(
     "Báo cáo {form} hằng năm nêu {stated}", "A yearly report on the form {form} that states {stated}"
@@ -69,14 +70,49 @@ class ConditionOut(LabelOut, BasisOut):
         )
 
 
+class StandardResultOut(LabelOut, BasisOut):
+    """A standard and the results of its conditions for a unit."""
+
+    code: str = Field(description="code of the standard")
+    met: bool | None = Field(description="false where a condition fails, null while one is unknown")
+    conditions: list[ConditionOut]
+
+    @classmethod
+    def from_results(cls, standard: AreaStandard, results: list[ConditionResult]) -> Self:
+        """Serialize the results of a standard."""
+        conditions = [ConditionOut.from_result(result) for result in results]
+        return cls.from_fact(standard, met=is_standard_met(results), conditions=conditions)
+
+
 class StandardOut(BaseModel):
-    """One unit and the conditions of its standard."""
+    """One unit and the conditions of its standards."""
 
     unit: str = Field(description="code of the unit")
     name: str = Field(description="its name with its kind")
     level: str = Field(description="district or province")
-    met: bool | None = Field(description="false where a condition fails, null while one is unknown")
-    conditions: list[ConditionOut]
+    kind: str = Field(
+        description="its kind, which decides its standards: a huyện has others than a thị xã or thành phố"
+    )
+    met: bool | None = Field(
+        description="whether its first standard is met: false where a condition fails, null while one is unknown"
+    )
+    conditions: list[ConditionOut] = Field(description="the conditions of its first standard")
+    standards: list[StandardResultOut] = Field(
+        description="the standards of units of its kind; none before they were in force"
+    )
+
+    @classmethod
+    def from_unit(cls, unit: Unit, judged: list[StandardResultOut]) -> Self:
+        """Serialize a unit with the results of its standards."""
+        return cls(
+            unit=unit.code,
+            name=unit.full_name,
+            level=unit.level,
+            kind=unit.kind,
+            met=judged[0].met if judged else None,
+            conditions=judged[0].conditions if judged else [],
+            standards=judged,
+        )
 
 
 class StandardsOut(BaseModel):
