@@ -7,11 +7,22 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
+from tests.declared_answers import find_undeclared
+
 
 class ApplicationClient(httpx.AsyncClient):
-    """A client of an application in this process."""
+    """A client of an application in this process; an answer that its contract does not declare fails the test."""
 
     app: FastAPI
+
+    async def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
+        """Send a request, and compare the answer with the contract."""
+        response = await super().send(request, **options)
+        if response.is_stream_consumed:
+            undeclared = find_undeclared(self.app.title, request, response)
+            if undeclared:
+                raise AssertionError("; ".join(undeclared))
+        return response
 
 
 @asynccontextmanager

@@ -23,7 +23,7 @@ from gateway.composition.status import (
 )
 from gateway.settings import FUNDING, GatewaySettings
 from shared.kit.date_fields import InstantQuery
-from shared.kit.etags import make_weak_etag, matches_if_none_match
+from shared.kit.etags import make_weak_etag
 from shared.kit.exception_handlers import PROBLEM_JSON, negotiate_language, to_problem_document
 from shared.kit.identity import Caller
 from shared.kit.resources import get_resources
@@ -126,8 +126,6 @@ def _make_response(
         "Vary": "Authorization, Accept-Language",
         **age_headers(parts, now),
     }
-    if matches_if_none_match(request, etag):
-        return Response(status_code=304, headers=headers)
     return Response(orjson.dumps(document), media_type="application/json", headers=headers)
 
 

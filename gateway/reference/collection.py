@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 
 from gateway.composition.parts import FETCH_ERRORS
-from gateway.reference.merging import collect_problems, merge_documents
+from gateway.reference.merging import collect_faults, collect_problems, merge_documents
 from gateway.upstreams import Upstreams
 
 CONTRACTS = Path(__file__).parent.parent / "contracts"
@@ -32,6 +32,7 @@ class MergedReference:
         self._fetched: dict[str, Mapping[str, Any]] = {}
         self._merged: dict[str, Any] | None = None
         self._problems: dict[str, Any] = {}
+        self._faults: dict[str, list[dict[str, str]]] = {}
         self._merged_at = float("-inf")
         self._lock = asyncio.Lock()
 
@@ -46,12 +47,18 @@ class MergedReference:
                 }
                 self._merged, self._merged_at = merge_documents(own, services), time.monotonic()
                 self._problems = collect_problems({"gateway": own, **services})
+                self._faults = collect_faults((own, *services.values()))
             return self._merged
 
     async def problems(self, own: Mapping[str, Any]) -> dict[str, Any]:
         """Return what the services and the gateway say of their problems, by code."""
         await self.document(own)
         return self._problems
+
+    async def faults(self, own: Mapping[str, Any]) -> dict[str, list[dict[str, str]]]:
+        """Return the sentences of every fault of the services and the gateway, by code."""
+        await self.document(own)
+        return self._faults
 
     async def _fetch(self, name: str) -> Mapping[str, Any] | None:
         try:

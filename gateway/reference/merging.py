@@ -14,18 +14,20 @@ from typing import Any
 from gateway.reference.sharing import iterate_operations, share_components
 from gateway.upstreams import UpstreamTimeout, UpstreamUnavailable
 from shared.kit.exception_handlers import MethodNotAllowed
-from shared.kit.openapi.document import PROBLEMS
+from shared.kit.openapi.document import FAULTS, PROBLEMS
 from shared.kit.openapi.examples import REFERENCE, Schemas
 from shared.kit.openapi.header_fields import HEADERS, add_headers
 from shared.kit.openapi.operations import SCHEME
 from shared.kit.openapi.problem_schemas import (
     add_problem_components,
+    describe_fault,
     describe_problem,
     group_codes,
     read_response_codes,
     refer_to_response,
 )
 from shared.kit.problems import NotFound, Problem, TooManyRequests
+from shared.kit.validation_faults import SHAPES
 
 OpenApiDocument = Mapping[str, Any]
 
@@ -95,6 +97,17 @@ def collect_problems(documents: Mapping[str, OpenApiDocument]) -> dict[str, Any]
     for document in documents.values():
         problems.update(document.get(PROBLEMS, {}))
     return dict(sorted(problems.items()))
+
+
+def collect_faults(documents: Iterable[OpenApiDocument]) -> dict[str, list[dict[str, str]]]:
+    """Return the sentences of every fault that a problem may name, by its code; those of faults of shape too."""
+    sentences: dict[str, list[dict[str, str]]] = {}
+    shapes = [{shape.code: describe_fault([shape.sentence])} for shape in SHAPES]
+    for declared in (*shapes, *(document.get(FAULTS, {}) for document in documents)):
+        for code, described in declared.items():
+            of_code = sentences.setdefault(code, [])
+            of_code += [sentence for sentence in described if sentence not in of_code]
+    return dict(sorted(sentences.items()))
 
 
 def describe_security_schemes() -> dict[str, Any]:

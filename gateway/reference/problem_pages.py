@@ -18,12 +18,12 @@ WORDS: dict[Language, dict[str, str]] = {
     "vi": {
         "problems": "Các từ chối", "code": "Mã", "status": "Trạng thái HTTP", "title": "Tên", "detail": "Ý nghĩa",
         "advice": "Cần làm gì", "facts": "Các trường", "operations": "Các thao tác có thể trả lời như vậy",
-        "faults": "Lỗi về dạng", "all": "Tất cả các từ chối",
+        "faults": "Các lỗi trong errors", "sentences": "Câu trong errors", "all": "Tất cả các từ chối",
     },
     "en": {
         "problems": "Problems", "code": "Code", "status": "HTTP status", "title": "Title", "detail": "Meaning",
         "advice": "What to do", "facts": "Facts", "operations": "Operations that may answer it",
-        "faults": "Faults of shape", "all": "All problems",
+        "faults": "Faults among errors", "sentences": "Sentences among errors", "all": "All problems",
     },
 }  # fmt: skip
 
@@ -35,7 +35,7 @@ def make_security_policy() -> str:
 
 
 def render_index(problems: ProblemsOut, language: Language) -> str:
-    """Return the page that lists all problems and the faults of shape."""
+    """Return the page that lists all problems and all faults."""
     words = WORDS[language]
     rows = [
         f'<tr><td><a href="/problems/{problem.code}"><code>{problem.code}</code></a></td><td>{problem.status}</td>'
@@ -43,8 +43,9 @@ def render_index(problems: ProblemsOut, language: Language) -> str:
         for problem in problems.items
     ]
     faults = [
-        f"<tr><td><code>{fault.code}</code></td><td>{'<br>'.join(_format_in_both_languages(text, language) for text in fault.details)}</td></tr>"
+        f'<tr><td><a href="/problems/{fault.code}"><code>{fault.code}</code></a></td><td>{sentences}</td></tr>'
         for fault in problems.faults
+        for sentences in ["<br>".join(_format_in_both_languages(text, language) for text in fault.details)]
     ]
     return _format_page(
         words["problems"],
@@ -72,6 +73,7 @@ def render_problem(problem: ProblemOut, language: Language) -> str:
             f"<h3>{words['detail']}</h3><p>{escape(getattr(problem.detail, shown))}</p>",
             f"<h3>{words['advice']}</h3><p>{escape(getattr(problem.advice, shown))}</p>",
             f"<h3>{words['facts']}</h3>{_format_table((), facts)}" if facts else "",
+            _format_sentences(words["sentences"], [getattr(text, shown) for text in problem.sentences]),
             "</section>",
         ]
     if problem.operations:
@@ -79,6 +81,13 @@ def render_problem(problem: ProblemOut, language: Language) -> str:
         parts.append(f"<h3>{WORDS[language]['operations']}</h3><p>{names}</p>")
     parts.append(f'<p><a href="/problems">{WORDS[language]["all"]}</a></p>')
     return _format_page(problem.code, language, parts)
+
+
+def _format_sentences(head: str, sentences: list[str]) -> str:
+    """Return the sentences of a code as a list; nothing where there is none."""
+    if not sentences:
+        return ""
+    return f"<h3>{head}</h3><ul>{''.join(f'<li>{escape(sentence)}</li>' for sentence in sentences)}</ul>"
 
 
 def _format_in_both_languages(text: BilingualOut, language: Language) -> str:

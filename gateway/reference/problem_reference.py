@@ -1,7 +1,10 @@
-"""The reference of problems: what each code means, which facts it carries, what to do, which operations answer it."""
+"""The reference of problems: what each code means, which facts it carries, what to do, which operations answer it.
+
+A code that stands only among the `errors` of other problems, such as `value_too_precise`, is described as they are.
+"""
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -9,7 +12,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.kit.openapi.problem_schemas import read_response_codes
-from shared.kit.validation_faults import SHAPES
+from shared.kit.problems import Invalid, Sentence
 
 FACTS = Path(__file__).with_name("facts.toml")
 
@@ -22,7 +25,14 @@ EXAMPLE: dict[str, Any] = {
     "advice": {"vi": "Nêu báo cáo đó trong supersedes.", "en": "Name that report in supersedes."},
     "facts": [{"name": "report", "vi": "mã báo cáo", "en": "id of the report"}],
     "operations": ["poverty_submit_report"],
+    "sentences": [],
 }
+
+FAULT_TITLE = Sentence("Lỗi của nội dung hoặc tham số", "Fault of the body or of a parameter")
+FAULT_DETAIL = Sentence(
+    "Một mục trong errors của vấn đề khác, thường là invalid: pointer chỉ vị trí, detail là một trong các câu dưới đây.",
+    "An entry of the errors of another problem, mostly `invalid`: pointer says where, and detail is one of the sentences below.",
+)
 
 
 class BilingualOut(BaseModel):
@@ -51,28 +61,33 @@ class ProblemOut(BaseModel):
     advice: BilingualOut = Field(description="what to do")
     facts: list[ProblemFactOut] = Field(description="its members beside those of RFC 9457")
     operations: list[str] = Field(description="ids of the operations that may answer it")
+    sentences: list[BilingualOut] = Field(
+        [],
+        description="its sentences as one of the `errors` of a problem; none where it is never one of them",
+    )
 
 
 class FaultCodeOut(BaseModel):
-    """A fault of shape, one of the `errors` of a problem."""
+    """A fault, one of the `errors` of a problem."""
 
     code: str = Field(description="which fault it is; never changes")
     details: list[BilingualOut] = Field(description="its sentences")
 
 
 class ProblemsOut(BaseModel):
-    """Every problem of every service, and the faults of shape."""
+    """Every problem of every service, and every fault that they name."""
 
     items: list[ProblemOut] = Field(description="the problems, by code")
-    faults: list[FaultCodeOut] = Field(
-        description="codes of faults that every operation may name in `errors`"
-    )
+    faults: list[FaultCodeOut] = Field(description="faults that problems name in `errors`, by code")
 
 
 def list_problems(
-    problems: Mapping[str, Mapping[str, Any]], document: Mapping[str, Any], origin: str
+    problems: Mapping[str, Mapping[str, Any]],
+    faults: Mapping[str, list[dict[str, str]]],
+    document: Mapping[str, Any],
+    origin: str,
 ) -> ProblemsOut:
-    """Return the reference of the problems of all services; `document` is the merged one."""
+    """Return the reference of the problems and faults of all services; `document` is the merged one."""
     operations = _list_operations(document)
     items = [
         ProblemOut(
@@ -87,10 +102,29 @@ def list_problems(
                 for name in problem["facts"]
             ],
             operations=operations.get(code, []),
+            sentences=_read_sentences(faults.get(code, [])),
         )
         for code, problem in sorted(problems.items())
     ]
-    return ProblemsOut(items=items, faults=list(_list_fault_codes()))
+    fault_codes = [
+        FaultCodeOut(code=code, details=_read_sentences(sentences)) for code, sentences in faults.items()
+    ]
+    return ProblemsOut(items=items, faults=fault_codes)
+
+
+def describe_fault_code(fault: FaultCodeOut, origin: str) -> ProblemOut:
+    """Return the description of a code that stands only among the errors of problems."""
+    return ProblemOut(
+        code=fault.code,
+        type=f"{origin}/problems/{fault.code}",
+        status=Invalid.status,
+        title=_to_bilingual(FAULT_TITLE),
+        detail=_to_bilingual(FAULT_DETAIL),
+        advice=_to_bilingual(Invalid.advice),
+        facts=[],
+        operations=[],
+        sentences=fault.details,
+    )
 
 
 @cache
@@ -111,7 +145,9 @@ def _list_operations(document: Mapping[str, Any]) -> dict[str, list[str]]:
     return operations
 
 
-def _list_fault_codes() -> Iterator[FaultCodeOut]:
-    for code in dict.fromkeys(shape.code for shape in SHAPES):
-        sentences = [shape.sentence for shape in SHAPES if shape.code == code]
-        yield FaultCodeOut(code=code, details=[BilingualOut(vi=text.vi, en=text.en) for text in sentences])
+def _read_sentences(sentences: Iterable[Mapping[str, str]]) -> list[BilingualOut]:
+    return [BilingualOut.model_validate(sentence) for sentence in sentences]
+
+
+def _to_bilingual(sentence: Sentence) -> BilingualOut:
+    return BilingualOut(vi=sentence.vi, en=sentence.en)

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from gateway.reference.collection import MergedReference
 from gateway.reference.problem_pages import make_security_policy, render_index, render_problem
-from gateway.reference.problem_reference import ProblemOut, ProblemsOut, list_problems
+from gateway.reference.problem_reference import ProblemOut, ProblemsOut, describe_fault_code, list_problems
 from shared.kit.etags import apply_if_none_match
 from shared.kit.exception_handlers import negotiate_language, read_origin
 from shared.kit.identity import Anyone
@@ -38,11 +38,11 @@ async def list_all_problems(*, request: Request, _: Anyone, reference: CurrentRe
 async def read_problem(
     *, request: Request, _: Anyone, reference: CurrentReference, code: ProblemCode
 ) -> Response:
-    """Read what a refusal means, which facts its documents carry, and what to do; HTML for a browser, else JSON."""
-    problems = await _read_problems(request, reference)
-    problem = next((problem for problem in problems.items if problem.code == code), None)
-    if problem is None:
-        raise NotFound
+    """Read what a refusal means, which facts its documents carry, and what to do; HTML for a browser, else JSON.
+
+    A code of one of the `errors` has a page too, with the sentences that it may have.
+    """
+    problem = _find_problem(await _read_problems(request, reference), code, read_origin(request))
     if _prefers_html(request):
         return _answer_page(request, render_problem(problem, negotiate_language(request)))
     return _answer_document(request, problem)
@@ -51,7 +51,19 @@ async def read_problem(
 async def _read_problems(request: Request, reference: MergedReference) -> ProblemsOut:
     own = request.app.openapi()
     document = await reference.document(own)
-    return list_problems(await reference.problems(own), document, read_origin(request))
+    faults = await reference.faults(own)
+    return list_problems(await reference.problems(own), faults, document, read_origin(request))
+
+
+def _find_problem(problems: ProblemsOut, code: str, origin: str) -> ProblemOut:
+    """Return the problem, or the fault, of a code. Raises `NotFound`."""
+    for problem in problems.items:
+        if problem.code == code:
+            return problem
+    for fault in problems.faults:
+        if fault.code == code:
+            return describe_fault_code(fault, origin)
+    raise NotFound
 
 
 def _prefers_html(request: Request, *others: str) -> bool:

@@ -22,6 +22,13 @@ NOT_IN_FORCE = Sentence(
     "“{value}” không có hiệu lực trong năm {year} (hiệu lực {interval}).",
     "“{value}” is not in force in {year} (in force {interval}).",
 )
+FAULTS_OF_CODES: Mapping[str, tuple[tuple[str, Sentence], tuple[str, Sentence]]] = {
+    "program": (("program_unknown", UNKNOWN), ("program_not_in_force", NOT_IN_FORCE)),
+    "component": (("component_unknown", UNKNOWN), ("component_not_in_force", NOT_IN_FORCE)),
+    "source": (("source_unknown", UNKNOWN), ("source_not_in_force", NOT_IN_FORCE)),
+}
+"""The fault of a code that is not in its table, and of one that is not in force, by what the code stands for."""
+
 OF_ANOTHER_PROGRAM = Sentence(
     "Thành phần “{value}” thuộc chương trình “{owner}”.",
     "The component “{value}” belongs to the program “{owner}”.",
@@ -195,9 +202,8 @@ def _find_code_fault(
     if code is None:
         return
     noun, row = pointer.removeprefix("/").removeprefix("to_"), table.get(code)
+    unknown, not_in_force = FAULTS_OF_CODES[noun]
     if row is None:
-        yield make_fault(pointer, f"{noun}_unknown", UNKNOWN, value=code[:40])
+        yield make_fault(pointer, *unknown, value=code[:40])
     elif year is not None and not row.is_in_force_during(year):
-        yield make_fault(
-            pointer, f"{noun}_not_in_force", NOT_IN_FORCE, value=code, year=year, interval=row.interval
-        )
+        yield make_fault(pointer, *not_in_force, value=code, year=year, interval=row.interval)

@@ -1,6 +1,7 @@
 """Query parameters that several routes have."""
 
 from collections.abc import Collection
+from functools import partial
 from typing import Annotated
 
 from fastapi import Depends, Query
@@ -76,7 +77,7 @@ def depends_on_groupings(groupings: Collection[str], default: Collection[str]) -
             list[str],
             CommaSeparated,
             Query(max_length=20, description=description, default_factory=lambda: list(default)),
-            parseable_by(lambda names: require_groupings(names, groupings)),
+            parseable_by(partial(require_groupings, groupings=groupings)),
         ],
     ) -> list[str]:
         return group_by

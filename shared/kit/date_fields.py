@@ -21,6 +21,7 @@ ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 RFC_3339 = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})"
 )
+LEAP_SECOND = re.compile(r"[0-9-]{10}[Tt ][0-9]{2}:[0-9]{2}:60[^0-9].*")
 PLUS_AS_BLANK = re.compile(r".*[0-9] [0-9]{2}:[0-9]{2}")
 """An instant whose `+` was read as a blank, which is what it means in a query."""
 
@@ -28,6 +29,11 @@ OTHER_YEAR = Sentence("Năm phải trong khoảng {first}-{last}.", "The year mu
 PLUS_NOT_ENCODED = Sentence(
     "Phải là thời điểm dạng 2024-01-05T02:00:00Z; dấu + trong địa chỉ phải viết là %2B.",
     "Must be an instant like 2024-01-05T02:00:00Z; write the + of an offset as %2B in a query.",
+)
+
+LEAP_SECOND_NOT_KEPT = Sentence(
+    "Không nhận giây nhuận :60; hãy viết :59 hoặc :00 của phút sau.",
+    "A leap second (:60) is not kept; write :59, or :00 of the minute after it.",
 )
 
 
@@ -49,6 +55,8 @@ def _check_instant(value: Any) -> Any:
     if isinstance(value, datetime):
         return value
     if isinstance(value, str):
+        if LEAP_SECOND.fullmatch(value):
+            raise make_validation_error("not_an_instant", LEAP_SECOND_NOT_KEPT)
         if RFC_3339.fullmatch(value):
             return _require_year(value)
         if PLUS_AS_BLANK.fullmatch(value):

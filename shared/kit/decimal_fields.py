@@ -1,10 +1,16 @@
 """Decimal fields: JSON numbers that are exact or have six decimals, without the noise of binary floats."""
 
 from decimal import ROUND_HALF_UP, Context, Decimal
+from functools import partial
 from typing import Annotated, Any
 
-from pydantic import PlainSerializer, WithJsonSchema
+from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
+from pydantic_core import PydanticKnownError
 
+FLOAT_NOISE = Decimal("1e-12")
+"""The largest relative error that sums of binary floats are taken to have; they keep sixteen digits."""
+MAX_INTEGER_DIGITS = 18
+"""No column holds a number with more digits before the point."""
 SIX_PLACES = Decimal("0.000001")
 WIDE_CONTEXT = Context(prec=80)
 """Enough digits to round any quotient of sums; the default of 28 refuses larger ones."""
@@ -29,3 +35,23 @@ JsonDecimal = Annotated[
     Decimal, PlainSerializer(to_json_number, when_used="json"), WithJsonSchema({"type": "number"})
 ]
 """A decimal that is serialized as a JSON number."""
+
+
+def remove_float_noise(value: Decimal, decimals: int) -> Decimal:
+    """Return a value without the noise of a binary float; itself where it has none, or where more than noise would be lost."""
+    exponent = value.as_tuple().exponent
+    if not isinstance(exponent, int) or exponent >= -decimals or value.adjusted() >= MAX_INTEGER_DIGITS:
+        return value
+    rounded = round(value, decimals)
+    return value if not rounded or abs(value - rounded) > abs(value) * FLOAT_NOISE else rounded
+
+
+def _read_number(decimals: int, value: Any) -> Any:
+    if isinstance(value, (str, bool)):  # Pydantic would convert them
+        raise PydanticKnownError("decimal_type")
+    return remove_float_noise(value, decimals) if isinstance(value, Decimal) else value
+
+
+def number_with_decimals(decimals: int) -> BeforeValidator:
+    """Return the validator of a decimal in a body: a JSON number, without the noise of a binary float beyond its decimals."""
+    return BeforeValidator(partial(_read_number, decimals), json_schema_input_type=float)

@@ -9,7 +9,8 @@ from fastapi import Request, Response
 ENTITY_TAG = re.compile(r'(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")')
 """A tag of RFC 9110, 8.8.3; between the quotes it may hold commas."""
 
-KEPT_ON_304 = ("etag", "cache-control", "vary", "link", "age")
+OF_CONTENT = "content-"
+"""The header fields that begin so describe the content, and 304 has none."""
 
 
 def make_weak_etag(content: bytes) -> str:
@@ -32,5 +33,5 @@ def apply_if_none_match(request: Request, response: Response) -> Response:
     response.headers.setdefault("cache-control", "no-cache")
     if not matches_if_none_match(request, tag):
         return response
-    headers = {name: response.headers[name] for name in KEPT_ON_304 if name in response.headers}
+    headers = {name: value for name, value in response.headers.items() if not name.startswith(OF_CONTENT)}
     return Response(status_code=304, headers=headers)

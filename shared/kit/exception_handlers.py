@@ -15,7 +15,6 @@ import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import iter_route_contexts
-from pydantic_core import ErrorDetails
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from starlette.exceptions import HTTPException
 
@@ -36,7 +35,7 @@ from shared.kit.problems import (
 )
 from shared.kit.resources import get_resources
 from shared.kit.settings import ServiceSettings
-from shared.kit.validation_faults import to_invalid
+from shared.kit.validation_faults import to_request_refusal
 
 log = structlog.get_logger()
 
@@ -99,15 +98,6 @@ def to_problem_response(request: Request, problem: Problem) -> Response:
         media_type=problem.media_type,
         headers={**problem.headers, "Content-Language": language},
     )
-
-
-def _validation_problem(error: RequestValidationError) -> Problem:
-    def locate(details: dict[str, Any]) -> ErrorDetails:
-        kind, *rest = details["loc"]
-        steps = rest if kind == "body" else [kind, *rest]
-        return {**details, "loc": tuple(steps)}  # type: ignore[typeddict-item]
-
-    return to_invalid([locate(details) for details in error.errors()])
 
 
 def _list_methods(request: Request) -> str:
@@ -188,7 +178,7 @@ def install_exception_handlers(app: FastAPI, *, violations: ConstraintProblems, 
 
     async def on_validation(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
-        return to_problem_response(request, _validation_problem(error))
+        return to_problem_response(request, to_request_refusal(error.errors()))
 
     async def on_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)

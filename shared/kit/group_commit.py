@@ -26,7 +26,7 @@ from starlette.exceptions import HTTPException
 from shared.kit.clock import Clock
 from shared.kit.database import Database, UnitOfWork
 from shared.kit.exception_handlers import Busy
-from shared.kit.idempotency import Claim, answer_each_once, answer_once, read_claim
+from shared.kit.idempotency import Claim, answer_each_once, answer_once
 from shared.kit.identity import ANONYMOUS, identify
 from shared.kit.problems import Problem
 from shared.kit.resources import Resources
@@ -198,7 +198,7 @@ class GroupCommitRoute(TransactionRoute):
         """Read the request and submit it. What is refused before that may still be a repeat of an answered request."""
         claimed = GroupCommitRequest(request.scope, request.receive)
         caller = await identify(claimed)
-        claimed.claim = await read_claim(claimed, caller.client_id)
+        claimed.claim = await self.read_claim(claimed, caller.client_id)
         try:
             return await handler(claimed)
         except (Problem, RequestValidationError, HTTPException) as error:

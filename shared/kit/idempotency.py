@@ -26,6 +26,7 @@ from shared.kit.models import AnsweredRequest
 from shared.kit.problems import Invalid, Malformed, Problem, Sentence
 
 KEY_SHAPE = re.compile(r'"?[\x21\x23-\x7e]{1,200}"?')
+NO_DRY_RUN = re.compile(r"dry_run=(false|0|off|f|n|no)", re.IGNORECASE)
 KEPT_HEADERS = ("content-type", "location", "etag")
 REPLAY_HEADER = "Idempotent-Replay"
 """Marks an answer that was given before."""
@@ -95,10 +96,16 @@ async def read_claim(request: JsonRequest, client_id: str) -> Claim:
     key = request.headers.get("idempotency-key", "")
     if not KEY_SHAPE.fullmatch(key):
         raise IdempotencyKeyRequired
-    operation = f"{request.method} {request.url.path}?{request.url.query}\n".encode()
+    operation = f"{request.method} {request.url.path}?{_read_query(request)}\n".encode()
     return make_claim(
         client_id, key.strip('"'), operation, await request.canonical_body(), await request.body()
     )
+
+
+def _read_query(request: JsonRequest) -> str:
+    """Return the query of a request as it was sent; `dry_run=false` says the same as nothing."""
+    parts = request.url.query.split("&")
+    return "&".join(part for part in parts if not NO_DRY_RUN.fullmatch(part))
 
 
 def make_claim(client_id: str, key: str, operation: bytes, canonical: bytes, posted: bytes) -> Claim:

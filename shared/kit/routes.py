@@ -1,12 +1,11 @@
-"""The route class of every operation: it refuses query parameters that the operation does not have.
+"""The route class of every operation: what is alike for all of them, before and after their own function.
 
-FastAPI ignores them, so a misspelt `dry_run` would take effect and a misspelt filter would answer for everything. A
-parameter that takes one value and has two is refused too. These faults are named in one answer with those of the values.
+It refuses query parameters that the operation does not have, bodies and answers of other media types, and gives lists and
+figures as CSV or with the members that are picked. The faults of a query are named in one answer.
 """
 
 import json
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
-from difflib import get_close_matches
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import partial
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -14,56 +13,22 @@ from typing import Annotated, Any
 import orjson
 from fastapi import Depends, Query, Request, Response
 from fastapi.datastructures import DefaultPlaceholder
-from fastapi.dependencies.models import Dependant
 from fastapi.dependencies.utils import get_typed_return_annotation
+from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
-from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from shared.kit.etags import apply_if_none_match, make_weak_etag
-from shared.kit.problems import Fault, Invalid, NotFound, Sentence, make_fault, to_json_pointer
+from shared.kit.problems import Invalid, NotFound, Problem
+from shared.kit.query_checks import find_cursor_fault, find_query_faults, iterate_parameters, make_query_check
 from shared.kit.query_lists import CommaSeparated, split_list
-from shared.kit.representations import (
-    CSV,
-    JSON,
-    MediaRange,
-    Table,
-    UnsupportedMediaType,
-    find_table,
-    negotiate,
-    pick_fields,
-    to_csv,
-)
-from shared.kit.validation_faults import UnknownParameter, make_refusal_error
+from shared.kit.representations import CSV, JSON, MediaRange, UnsupportedMediaType, negotiate
+from shared.kit.tables import Table, find_table, find_tables, pick_fields, require_fields, to_csv
+from shared.kit.validation_faults import UnknownParameter, parseable_by, to_request_refusal
 
 RouteHandler = Callable[[Request], Coroutine[Any, Any, Response]]
 
-MAX_FAULTS = 20
-"""Of unknown parameters; a query with more of them is no typing error, and to look for similar names takes time."""
-MAX_NAME_LENGTH = 60
-"""A longer name is cut in the answer, and no similar name is looked for."""
 MAX_FIELDS = 100
 """More than any answer has."""
-SIMILARITY = 0.55
-"""The least ratio of similar names: `unit_code` and `unit` have 0.62."""
-
-NO_PARAMETERS = Sentence("địa chỉ này không nhận tham số nào", "this operation has no parameters")
-UNKNOWN_NEAREST = Sentence(
-    "Không có tham số “{name}”; tên gần nhất là “{nearest}”.",
-    "There is no parameter “{name}”; the nearest is “{nearest}”.",
-)
-UNKNOWN = Sentence("Không có tham số “{name}”: {names}.", "There is no parameter “{name}”: {names}.")
-NAMES = Sentence("các tham số là {names}", "the parameters are {names}")
-REPEATED = Sentence(
-    "Tham số “{name}” chỉ nhận một giá trị, ở đây có {count}.",
-    "The parameter “{name}” takes one value; here it has {count}.",
-)
-MORE = Sentence("Còn {more} tham số khác không có.", "There are {more} more unknown parameters.")
-
-
-class ReceivedQuery(BaseModel):
-    """All parameters of a query, by name: a list where a name is repeated."""
-
-    model_config = ConfigDict(extra="allow")
 
 
 class OperationRoute(APIRoute):
@@ -73,25 +38,29 @@ class OperationRoute(APIRoute):
         self, path: str, endpoint: Callable[..., Any], *, dependencies: Any = None, **options: Any
     ) -> None:
         self.parameters: dict[str, bool] = {}
-        own = [_make_query_check(self.parameters)]
-        self.table = find_table(_find_response_model(endpoint, options))
-        if self.table is not None and set(options.get("methods") or {"GET"}) == {"GET"}:
-            own.append(Depends(_declare_fields))
-        else:
-            self.table = None
+        own = [make_query_check(self.parameters)]
+        model = _find_response_model(endpoint, options)
+        reads = set(options.get("methods") or {"GET"}) == {"GET"}
+        self.table = find_table(model) if reads else None
+        self.tables = find_tables(model)
+        if self.table is not None:
+            own.append(_make_fields_parameter(self.table))
         super().__init__(path, endpoint, dependencies=[*own, *(dependencies or [])], **options)
-        self.parameters.update(_iterate_parameters(self.dependant))
+        self.parameters.update(iterate_parameters(self.dependant))
         if self.table is not None:
             self.responses = _with_csv(self.responses)
 
     @property
     def media_types(self) -> Sequence[str]:
-        """The media types of a successful answer; empty where the endpoint makes the response of another one."""
+        """The media types of a successful answer; empty where the endpoint itself chooses one."""
         declared = self.responses.get(HTTPStatus.OK, {}).get("content", {})
-        return (JSON, *(name for name in declared if name != JSON)) if self.response_field else ()
+        if self.response_field:
+            return (JSON, *(name for name in declared if name != JSON))
+        own = None if isinstance(self.response_class, DefaultPlaceholder) else self.response_class.media_type
+        return tuple(declared) or ((own,) if own else ())
 
     def get_route_handler(self) -> RouteHandler:
-        """Return FastAPI's handler. A dependency that refuses a value does not hide that the query has unknown parameters."""
+        """Return FastAPI's handler, with what all operations do before and after their own function."""
         handler = super().get_route_handler()
 
         async def handle(request: Request) -> Response:
@@ -99,40 +68,91 @@ class OperationRoute(APIRoute):
                 _require_json(request)
             accepted = ",".join(request.headers.getlist("accept"))
             media_range = negotiate(accepted, self.media_types) if self.media_types else None
-            response = await answer(request)
-            if self.table is None or media_range is None or response.status_code != HTTPStatus.OK:
-                return response
-            if response.headers.get("content-type", "").partition(";")[0] != JSON:
-                return response  # the endpoint made another form of it
-            return _represent(self.table, request, response, media_range)
-
-        async def answer(request: Request) -> Response:
-            try:
-                return await handler(request)
-            except (Invalid, NotFound) as refusal:
-                query = ReceivedQuery.model_validate(
-                    {name: request.query_params.getlist(name) for name in request.query_params}
-                )
-                if faults := _find_query_faults(self.parameters, query):
-                    raise UnknownParameter(faults=[*faults, *refusal.faults]) from refusal
-                raise
+            response = await self._answer(handler, request)
+            if media_range is not None and self._gives_rows(response):
+                response = self._represent(request, response, media_range)
+            return apply_if_none_match(request, response) if "etag" in response.headers else response
 
         return handle
 
+    async def _answer(self, handler: RouteHandler, request: Request) -> Response:
+        """Return the answer of the handler; a refusal of the query names every fault of it at once."""
+        try:
+            return await handler(request)
+        except RequestValidationError as error:
+            refusal: Problem = to_request_refusal(error.errors())
+            cursor_fault = find_cursor_fault(self.parameters, request)
+            if cursor_fault is None:
+                raise refusal from error
+            refusal.faults = (*refusal.faults, cursor_fault)
+            raise refusal from error
+        except (Invalid, NotFound) as refused:  # a dependency refuses before the query is checked
+            if faults := find_query_faults(self.parameters, request):
+                cursor_faults = filter(None, [find_cursor_fault(self.parameters, request)])
+                raise UnknownParameter(faults=[*faults, *cursor_faults, *refused.faults]) from refused
+            raise
 
-async def _declare_fields(
-    _: Annotated[
-        list[str] | None,
-        CommaSeparated,
-        Query(
-            alias="fields",
-            max_length=MAX_FIELDS,
-            description="only these members of the answer or of its rows, separated by commas or repeated; members of "
-            "members with a point: coverage.reported",
-        ),
-    ] = None,
-) -> None:
-    return
+    def _gives_rows(self, response: Response) -> bool:
+        """Whether an answer is the JSON of rows; the endpoint may have made another form of it."""
+        media_type = response.headers.get("content-type", "").partition(";")[0]
+        return self.table is not None and response.status_code == HTTPStatus.OK and media_type == JSON
+
+    def _represent(self, request: Request, response: Response, media_range: MediaRange) -> Response:
+        """Return the rows in the media type that was negotiated, with the members that were picked."""
+        assert self.table is not None
+        fields = split_list(request.query_params.getlist("fields"))
+        body = bytes(response.body)
+        if media_range.media_type == CSV:
+            content = self._write_csv(body, fields, media_range)
+        elif fields:
+            content = orjson.dumps(pick_fields(self.table, orjson.loads(body), fields))
+        else:
+            content = body
+        headers = {name: value for name, value in response.headers.items() if name != "content-length"}
+        headers["vary"] = ", ".join(filter(None, [headers.get("vary"), "Accept"]))
+        if content is body:
+            return Response(content, headers=headers)
+        tag = headers.pop("etag", None)
+        if media_range.media_type == CSV:
+            headers["content-type"] = "text/csv; charset=utf-8; header=present"
+        if tag is not None:  # over the content without ages, which the endpoint alone knows
+            headers["etag"] = make_weak_etag(f"{tag} {media_range.media_type} {fields}".encode())
+        return Response(content, headers=headers)
+
+    def _write_csv(self, body: bytes, fields: Sequence[str], media_range: MediaRange) -> bytes:
+        """Return the rows as CSV: those of a list that is picked by its name alone, else those of the table."""
+        assert self.table is not None
+        with_mark = media_range.parameters.get("bom") == "true"
+        if len(fields) == 1 and fields[0] in self.tables:
+            return to_csv(self.tables[fields[0]], body, (), byte_order_mark=with_mark)
+        if fields:
+            pick_fields(self.table, json.loads(body), fields)
+        return to_csv(self.table, body, fields, byte_order_mark=with_mark)
+
+
+def _make_fields_parameter(table: Table) -> Any:
+    """Return the dependency that declares `fields`, and refuses names of no member before anything is read."""
+
+    async def declare_fields(
+        _: Annotated[
+            list[str] | None,
+            CommaSeparated,
+            parseable_by(partial(_require_fields, table)),
+            Query(
+                alias="fields",
+                max_length=MAX_FIELDS,
+                description="only these members of the answer or of its rows, separated by commas or repeated; members of "
+                "members with a point: coverage.reported",
+            ),
+        ] = None,
+    ) -> None:
+        return
+
+    return Depends(declare_fields)
+
+
+def _require_fields(table: Table, fields: list[str] | None) -> None:
+    require_fields(table, fields or ())
 
 
 def _find_response_model(endpoint: Callable[..., Any], options: Mapping[str, Any]) -> Any:
@@ -156,108 +176,3 @@ def _require_json(request: Request) -> None:
     kind, _, subtype = media_type.partition("/")
     if kind != "application" or (subtype != "json" and not subtype.endswith("+json")):
         raise UnsupportedMediaType(media_type, [JSON])
-
-
-def _represent(table: Table, request: Request, response: Response, media_range: MediaRange) -> Response:
-    """Return a list in the media type that was negotiated, with the members that were picked."""
-    fields = split_list(request.query_params.getlist("fields"))
-    body = bytes(response.body)
-    if media_range.media_type == CSV:
-        if fields:
-            pick_fields(table, json.loads(body), fields)
-        content = to_csv(table, body, fields, byte_order_mark=media_range.parameters.get("bom") == "true")
-    elif fields:
-        content = orjson.dumps(pick_fields(table, orjson.loads(body), fields))
-    else:
-        content = body
-    headers = {name: value for name, value in response.headers.items() if name != "content-length"}
-    headers["vary"] = ", ".join(filter(None, [headers.get("vary"), "Accept"]))
-    if content is body:
-        return Response(content, headers=headers)
-    tag = headers.pop("etag", None)
-    if media_range.media_type == CSV:
-        headers["content-type"] = "text/csv; charset=utf-8; header=present"
-    if tag is not None:  # over the content without ages, which the endpoint alone knows
-        headers["etag"] = make_weak_etag(f"{tag} {media_range.media_type} {fields}".encode())
-    return apply_if_none_match(request, Response(content, headers=headers))
-
-
-def _make_query_check(parameters: Mapping[str, bool]) -> Any:
-    """Return the dependency that refuses other parameters than these, and repeated ones that take one value.
-
-    It fails as the validation of a parameter does, so that FastAPI adds its faults to all others of the request.
-    """
-
-    async def check_query(
-        _: Annotated[
-            ReceivedQuery,
-            AfterValidator(partial(_require_known, parameters)),
-            Query(include_in_schema=False),
-        ],
-    ) -> None:
-        return
-
-    return Depends(check_query)
-
-
-def _iterate_parameters(dependant: Dependant) -> Iterator[tuple[str, bool]]:
-    """Yield the name of each query parameter, and whether it takes several values."""
-    for field in dependant.query_params:
-        if field.field_info.include_in_schema:  # type: ignore[attr-defined]  # a `Query`
-            yield field.alias, _takes_several(field.field_info.annotation)
-    for dependency in dependant.dependencies:
-        yield from _iterate_parameters(dependency)
-
-
-def _takes_several(annotation: Any) -> bool:
-    origin = getattr(annotation, "__origin__", annotation)
-    return origin in {list, tuple, set, frozenset} or any(
-        _takes_several(argument)
-        for argument in getattr(annotation, "__args__", ())
-        if argument is not annotation
-    )
-
-
-def _require_known(parameters: Mapping[str, bool], query: ReceivedQuery) -> ReceivedQuery:
-    """Return the query, or raise an error that names every unknown and every repeated parameter."""
-    if faults := _find_query_faults(parameters, query):
-        raise make_refusal_error(UnknownParameter(faults=faults))
-    return query
-
-
-def _find_query_faults(parameters: Mapping[str, bool], query: ReceivedQuery) -> list[Fault]:
-    """Return a fault for each unknown parameter, and for each that has more values than it takes."""
-    faults: list[Fault] = []
-    unknown: list[str] = []
-    for name, value in (query.model_extra or {}).items():
-        if name not in parameters:
-            unknown.append(name)
-        elif isinstance(value, list) and len(value) > 1 and not parameters[name]:
-            faults.append(
-                make_fault(_point_to(name), "repeated_parameter", REPEATED, name=name, count=len(value))
-            )
-    faults += [_to_unknown_fault(name, parameters) for name in unknown[:MAX_FAULTS]]
-    if len(unknown) > MAX_FAULTS:
-        faults.append(make_fault("/query", "more_faults", MORE, more=len(unknown) - MAX_FAULTS))
-    return faults
-
-
-def _point_to(name: str) -> str:
-    return to_json_pointer(["query", name[:MAX_NAME_LENGTH]])
-
-
-def _to_unknown_fault(name: str, parameters: Mapping[str, bool]) -> Fault:
-    pointer, shown = _point_to(name), name[:MAX_NAME_LENGTH]
-    nearest = find_nearest(name, parameters)
-    if nearest is not None:
-        return make_fault(pointer, UnknownParameter.code, UNKNOWN_NEAREST, name=shown, nearest=nearest)
-    names = NAMES.filled(names=", ".join(sorted(parameters))) if parameters else NO_PARAMETERS
-    return make_fault(pointer, UnknownParameter.code, UNKNOWN, name=shown, names=names)
-
-
-def find_nearest(name: str, names: Mapping[str, Any]) -> str | None:
-    """Return the most similar one of names; None where none is similar."""
-    if len(name) > MAX_NAME_LENGTH:
-        return None
-    written = name.lower().replace("-", "_").strip()
-    return next(iter(get_close_matches(written, names, 1, SIMILARITY)), None)

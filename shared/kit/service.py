@@ -80,6 +80,8 @@ class ServiceDefinition:
     """The problems of violated constraints, by the constraint's name."""
     larger_bodies: Mapping[str, int] = field(default_factory=dict)
     """Limits in bytes of the paths, by their beginning, that take larger bodies than the settings allow."""
+    rules: Sequence[Callable[..., Any]] = ()
+    """Functions that operations find in data, so that the search for refusals is told of them."""
     flowing_paths: Sequence[str] = ()
     """Paths whose answers are sent as they are made, and so are not compressed."""
     resources: Sequence[object] = ()
@@ -147,6 +149,7 @@ def create_service(definition: ServiceDefinition) -> FastAPI:
         app,
         max_body_bytes=settings.max_body_bytes,
         larger_bodies=definition.larger_bodies,
+        rules=definition.rules,
     )
     extend_openapi(app, complete)
     install_exception_handlers(app, violations=definition.violations, max_body_bytes=settings.max_body_bytes)

@@ -12,11 +12,14 @@ from fastapi import Depends, Query, Request, Response
 
 from shared.kit.database import Database, UnitOfWork
 from shared.kit.etags import apply_if_none_match
-from shared.kit.idempotency import answer_once, read_claim
+from shared.kit.idempotency import Claim, IdempotencyKeyRequired, answer_once, read_claim
 from shared.kit.identity import ANONYMOUS, Caller, Guard, identify
 from shared.kit.json_body import JsonRequest
+from shared.kit.problems import Fault
+from shared.kit.query_checks import find_query_faults
 from shared.kit.resources import Resources, get_resources
 from shared.kit.routes import OperationRoute, RouteHandler
+from shared.kit.validation_faults import UnknownParameter
 
 READ = "GET"
 """The one method that only reads: HEAD comes here as GET."""
@@ -104,6 +107,16 @@ class TransactionRoute(OperationRoute):
         async with UnitOfWork.reading(resources.get(Database), resources.clock, ANONYMOUS) as exact.opened:
             return apply_if_none_match(request, await handler(exact))
 
+    async def read_claim(self, request: JsonRequest, client_id: str) -> Claim:
+        """Return the claim of a request's key; where it has none, its refusal names the faults of the query too."""
+        try:
+            return await read_claim(request, client_id)
+        except IdempotencyKeyRequired as missing:
+            if faults := find_query_faults(self.parameters, request):
+                key_fault = Fault("/header/Idempotency-Key", missing.code, missing.detail)
+                raise UnknownParameter(faults=[*faults, key_fault]) from missing
+            raise
+
     async def write(self, request: Request, handler: RouteHandler, resources: Resources) -> Response:
         """Run what may change something, and answer when it is committed."""
         exact = TransactionRequest(request.scope, request.receive)
@@ -118,7 +131,7 @@ class TransactionRoute(OperationRoute):
             async with UnitOfWork.writing(database, clock, ANONYMOUS) as unit_of_work:
                 return await work(unit_of_work)
         caller = await identify(exact)
-        claim = await read_claim(exact, caller.client_id)
+        claim = await self.read_claim(exact, caller.client_id)
         return await answer_once(database, clock, claim, work, caller=caller)
 
 

@@ -228,6 +228,17 @@ def to_invalid(errors: Sequence[ErrorDetails]) -> Invalid:
     return Invalid(faults=faults)
 
 
+def to_request_refusal(errors: Sequence[Any]) -> Invalid:
+    """Return one problem that names every error which FastAPI finds in a request: of its body, its query and its path."""
+
+    def locate(details: dict[str, Any]) -> ErrorDetails:
+        kind, *rest = details["loc"]
+        steps = rest if kind == "body" else [kind, *rest]
+        return {**details, "loc": tuple(steps)}  # type: ignore[typeddict-item]
+
+    return to_invalid([locate(details) for details in errors])
+
+
 def _faults(error: ErrorDetails) -> list[Fault]:
     """Return the faults of an error: a parser may have named several, each at a place in the text."""
     fault_of_value = to_fault(error)

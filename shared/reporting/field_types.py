@@ -7,12 +7,11 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, StringConstraints, TypeAdapter
 from pydantic_core import PydanticKnownError
 
+from shared.kit.decimal_fields import remove_float_noise
 from shared.kit.text_fields import Visible
 
 MAX_DIGITS, MAX_DECIMALS = 18, 6
 """The digits that a column of amounts holds."""
-FLOAT_NOISE = Decimal("1e-12")
-"""The largest relative error that sums of binary floats are taken to have; they keep sixteen digits."""
 TOO_LARGE = 10 ** (MAX_DIGITS - MAX_DECIMALS)
 
 _DECIMAL: TypeAdapter[Decimal] = TypeAdapter(
@@ -36,21 +35,13 @@ def _read_amount(value: Any) -> Decimal:
         return Decimal(value)
     if isinstance(value, (str, bool)):
         raise PydanticKnownError("decimal_type")
-    rounded = _round_float_noise(value) if isinstance(value, Decimal) else None
-    amount = _DECIMAL.validate_python(value if rounded is None else rounded)
-    return amount if rounded is None else rounded
-
-
-def _round_float_noise(value: Decimal) -> RoundedAmount | None:
-    """Return a value without float noise; None where it has none, or where more than noise would be lost."""
-    exponent = value.as_tuple().exponent
-    if not isinstance(exponent, int) or exponent >= -MAX_DECIMALS or value.adjusted() >= MAX_DIGITS:
-        return None
-    amount = RoundedAmount(round(value, MAX_DECIMALS))
-    if not amount or abs(value - amount) > abs(value) * FLOAT_NOISE:
-        return None
-    amount.posted = value
-    return amount
+    rounded = remove_float_noise(value, MAX_DECIMALS) if isinstance(value, Decimal) else value
+    amount = _DECIMAL.validate_python(rounded)
+    if rounded is value:
+        return amount
+    without_noise = RoundedAmount(amount)
+    without_noise.posted = value
+    return without_noise
 
 
 Amount = Annotated[

@@ -70,6 +70,7 @@ def create_program(
                 f"{engine.path}/reports/bulk": settings.max_bulk_bytes,
                 f"{engine.path}/evidence/": MAX_FILE_BYTES,
             },
+            rules=[*catalogue.checks, *catalogue.derivation_rules],
             flowing_paths=[f"{engine.path}/reports/bulk"],
             start_steps=[load_territory, current.start],
             background_tasks=[make_map_consumer(load_territory), *background_tasks, current.run],

@@ -11,6 +11,7 @@ from httpx import ASGITransport, AsyncClient
 from services.funding.app import create_app
 from services.funding.settings import FundingSettings
 from shared.kit.clock import system_clock
+from tests.in_process import ApplicationClient
 from tests.statements import sent_by
 
 LINE = {"year": 2023, "program": "poverty", "capital": "investment", "source": "central", "unit": "610"}
@@ -115,7 +116,8 @@ def ran(app):
 
 @pytest.fixture
 async def http(app):
-    async with AsyncClient(transport=ASGITransport(app), base_url="http://funding") as client:
+    async with ApplicationClient(transport=ASGITransport(app), base_url="http://funding") as client:
+        client.app = app
         yield client
 
 

@@ -79,3 +79,12 @@ def test_a_day_at_the_ends_of_the_calendar_is_refused(text):
         with pytest.raises(ValidationError) as refused:
             adapter.validate_python(value)
         assert refused.value.errors()[0]["type"] == "year_out_of_range"
+
+
+def test_a_leap_second_has_a_sentence_of_its_own():
+    for text in ("2016-12-31T23:59:60Z", "2016-12-31T23:59:60.5+07:00"):
+        with pytest.raises(ValidationError) as refused:
+            instants.validate_python(text)
+        (error,) = refused.value.errors()
+        assert error["type"] == "not_an_instant"
+        assert "leap second" in error["ctx"]["sentence"].en

@@ -6,7 +6,7 @@ import json
 import pytest
 import uvicorn
 
-from shared.kit.http_protocol import HttpProtocol, encode_request_line
+from shared.kit.http_protocol import HttpProtocol, encode_request_line, make_unreadable_document
 
 pytestmark = pytest.mark.anyio
 
@@ -24,8 +24,8 @@ async def echo(scope, receive, send):
     await send({"type": "http.response.body", "body": body})
 
 
-async def exchange(*requests: bytes) -> list[tuple[bytes, bytes]]:
-    """Send requests on one connection; return the head and the body of each response."""
+async def exchange(*requests: tuple[bytes, ...]) -> list[tuple[bytes, bytes]]:
+    """Send requests, each in pieces, on one connection; return the head and the body of each response."""
     config = uvicorn.Config(echo, http=HttpProtocol, lifespan="off", log_config=None, access_log=False)
     config.load()
     state = uvicorn.server.ServerState()
@@ -37,7 +37,10 @@ async def exchange(*requests: bytes) -> list[tuple[bytes, bytes]]:
     async with server:
         reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
         for request in requests:
-            writer.write(request)
+            for piece in request:
+                writer.write(piece)
+                await writer.drain()
+                await asyncio.sleep(0)
             head = await reader.readuntil(b"\r\n\r\n")
             length = next(
                 int(line.split(b":")[1])
@@ -60,7 +63,7 @@ async def test_raw_utf_8_in_path_and_query_is_read():
         "/v1/units?q=Dak",
         "/v1/units?q=%C4%90%E1%BA%AFk",
     ]
-    answers = [json.loads(body) for _, body in await exchange(*map(get, targets))]
+    answers = [json.loads(body) for _, body in await exchange(*((get(target),) for target in targets))]
     assert answers == [
         ["/v1/units/Đắk", ""],
         ["/v1/units", "q=%C4%90%E1%BA%AFk%20H%C3%A0"],
@@ -69,14 +72,30 @@ async def test_raw_utf_8_in_path_and_query_is_read():
     ]
 
 
+async def test_a_first_line_that_arrives_in_pieces_is_read():
+    """A piece may end between the bytes of one letter."""
+    request = get("/v1/units?q=Đắk")
+    for end in range(1, request.index(b"\r\n") + 2):
+        answers = await exchange((request[:end], request[end:]), (request,))
+        assert [json.loads(body) for _, body in answers] == [["/v1/units", "q=%C4%90%E1%BA%AFk"]] * 2, end
+
+
 @pytest.mark.parametrize(
     "request_bytes", [b"GET\r\n\r\n", "XIN CHÀO\r\n\r\n".encode(), get("/v1/units?q=Đắk Hà")]
 )
 async def test_what_is_no_http_is_refused_by_a_problem_document(request_bytes):
-    ((head, body),) = await exchange(request_bytes)
+    ((head, body),) = await exchange((request_bytes,))
     assert head.startswith(b"HTTP/1.1 400 ")
     assert b"content-type: application/problem+json" in head
-    assert json.loads(body)["code"] == "malformed_request"
+    assert b"content-language: vi, en" in head
+    problem = json.loads(body)
+    assert problem["code"] == "malformed_request"
+    assert problem["title"] == "Yêu cầu không đọc được / Unreadable request"
+
+
+def test_the_type_of_a_refusal_is_an_address_of_the_gateway():
+    document = make_unreadable_document("https://ntp.test")
+    assert document["type"] == "https://ntp.test/problems/malformed_request"
 
 
 def test_a_body_is_not_changed():

@@ -9,16 +9,8 @@ import pytest
 from pydantic import BaseModel, ConfigDict
 
 from shared.kit.problems import Invalid
-from shared.kit.representations import (
-    CSV,
-    JSON,
-    NotAcceptable,
-    find_table,
-    negotiate,
-    parse_accept,
-    pick_fields,
-    to_csv,
-)
+from shared.kit.representations import CSV, JSON, NotAcceptable, negotiate, parse_accept
+from shared.kit.tables import find_table, find_tables, pick_fields, require_fields, to_csv
 from tests.kit.notes import running_notes
 
 
@@ -64,6 +56,34 @@ class Overview(BaseModel):
 
 class OpenOverview(BaseModel):
     programs: list[OpenPart]
+
+
+class MovementRow(BaseModel):
+    unit: str
+    columns: list[int | None]
+
+
+class MovementTable(BaseModel):
+    title: str
+    columns: list[str]
+    rows: list[MovementRow]
+
+
+class Movement(BaseModel):
+    unit: str
+    poor: MovementTable
+    near_poor: MovementTable
+
+
+class Verdict(BaseModel):
+    by: str
+
+
+class Report(BaseModel):
+    id: int
+    coverage: Coverage
+    observations: list[FigureRow]
+    reviews: list[Verdict]
 
 
 class Single(BaseModel):
@@ -115,6 +135,37 @@ def test_rows_in_parts_repeat_the_members_around_them():
     ]
 
 
+def test_an_answer_that_is_a_list_is_a_table():
+    assert read_csv(write_csv(list[Coverage], [{"reported": 1, "expected": 2}])) == [
+        ["reported", "expected"],
+        ["1", "2"],
+    ]
+    assert pick(list[Coverage], [{"reported": 1, "expected": 2}], "expected") == [{"expected": 2}]
+
+
+def test_several_members_with_rows_are_one_table_and_values_get_the_codes_of_their_columns():
+    movement = {
+        "unit": "62",
+        "poor": {"title": "A", "columns": ["a", "b"], "rows": [{"unit": "610", "columns": [1, None]}]},
+        "near_poor": {"title": "B", "columns": ["c"], "rows": [{"unit": "611", "columns": [3]}]},
+    }
+    assert read_csv(write_csv(Movement, movement)) == [
+        ["part", "unit", "a", "b", "c"],
+        ["poor", "610", "1", "", ""],
+        ["near_poor", "611", "", "", "3"],
+    ]
+    assert pick(Movement, movement, "poor.title") == {"poor": {"title": "A"}}
+
+
+def test_a_list_beside_the_rows_is_a_table_of_its_own():
+    assert list(find_tables(Report)) == ["observations", "reviews"]
+    body = json.dumps({"id": 1, "observations": ROWS, "reviews": [{"by": "a"}]}).encode()
+    assert read_csv(to_csv(find_tables(Report)["reviews"], body, (), byte_order_mark=False)) == [
+        ["by"],
+        ["a"],
+    ]
+
+
 def test_numbers_are_written_as_in_the_json():
     body = b'{"unit": "62", "figures": [{"indicator": "a", "value": 0.10, "final": true, "coverage": null, "units": []}]}'
     table = find_table(Answer)
@@ -148,7 +199,10 @@ def test_members_of_rows_are_picked():
     picked = pick(Answer, ANSWER, "indicator", "coverage.reported")
     assert picked == {
         "unit": "62",
-        "figures": [{"indicator": "a,b", "coverage": {"reported": 1}}, {"indicator": "“xã”\nmột"}],
+        "figures": [
+            {"indicator": "a,b", "coverage": {"reported": 1}},
+            {"indicator": "“xã”\nmột", "coverage": None},
+        ],
     }
     assert pick(Answer, ANSWER, "figures.indicator") == pick(Answer, ANSWER, "indicator")
 
@@ -161,6 +215,23 @@ def test_members_of_the_whole_are_picked():
         "programs": [{"program": "rural", "unit": "62", "figures": [{"value": 6.837035}]}],
     }
     assert pick(Overview, OVERVIEW, "programs") == {"programs": OVERVIEW["programs"]}
+
+
+def test_members_of_members_of_the_whole_are_picked():
+    report = {"id": 1, "coverage": {"reported": 1, "expected": 2}, "observations": ROWS, "reviews": []}
+    assert pick(Report, report, "coverage.expected", "id") == {"id": 1, "coverage": {"expected": 2}}
+
+
+def test_fields_are_checked_before_anything_is_read_and_members_of_members_are_named():
+    table = find_table(Report)
+    assert table is not None
+    require_fields(table, ["id", "coverage.reported", "observations.coverage.reported", "units", "reviews"])
+    with pytest.raises(Invalid) as refused:
+        require_fields(table, ["coverage.colour", "observations.coverage.colour", "observations.id.x", "y"])
+    sentences = [fault.sentence.en for fault in refused.value.faults]
+    for sentence in sentences[:2]:
+        assert sentence.endswith("the members are coverage.expected, coverage.reported.")
+    assert all("id, indicator, observations" in sentence for sentence in sentences[2:])
 
 
 def test_an_unknown_member_is_refused_and_the_members_are_named():

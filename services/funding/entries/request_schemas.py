@@ -22,7 +22,7 @@ from services.funding.field_types import (
 )
 from services.funding.ledger import Capital, InKind, InKindForm
 from shared.kit.date_fields import IsoDate
-from shared.kit.decimal_fields import JsonDecimal
+from shared.kit.decimal_fields import JsonDecimal, number_with_decimals
 from shared.kit.json_body import PartialModel
 
 CARRY_OVER_LINE_EXAMPLE: JsonDict = {
@@ -39,6 +39,7 @@ class InKindIO(BaseModel):
     form: InKindForm = Field(description="labour_days, land or goods")
     quantity: Annotated[
         JsonDecimal,
+        number_with_decimals(3),
         Field(
             gt=0,
             max_digits=15,

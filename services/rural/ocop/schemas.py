@@ -6,14 +6,13 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
-from pydantic_core import PydanticKnownError
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.rural.models import OcopEvaluation
 from services.rural.ocop.dated_rules import OcopRules
 from services.rural.ocop.rules import StarDecision
 from shared.dated_facts.schemas import BasisOut, LabelOut
-from shared.kit.decimal_fields import JsonDecimal
+from shared.kit.decimal_fields import JsonDecimal, number_with_decimals
 from shared.kit.json_body import PartialModel
 from shared.kit.paging import Page
 from shared.periods import ONE_DAY
@@ -36,17 +35,7 @@ EXAMPLE: dict[str, Any] = {
 OwnerKind = Literal["cooperative", "enterprise", "household"]
 
 
-def _check_json_number(value: Any) -> Any:
-    if isinstance(value, (str, bool)):
-        raise PydanticKnownError("decimal_type")
-    return value
-
-
-Points = Annotated[
-    Decimal,
-    BeforeValidator(_check_json_number, json_schema_input_type=float),
-    Field(ge=0, le=100, max_digits=5, decimal_places=2),
-]
+Points = Annotated[Decimal, number_with_decimals(2), Field(ge=0, le=100, max_digits=5, decimal_places=2)]
 """Points of a score: a JSON number from 0 to 100 with at most two decimals."""
 
 

@@ -2,7 +2,7 @@
 
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
@@ -10,11 +10,14 @@ from fastapi import FastAPI
 
 from shared.kit.openapi.header_fields import HEADERS
 from shared.kit.openapi.operations import SCHEME, describe_operations, list_routes
-from shared.kit.openapi.problem_schemas import add_problem_components, describe_problem
+from shared.kit.openapi.problem_schemas import add_problem_components, describe_fault, describe_problem
 from shared.kit.openapi.schemas import tidy_schemas
 
 PROBLEMS = "x-problems"
 """The member of a service's document that describes every problem of its operations; the gateway makes the pages of it."""
+
+FAULTS = "x-faults"
+"""The member that has the sentences of every fault that a problem may name among its `errors`, by code."""
 
 ROUTES_OF = re.compile(r"^(?:The )?[Rr]outes? (?:of|that) (?:the )?")
 """The beginning of the docstring of a module of routes."""
@@ -36,15 +39,18 @@ def extend_openapi(app: FastAPI, add: Callable[[dict[str, Any]], None]) -> None:
 
 
 def complete_document(
-    app: FastAPI, document: dict[str, Any], *, max_body_bytes: int, larger_bodies: Mapping[str, int]
+    app: FastAPI,
+    document: dict[str, Any],
+    *,
+    max_body_bytes: int,
+    larger_bodies: Mapping[str, int],
+    rules: Sequence[Callable[..., Any]],
 ) -> None:
     """Complete a document: who may call each operation, its header fields, its refusals, and tidy schemas."""
     components = document.setdefault("components", {})
     components.setdefault("schemas", {})
-    problems = {
-        problem.code: describe_problem(problem, facts)
-        for problem, facts in describe_operations(app, document).items()
-    }
+    refused, faults = describe_operations(app, document, rules)
+    problems = {problem.code: describe_problem(problem, facts) for problem, facts in refused.items()}
     tidy_schemas(document)
     for path, operations in document["paths"].items():
         limit = next(
@@ -56,6 +62,7 @@ def complete_document(
     components["headers"] = HEADERS
     components["securitySchemes"] = _security_schemes(document)
     document[PROBLEMS] = dict(sorted(problems.items()))
+    document[FAULTS] = {code: describe_fault(faults[code]) for code in sorted(faults)}
     document["tags"] = list(_describe_tags(app, document))
 
 

@@ -4,7 +4,7 @@ Nothing here is written by hand for one route: who may call it comes from the gu
 route class that claims it, the refusals from the classes that its code can raise (ADR 0015).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from http import HTTPStatus
 from typing import Any
@@ -22,7 +22,7 @@ from shared.kit.json_body import parse_json
 from shared.kit.openapi.header_fields import IDEMPOTENCY_KEY, IF_NONE_MATCH, NOT_MODIFIED, add_headers
 from shared.kit.openapi.problem_schemas import refer_to_response
 from shared.kit.openapi.reachable_code import CodeReader
-from shared.kit.problems import Invalid, Malformed, Problem, TooLarge
+from shared.kit.problems import Invalid, Malformed, Problem, Sentence, TooLarge
 from shared.kit.representations import NotAcceptable, UnsupportedMediaType
 from shared.kit.routes import OperationRoute
 from shared.kit.transactions import TransactionRoute
@@ -33,7 +33,7 @@ SCHEME = "client"
 
 CREATED, OK = str(HTTPStatus.CREATED.value), str(HTTPStatus.OK.value)
 READS = frozenset({"GET", "HEAD"})
-CONDITIONAL = frozenset({"apply_if_none_match", "matches_if_none_match"})
+CONDITIONAL = frozenset({"apply_if_none_match", "make_weak_etag"})
 """The functions of which an operation calls one, where it answers 304."""
 
 NAMED_FIELDS = ("ETag", "Link", "Location")
@@ -46,14 +46,22 @@ FASTAPI_DESCRIPTION = "Successful Response"
 
 
 Facts = Mapping[type[Problem], set[str]]
+Faults = Mapping[str, set[Sentence]]
 
 
-def describe_operations(app: FastAPI, document: dict[str, Any]) -> Facts:
-    """Complete the operations of a document; return the problems that they may answer, with the names of their facts."""
+def describe_operations(
+    app: FastAPI, document: dict[str, Any], rules: Sequence[Callable[..., Any]]
+) -> tuple[Facts, Faults]:
+    """Complete the operations of a document; return what they refuse.
+
+    First the problems that they may answer, with the names of their facts; then the faults that a problem may name, with
+    their sentences. `rules` are functions that operations find in data.
+    """
     routes = list(list_routes(app))
     endpoints = {str(route.endpoint.__module__) for route in routes if route.endpoint is not None}
     reader = CodeReader(frozenset(module.partition(".")[0] for module in (__name__, *endpoints)))
     problems: dict[type[Problem], set[str]] = {}
+    faults = {code: set(sentences) for code, sentences in reader.find_reachable(rules).faults.items()}
     for route in routes:
         operations = document["paths"][route.path_format]
         for method in route.methods or ():
@@ -61,7 +69,9 @@ def describe_operations(app: FastAPI, document: dict[str, Any]) -> Facts:
             described.complete()
             for problem in described.problems:
                 problems.setdefault(problem, set()).update(described.facts.get(problem, ()))
-    return problems
+            for code, sentences in described.faults.items():
+                faults.setdefault(code, set()).update(sentences)
+    return problems, faults
 
 
 def list_routes(app: FastAPI) -> Iterator[RouteContext]:
@@ -96,6 +106,11 @@ class _DescribedOperation:
     def facts(self) -> Facts:
         """The names of the facts that each problem is raised with."""
         return self._code.facts
+
+    @property
+    def faults(self) -> Faults:
+        """The sentences of the faults that the operation names, by their code."""
+        return self._code.faults
 
     @property
     def _answers_once(self) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 
 from shared.kit.exception_handlers import PROBLEM_JSON
 from shared.kit.openapi.header_fields import HEADERS_OF_STATUS, refer_to_header
-from shared.kit.problems import Problem
+from shared.kit.problems import Problem, Sentence
 from shared.kit.validation_faults import SHAPES
 
 FORMAT = Formatter()
@@ -97,6 +97,11 @@ def describe_problem(problem: type[Problem], facts: Iterable[str] = ()) -> dict[
         "facts": sorted({*facts, *in_sentence, *own}),
         "media_type": problem.media_type,
     }
+
+
+def describe_fault(sentences: Iterable[Sentence]) -> list[dict[str, str]]:
+    """Return the sentences of a fault, in both languages."""
+    return [{"vi": sentence.vi, "en": sentence.en} for sentence in sorted(sentences)]
 
 
 def name_response(codes: Iterable[str]) -> str:

@@ -10,52 +10,33 @@ import inspect
 import sys
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from types import FunctionType, ModuleType
+from types import FunctionType
 from typing import Any, get_args
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from shared.kit.exception_handlers import to_problem_document
+from shared.kit.openapi.function_reading import FunctionReading, Members, ReachableCode, list_members
 from shared.kit.problems import Problem
 
-CONSTRUCTION = frozenset({"__init__", "__post_init__", "__aenter__", "__enter__", "__call__"})
-"""Methods that run without being named where their class is named."""
-
-NO_FACTS = frozenset({"faults", "headers"})
-"""Arguments of a problem that are no facts."""
+UNNAMED = frozenset(
+    {
+        "__init__",
+        "__post_init__",
+        "__aenter__",
+        "__enter__",
+        "__call__",
+        "__iter__",
+        "__getitem__",
+        "__missing__",
+    }
+)
+"""Methods that run without being named where their class is named; validators of a model do too."""
 
 CONTAINERS = (tuple, list, frozenset, set)
-Members = dict[str, tuple[FunctionType, bool]]
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
-
-
-@dataclass
-class ReachableCode:
-    """The result of the search."""
-
-    problems: set[type[Problem]] = field(default_factory=set)
-    facts: dict[type[Problem], set[str]] = field(default_factory=dict)
-    """The names of the facts that each problem is raised with."""
-    texts: set[str] = field(default_factory=set)
-    """Every string of the code; the names of header fields are among them."""
-    names: set[str] = field(default_factory=set)
-    """Every name of the code; `HTTP_201_CREATED` is one where the status is answered."""
-    calls: set[str] = field(default_factory=set)
-    """The names of the methods that are called."""
-    values: list[Any] = field(default_factory=list)
-    """The functions, classes and instances that are named."""
-
-    def add(self, other: "ReachableCode") -> None:
-        """Add what another piece of code names."""
-        self.problems |= other.problems
-        for problem, names in other.facts.items():
-            self.facts.setdefault(problem, set()).update(names)
-        self.texts |= other.texts
-        self.names |= other.names
-        self.calls |= other.calls
 
 
 class CodeReader:
@@ -80,10 +61,17 @@ class CodeReader:
         """Whether a function or a class belongs to the product."""
         return str(getattr(value, "__module__", "")).partition(".")[0] in self._packages
 
+    def is_validator(self, function: FunctionType) -> bool:
+        """Whether a method of a model is decorated as a validator of Pydantic."""
+        node = self._find_node(function) if self.is_readable(function) else None
+        return node is not None and any(
+            "validator" in ast.unparse(decorator) for decorator in node.decorator_list
+        )
+
     def list_members(self, owner: type[Any]) -> Members:
         """Return the methods of a class by name."""
         if owner not in self._members:
-            self._members[owner] = _list_members(owner)
+            self._members[owner] = list_members(owner)
         return self._members[owner]
 
     def read(self, function: FunctionType) -> ReachableCode:
@@ -91,7 +79,7 @@ class CodeReader:
         if function not in self._functions:
             code = self._functions[function] = ReachableCode()
             if (node := self._find_node(function)) is not None:
-                reading = _FunctionReading(code, {**function.__globals__, **_read_closure(function)})
+                reading = FunctionReading(code, {**function.__globals__, **_read_closure(function)})
                 for statement in node.body:
                     reading.visit(statement)
         return self._functions[function]
@@ -132,6 +120,8 @@ class _Search:
 
     def reach(self, value: Any) -> None:
         """Note a value that some code names."""
+        while isinstance(value, partial):
+            value = value.func
         function = inspect.unwrap(getattr(value, "__func__", value)) if callable(value) else value
         if isinstance(function, FunctionType):
             self._reach_function(function)
@@ -143,6 +133,7 @@ class _Search:
             for member in value.values():
                 self.reach(member)
         elif isinstance(value, CONTAINERS):
+            self.code.note_faults(value)
             for member in value:
                 self.reach(member)
         elif self._reader.is_readable(type(value)):
@@ -156,7 +147,7 @@ class _Search:
         if isinstance(annotation, FieldInfo):
             metadata = (*annotation.metadata, annotation.annotation)
         for argument in (*get_args(annotation), *metadata):
-            if isinstance(validate := getattr(argument, "func", None), FunctionType):
+            if isinstance(validate := getattr(argument, "func", None), FunctionType | partial):
                 self.reach(validate)
             elif not isinstance(argument, FieldInfo):
                 self.reach_annotation(argument)
@@ -170,15 +161,18 @@ class _Search:
         if not self._reader.is_readable(owner) or owner in self._classes or issubclass(owner, Problem):
             return
         self._classes[owner] = None
+        members = self._reader.list_members(owner)
         if issubclass(owner, BaseModel):
             for member in owner.model_fields.values():
                 self.reach_annotation(member)
+            for function, _ in members.values():
+                if self._reader.is_validator(function):
+                    self._reach_function(function)
         else:
             for base in owner.__mro__:
                 for annotation in inspect.get_annotations(base).values():
                     self.reach_annotation(annotation)
-        members = self._reader.list_members(owner)
-        for name in members.keys() & CONSTRUCTION:
+        for name in members.keys() & UNNAMED:
             self._reach_function(members[name][0])
 
     def _read(self, function: FunctionType) -> None:
@@ -188,104 +182,6 @@ class _Search:
         self.code.add(code)
         for value in code.values:
             self.reach(value)
-
-
-class _FunctionReading(ast.NodeVisitor):
-    """Visits the statements of one function, with the values that its free names have."""
-
-    def __init__(self, code: ReachableCode, namespace: Mapping[str, Any]) -> None:
-        self.code = code
-        self.namespace = namespace
-
-    def visit_Try(self, node: ast.Try) -> None:
-        """Leave out a block whose problems become part of an answer."""
-        answered = any(self._answers_problems(handler) for handler in node.handlers)
-        for part in (*(() if answered else node.body), *node.handlers, *node.orelse, *node.finalbody):
-            self.visit(part)
-
-    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:
-        """Leave out the classes that are caught."""
-        for statement in node.body:
-            self.visit(statement)
-
-    def visit_Call(self, node: ast.Call) -> None:
-        """Note a method that is called; leave out the classes of `isinstance`."""
-        if isinstance(node.func, ast.Name) and node.func.id == "isinstance":
-            self.visit(node.args[0])
-            return
-        if isinstance(node.func, ast.Attribute):
-            self.code.calls.add(node.func.attr)
-        problem = _resolve(node.func, self.namespace)
-        if isinstance(problem, type) and issubclass(problem, Problem):
-            names = {keyword.arg for keyword in node.keywords if keyword.arg}
-            self.code.facts.setdefault(problem, set()).update(names - NO_FACTS)
-        self.generic_visit(node)
-
-    def visit_Constant(self, node: ast.Constant) -> None:
-        """Note a string."""
-        if isinstance(node.value, str):
-            self.code.texts.add(node.value)
-
-    def visit_Name(self, node: ast.Name) -> None:
-        """Note a name and its value."""
-        self.code.names.add(node.id)
-        self._note(_resolve(node, self.namespace))
-
-    def visit_Attribute(self, node: ast.Attribute) -> None:
-        """Note an attribute; one of `self` may be a method that is handed on."""
-        self.code.names.add(node.attr)
-        if isinstance(node.value, ast.Name) and node.value.id in {"self", "cls"}:
-            self.code.calls.add(node.attr)
-        self._note(_resolve(node, self.namespace))
-        self.generic_visit(node)
-
-    def _note(self, value: Any) -> None:
-        if isinstance(value, type) and issubclass(value, Problem):
-            self.code.problems.add(value)
-        elif isinstance(value, str):
-            self.code.texts.add(value)
-        elif value is not None and not isinstance(value, ModuleType):
-            self.code.values.append(value)
-
-    def _answers_problems(self, handler: ast.ExceptHandler) -> bool:
-        """Whether a handler writes the document of every problem itself, or hands it to a class that does."""
-        if _resolve(handler.type, self.namespace) is not Problem:
-            return False
-        values = [
-            _resolve(part, self.namespace) for statement in handler.body for part in ast.walk(statement)
-        ]
-        return any(value is to_problem_document or _writes_documents(value) for value in values)
-
-
-def _writes_documents(value: Any) -> bool:
-    return isinstance(value, type) and any(
-        to_problem_document.__name__ in method.__code__.co_names
-        for method, _ in _list_members(value).values()
-    )
-
-
-def _resolve(node: ast.AST | None, namespace: Mapping[str, Any]) -> Any:
-    """Return the value of a name, or of an attribute of a module or a class; None for any other expression."""
-    if isinstance(node, ast.Name):
-        return namespace.get(node.id)
-    if isinstance(node, ast.Attribute):
-        owner = _resolve(node.value, namespace)
-        if isinstance(owner, ModuleType | type):
-            return getattr(owner, node.attr, None)
-    return None
-
-
-def _list_members(owner: type[Any]) -> Members:
-    """Return the functions of a class and its bases by name; true for the getter of a property."""
-    members: Members = {}
-    for base in reversed(owner.__mro__):
-        for name, member in vars(base).items():
-            function = getattr(member, "__func__", member)
-            if isinstance(getter := getattr(member, "fget", None), FunctionType):
-                members[name] = getter, True
-            elif isinstance(function, FunctionType):
-                members[name] = function, False
-    return members
 
 
 def _read_closure(function: FunctionType) -> dict[str, Any]:

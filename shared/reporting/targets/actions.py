@@ -171,9 +171,12 @@ def _check_planned_values(
         pointer, figure = f"/targets/{ordinal}", figures.get(target.key)
         if figure is None or catalogue.split_key(figure.code).dimension != target.dimension:
             is_breakdown = catalogue.find_dimension(target.indicator) is not None or figure is not None
-            at, code = ("dimension", "member_unknown") if is_breakdown else ("indicator", "indicator_unknown")
             shown = {"indicator": target.key[:80]}
-            faults.append(make_fault(f"{pointer}/{at}", code, INDICATOR_UNKNOWN, **shown))
+            faults.append(
+                make_fault(f"{pointer}/dimension", "member_unknown", INDICATOR_UNKNOWN, **shown)
+                if is_breakdown
+                else make_fault(f"{pointer}/indicator", "indicator_unknown", INDICATOR_UNKNOWN, **shown)
+            )
             continue
         standard = target.standard or catalogue.find_figure_standard(figure, in_force)
         codes = [standard_of_figure.code for standard_of_figure in catalogue.list_figure_standards(figure)]

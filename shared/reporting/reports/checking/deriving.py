@@ -7,7 +7,7 @@ ones and marked. Where the unit posts the same value both must agree; then the p
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from shared.kit.problems import Fault, Sentence
+from shared.kit.problems import Fault, Sentence, make_fault
 from shared.periods import Period
 from shared.reporting.catalogue.catalogue import Catalogue, find_expected_units
 from shared.reporting.catalogue.derivations import Derivation, ReportedUnit
@@ -117,8 +117,5 @@ def point_to_value(fault: Fault, unit_values: UnitValues) -> Fault:
 
 def _make_contradiction(ordinal: int, posted: StatedValue, derived: Derivation) -> Fault:
     shown = {"value": to_canonical_text(posted.value), "derived": to_canonical_text(derived.value)}
-    sentence = Sentence(
-        CONTRADICTED.vi.format(**shown, why=derived.why.vi),
-        CONTRADICTED.en.format(**shown, why=derived.why.en),
-    )
-    return Fault(f"/observations/{ordinal}/value", "value_contradicted", sentence)
+    pointer = f"/observations/{ordinal}/value"
+    return make_fault(pointer, "value_contradicted", CONTRADICTED, **shown, why=derived.why)

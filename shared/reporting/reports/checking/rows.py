@@ -12,7 +12,7 @@ from itertools import chain
 from operator import itemgetter
 from typing import Literal
 
-from shared.kit.problems import Fault, Sentence, make_fault
+from shared.kit.problems import Fault, make_fault
 from shared.reporting.catalogue.catalogue import Catalogue, find_expected_units
 from shared.reporting.catalogue.definitions import MAX_DECIMALS, Form, Indicator, ReportingLevel
 from shared.reporting.catalogue.formulas import CountUnits
@@ -147,12 +147,8 @@ def find_incomplete_tables(content: ReportContent, form: Form, valid: Collection
             missing = [code for code in table.find_missing(ordinals) if code in valid]
             if missing:
                 first = min(ordinal for code, ordinal in ordinals.items() if code in table.columns)
-                filled = {"unit": unit, "columns": ", ".join(missing)}
-                sentence = Sentence(
-                    TABLE_INCOMPLETE.vi.format(table=table.label.vi, **filled),
-                    TABLE_INCOMPLETE.en.format(table=table.label.en, **filled),
-                )
-                yield first, Fault("", "table_incomplete", sentence)
+                shown = {"unit": unit, "columns": ", ".join(missing), "table": table.label}
+                yield first, make_fault("", "table_incomplete", TABLE_INCOMPLETE, **shown)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
