@@ -50,6 +50,7 @@ def create_app(settings: RuralSettings | None = None, clock: Clock = system_cloc
         more_indicators=tuple(make_indicators(sets)),
         validate=partial(check_verdicts, sets),
     )
+    count_products, count_products_in_scopes = ocop_figures.make_product_counters(ocop_rules)
     return create_program(
         catalogue=catalogue,
         title="Xây dựng nông thôn mới / New rural development",
@@ -61,8 +62,10 @@ def create_app(settings: RuralSettings | None = None, clock: Clock = system_cloc
                 recognition_figures.count_recognitions,
                 recognition_figures.EVENT_TYPES,
                 recognition_figures.may_change,
+                recognition_figures.count_recognitions_in_scopes,
+                counts_villages=True,
             ),
-            "ocop": Register(ocop_figures.make_product_counter(ocop_rules), ocop_figures.EVENT_TYPES),
+            "ocop": Register(count_products, ocop_figures.EVENT_TYPES, count_scopes=count_products_in_scopes),
         },
         routers=[
             criteria.router,

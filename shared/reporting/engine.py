@@ -1,6 +1,6 @@
 """The reporting engine of a program: its catalogue and its registers."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Annotated, Any
@@ -46,6 +46,10 @@ class RegisterCount:
 
 RegisterCounter = Callable[[AsyncSession, CountScope], Awaitable[Mapping[str, RegisterCount]]]
 """Counts in a scope; returns the counts by the code of the figure."""
+ScopesCounter = Callable[
+    [AsyncSession, Sequence[CountScope]], Awaitable[Sequence[Mapping[str, RegisterCount]]]
+]
+"""Counts in many scopes of one period at once; returns the counts of each in their order."""
 EventData = Mapping[str, Any]
 """The data of an event of the change feed: `unit`, `decision` with its number and date, and other facts."""
 
@@ -62,6 +66,10 @@ class Register:
     event_types: frozenset[str]
     affects: Callable[[str, EventData], bool] = _affects_every_figure
     """Whether an event may change the count of a figure, by the code of the figure and the data of the event."""
+    count_scopes: ScopesCounter | None = None
+    """Counts in many scopes at less cost than one after the other; None: it cannot."""
+    counts_villages: bool = False
+    """Whether a scope may be a village alone."""
 
 
 @dataclass(frozen=True)

@@ -58,11 +58,18 @@ INVALID = {
 
 LISTS = {
     "unit": ("610", "611"),
-    "indicator": ("households", "poor_households"),
     "group_by": ("unit", "capital"),
     "source": ("central", "local"),
 }
 """Values of the parameters that take several."""
+
+INDICATORS = {
+    "rural": ("criterion_01", "criterion_02"),
+    "poverty": ("households", "poor_households"),
+    "ethnic": ("em_households", "em_households_with_production_land"),
+    "funding": ("disbursed_vnd", "disbursement_rate"),
+}
+"""Values of the parameter `indicator` by application."""
 
 WITHOUT_DRY_RUN = {"/oauth/token"}
 """The token endpoint keeps nothing."""
@@ -281,7 +288,7 @@ async def test_commas_and_repetition_are_the_same(reader):
     unexpected, requests = [], 0
     for method, path, parameters in find_operations(reader.name):
         for name, schema in parameters.items():
-            values = LISTS.get(name)
+            values = INDICATORS.get(reader.name) if name == "indicator" else LISTS.get(name)
             if method != "GET" or name == "fields" or not takes_several(schema):
                 continue
             assert values, f"{path} takes several values of {name}: add some to LISTS"

@@ -1,5 +1,8 @@
 """The figures that count recognized communes and villages, for the reporting engine."""
 
+from collections import defaultdict
+from collections.abc import Sequence
+
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -40,3 +43,33 @@ async def count_recognitions(session: AsyncSession, scope: CountScope) -> dict[s
         )
         for (figure, (unit_level, level)), count in zip(FIGURES.items(), counts, strict=True)
     }
+
+
+async def count_recognitions_in_scopes(
+    session: AsyncSession, scopes: Sequence[CountScope]
+) -> list[dict[str, RegisterCount]]:
+    """Return the counts of many scopes of one day by figure. One statement."""
+    first = scopes[0]
+    units = frozenset().union(*(scope.units for scope in scopes))
+    rows = select_in_force(units, first.on, first.as_of).subquery()
+    columns = (rows.c.unit, rows.c.unit_of_day, rows.c.unit_level, rows.c.level)
+    recognized: dict[tuple[str, str, str], set[str]] = defaultdict(set)
+    for unit, unit_of_day, unit_level, level in await session.execute(select(*columns)):
+        for place in {unit_of_day, unit if unit_level == "village" else unit_of_day}:
+            recognized[place, unit_level, level].add(unit)
+    return [
+        {
+            figure: RegisterCount(
+                len(
+                    frozenset().union(
+                        *(recognized.get((unit, unit_level, level), ()) for unit in scope.units)
+                    )
+                ),
+                format_lineage(
+                    PATH, scope, unit_level=unit_level, level=level, in_force_on=scope.on.isoformat()
+                ),
+            )
+            for figure, (unit_level, level) in FIGURES.items()
+        }
+        for scope in scopes
+    ]

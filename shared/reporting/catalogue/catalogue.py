@@ -180,6 +180,13 @@ class Catalogue:
         """Return the series keys of an indicator, of all members of its dimension; its own code without a dimension."""
         return self._series.get(indicator, (indicator,))
 
+    def require_series(self, code: str) -> tuple[str, ...]:
+        """Return the series keys of an indicator or figure of any day; raise `IndicatorNotFound` where there is none."""
+        keys = self.list_series(code)
+        if not any(key in self.indicators or key in self.figures for key in keys):
+            raise IndicatorNotFound(indicator=code[:100])
+        return keys
+
     def find_dimension(self, indicator: str) -> Dimension | None:
         """Return the dimension that an indicator declares, or None."""
         keys = self._series.get(indicator)

@@ -20,6 +20,8 @@ from shared.reporting.figures.reading import read_figures
 from shared.reporting.figures.schemas import FiguresOut, ObservationsPage, ObservedValueOut
 from shared.reporting.figures.series import FigureSeriesOut, find_unit, list_periods, read_series
 from shared.reporting.figures.target_results import TargetResultsOut, read_target_results
+from shared.reporting.figures.unit_values import MOST_INDICATORS, find_figures_of_codes, read_unit_values
+from shared.reporting.figures.unit_values_schemas import MapLevel, MapValuesOut
 from shared.reporting.query_params import (
     PERIOD_DESCRIPTION,
     PeriodQuery,
@@ -62,6 +64,40 @@ async def read_progress(
     code = unit.on(map_on or period.ends_on).code
     query = FigureQuery(code, period, basis, as_of, map_on, headline=headline, standard=standard)
     return await read_figures(context, query)
+
+
+@router.get("/map", summary="Read figures of every unit of a level")
+async def read_map_values(
+    *,
+    context: AreaContext,
+    basis: Basis,
+    period: PeriodQuery,
+    unit: UnitOrAreaQuery,
+    indicator: Annotated[
+        list[str],
+        CommaSeparated,
+        Query(
+            min_length=1,
+            max_length=MOST_INDICATORS,
+            description="codes of figures, of each all members of its dimension, separated by commas or repeated",
+            examples=["poverty_rate"],
+        ),
+    ],
+    level: Annotated[
+        MapLevel | None, Query(description="level of the units; the highest below the unit when left out")
+    ] = None,
+    as_of: AsOf = None,
+    map_on: MapOn = None,
+    standard: StandardQuery = None,
+) -> MapValuesOut:
+    """Read figures of every district, commune or village in a unit, each as `progress` gives it for that unit.
+
+    A unit with land of one that was divided without weights has no value, and a caveat that names what was divided.
+    """
+    code = unit.on(map_on or period.ends_on).code
+    query = FigureQuery(code, period, basis, as_of, map_on, standard=standard)
+    figures = find_figures_of_codes(context.engine.catalogue, indicator, period.ends_on)
+    return await read_unit_values(context, query, figures, level)
 
 
 @router.get("/series", summary="Read a figure over periods")
@@ -158,7 +194,7 @@ async def list_observations(
     units = context.below(unit.on(period.ends_on).code, period)
     standards = context.engine.catalogue.select_standards(period.ends_on, standard)
     catalogue = context.engine.catalogue
-    series = indicator and [key for code in indicator for key in catalogue.list_series(code)]
+    series = indicator and [key for code in indicator for key in catalogue.require_series(code)]
     query = store.select_observations(period, units, basis, series, as_of, standards)
     page = await fetch_page(
         context.session,

@@ -17,7 +17,7 @@ from shared.periods import Period
 from shared.reporting.catalogue.definitions import Figure
 from shared.reporting.observations.values import EffectiveValue
 from shared.territory.tree import Territory
-from shared.territory.units import Unit
+from shared.territory.units import NoCounterpartOnMap, SplitWithoutWeight, Unit
 
 WHOLE = Decimal(1)
 
@@ -49,6 +49,8 @@ class MapProjection:
     """The units of the period's last day that lie in the unit, as registers count them."""
     has_merged_units: bool
     """Whether a commune of those was merged or divided on the map that is read."""
+    divided_units: tuple[Unit, ...] = ()
+    """The communes of other maps that were divided without weights, all parts of which lie in the unit."""
 
     @property
     def is_on_own_map(self) -> bool:
@@ -85,7 +87,28 @@ def project_unit(territory: Territory, code: str, period: Period, map_on: date) 
         for on, parts in _group_by_map(territory, other_parts)
     )
     read_map = SourceMap(map_on, tuple(own_parts), units)
-    return MapProjection(unit, period, map_on, read_map, others, register_units, has_merged_units)
+    divided = (unit for source in others for unit in find_divided(territory, source.units, source.on, map_on))
+    return MapProjection(
+        unit,
+        period,
+        map_on,
+        read_map,
+        others,
+        register_units,
+        has_merged_units,
+        tuple(divided),
+    )
+
+
+def find_divided(territory: Territory, units: Iterable[str], on: date, map_on: date) -> Iterator[Unit]:
+    """Yield those among units of a day that were divided without weights on the map of another day, by code."""
+    for unit in sorted(units):
+        try:
+            territory.map_onto(unit, on, map_on)
+        except SplitWithoutWeight:
+            yield territory.unit(unit, on)
+        except NoCounterpartOnMap:
+            continue
 
 
 def _group_by_map(territory: Territory, parts: Iterable[Period]) -> Iterator[tuple[date, tuple[Period, ...]]]:

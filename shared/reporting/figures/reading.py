@@ -9,10 +9,11 @@ from shared.reporting.basis import BasisName
 from shared.reporting.context import ReportingContext
 from shared.reporting.figures.change_schemas import EndToEndChangeOut
 from shared.reporting.figures.changes import evaluate_change, read_end_before
-from shared.reporting.figures.map_projection import MapProjection
+from shared.reporting.figures.divided_units import find_divided_caveat
 from shared.reporting.figures.query import FigureQuery, make_lineage_address
 from shared.reporting.figures.schemas import FigureOut, FiguresOut, FigureUnitOut
 from shared.reporting.figures.unit_reading import (
+    UnitReading,
     count_registers,
     find_projection,
     read_projected_values,
@@ -41,7 +42,7 @@ async def read_figures(context: ReportingContext, query: FigureQuery) -> Figures
     has_changes = any(figure.changing for figure in figures)
     before = await read_end_before(context, query) if has_changes else None
     counts = await count_registers(context, query, projection, figures)
-    targets = await _read_targets(context, query, projection)
+    targets = await _read_targets(context, query, reading)
     _, changed_at = await read_newest_change(context.session)
     answer = []
     for figure in figures:
@@ -68,6 +69,7 @@ async def read_figures(context: ReportingContext, query: FigureQuery) -> Figures
                 lineage=make_lineage_address(context, query, figure, counts, evaluated.value.stage),
                 comparable_from=catalogue.find_latest_break(figure, query.period.ends_on, standards),
                 reassess=evaluated.reassess,
+                divided=find_divided_caveat(projection, figure, reading.values or ()),
             )
         )
     return FiguresOut(
@@ -86,14 +88,13 @@ async def read_figures(context: ReportingContext, query: FigureQuery) -> Figures
 
 
 async def _read_targets(
-    context: ReportingContext, query: FigureQuery, projection: MapProjection
+    context: ReportingContext, query: FigureQuery, reading: UnitReading
 ) -> dict[tuple[str, str], Target]:
     """Return the targets of the unit by figure and standard; none where its code meant another unit in the period."""
-    unit, ends_on = projection.unit, query.period.ends_on
-    unchanged = not projection.has_merged_units and unit.is_valid_on(ends_on)
-    if not (projection.is_on_own_map or unchanged):
+    if not reading.has_targets_of_period:
         return {}
-    targets = await read_targets_in_force(context.session, unit.code, str(query.period), as_of=query.as_of)
+    unit = reading.projection.unit.code
+    targets = await read_targets_in_force(context.session, unit, str(query.period), as_of=query.as_of)
     return {(target.indicator, target.standard): target for target in targets}
 
 

@@ -15,7 +15,7 @@ from shared.reporting.basis import BasisName
 from shared.reporting.catalogue.catalogue import SeriesName
 from shared.reporting.catalogue.definitions import Figure
 from shared.reporting.catalogue.dimensions import to_series_key
-from shared.reporting.engine import RegisterCount
+from shared.reporting.engine import Caveat, RegisterCount
 from shared.reporting.field_types import DimensionOut, StandardCodeOut
 from shared.reporting.figures.change_schemas import EndToEndChangeOut
 from shared.reporting.figures.coverage import Coverage, find_least_covered, select_unequal
@@ -154,6 +154,7 @@ class FigureOut(BaseModel):
         lineage: str,
         comparable_from: date | None,
         reassess: bool,
+        divided: Caveat | None = None,
     ) -> Self:
         """Serialize a figure with its value, target and the coverage of its inputs."""
         unequal = select_unequal(coverage)
@@ -187,7 +188,9 @@ class FigureOut(BaseModel):
             catalogue_version=catalogue_version,
             caveat=change.caveat
             if change
-            else CaveatOut.from_count(count) or warn_of_unequal_coverage(figure, unequal),
+            else CaveatOut.from_count(count)
+            or warn_of_unequal_coverage(figure, unequal)
+            or CaveatOut.from_caveat(divided),
             lineage=lineage,
         )
 

@@ -1,14 +1,14 @@
 """Read what is stated of a unit and period: measures, coverage and counts of registers, ready to make figures from."""
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from shared.periods import Period
 from shared.reporting.catalogue.definitions import Figure
 from shared.reporting.catalogue.formulas import FromRegister
 from shared.reporting.context import ReportingContext
-from shared.reporting.engine import CountScope, RegisterCount
+from shared.reporting.engine import CountScope, Register, RegisterCount
 from shared.reporting.figures import store
 from shared.reporting.figures.coverage import Coverage, CoverageCalculator, NilReport, find_nil_inputs
 from shared.reporting.figures.map_projection import (
@@ -46,6 +46,13 @@ class UnitReading:
     """None where roll-ups were read."""
     coverage: CoverageCalculator
 
+    @property
+    def has_targets_of_period(self) -> bool:
+        """Whether targets of its code and period are about its land: not where the code meant another unit in the period."""
+        unit, unchanged = self.projection.unit, not self.projection.has_merged_units
+        is_same = unchanged and unit.is_valid_on(self.query.period.ends_on)
+        return self.projection.is_on_own_map or is_same
+
     def evaluate(self, figure: Figure, counts: Mapping[str, RegisterCount] | None = None) -> EvaluatedFigure:
         """Return the value of a figure that is no change; `counts` are those of registers."""
         reassess = requires_reassessment(figure, self.projection, self.values or ())
@@ -81,7 +88,7 @@ async def read_projected_values(
     values: list[EffectiveValue] = []
     for source in projection.source_maps:
         if source.parts:
-            values += await _read_values_on(context, query, source, indicators)
+            values += await read_values_on(context, query, source, indicators)
     is_flow = context.engine.catalogue.find_flows(query.period.ends_on).__contains__
     return project_values(context.territory, projection, prefer_official(context.territory, values), is_flow)
 
@@ -93,7 +100,7 @@ async def read_nil_reports(
     above = (unit.code for unit in context.territory.ancestors(projection.unit.code, projection.map_on))
     return await store.read_nil_reports(
         context.session,
-        parts=[part for source in projection.source_maps for part in _select_reportable(context, source)],
+        parts=[part for source in projection.source_maps for part in select_reportable(context, source)],
         basis=query.basis,
         standards=query.select_standards(context.engine.catalogue),
         units=frozenset(above).union(*(source.units for source in projection.source_maps)),
@@ -108,25 +115,26 @@ async def _has_values_on_other_maps(
     """Whether a value is in effect for a part of the period that ended on another map. One statement for each such map."""
     return any(
         [
-            await _read_values_on(context, query, source)
+            await read_values_on(context, query, source)
             for source in projection.others
-            if _select_reportable(context, source)
+            if select_reportable(context, source)
         ]
     )
 
 
-def _select_reportable(context: ReportingContext, source: SourceMap) -> list[Period]:
+def select_reportable(context: ReportingContext, source: SourceMap) -> list[Period]:
     """Return the parts of a period that some form is for."""
     kinds = {kind for form in context.engine.catalogue.forms.values() for kind in form.periods}
     return [part for part in source.parts if part.kind in kinds]
 
 
-async def _read_values_on(
+async def read_values_on(
     context: ReportingContext,
     query: FigureQuery,
     source: SourceMap,
     indicators: frozenset[str] | None = None,
 ) -> list[EffectiveValue]:
+    """Return the values in effect of the units of one map. One statement."""
     return await read_effective_values(
         context.session,
         period=query.period,
@@ -188,14 +196,54 @@ async def read_unit_measures(
     return to_measures(context.engine.catalogue, query.period, values), values
 
 
+async def count_registers_of_units(
+    context: ReportingContext,
+    query: FigureQuery,
+    projections: Mapping[str, MapProjection],
+    figures: Collection[Figure],
+) -> dict[str, dict[str, RegisterCount]]:
+    """Return the counts of the registers behind these figures by the code of a unit, and figure."""
+    registers = {figure.formula.register for figure in figures if isinstance(figure.formula, FromRegister)}
+    scopes = [_make_scope(query, projection) for projection in projections.values()]
+    counts: dict[str, dict[str, RegisterCount]] = {code: {} for code in projections}
+    for name in sorted(registers) if scopes else ():
+        counted = await _count_scopes(context, context.engine.registers[name], scopes)
+        for code, of_unit in zip(projections, counted, strict=True):
+            counts[code] |= of_unit
+    return counts
+
+
+async def _count_scopes(
+    context: ReportingContext, register: Register, scopes: Sequence[CountScope]
+) -> Sequence[Mapping[str, RegisterCount]]:
+    """Return the counts of scopes that do not overlap; of many in which nothing is counted, by one count of all."""
+    if register.count_scopes is not None:
+        return await register.count_scopes(context.session, scopes)
+    first, *others = scopes
+    together = await register.count(
+        context.session, replace(first, units=first.units.union(*(scope.units for scope in others)))
+    )
+    if not others or not any(count.value for count in together.values()):
+        return [together for _ in scopes]
+    middle = len(scopes) // 2
+    return [
+        *await _count_scopes(context, register, scopes[:middle]),
+        *await _count_scopes(context, register, scopes[middle:]),
+    ]
+
+
+def _make_scope(query: FigureQuery, projection: MapProjection) -> CountScope:
+    return CountScope(
+        projection.unit.code, projection.register_units, query.period, query.period.ends_on, query.as_of
+    )
+
+
 async def count_registers(
     context: ReportingContext, query: FigureQuery, projection: MapProjection, figures: Collection[Figure]
 ) -> dict[str, RegisterCount]:
     """Return the counts of the registers behind these figures, by figure; each register is asked once."""
     registers = {figure.formula.register for figure in figures if isinstance(figure.formula, FromRegister)}
-    scope = CountScope(
-        projection.unit.code, projection.register_units, query.period, query.period.ends_on, query.as_of
-    )
+    scope = _make_scope(query, projection)
     counts: dict[str, RegisterCount] = {}
     for name in sorted(registers):
         counts |= await context.engine.registers[name].count(context.session, scope)

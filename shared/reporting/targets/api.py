@@ -71,7 +71,7 @@ async def list_targets(
     query = store.select_target_history(
         [unit] if unit else None,
         str(period) if period else None,
-        catalogue.list_series(indicator) if indicator else None,
+        catalogue.require_series(indicator) if indicator else None,
     )
     page = await fetch_page(
         context.session,

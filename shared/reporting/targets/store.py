@@ -21,12 +21,26 @@ async def read_targets_in_force(
     session: AsyncSession, unit: str, period: str, *, as_of: datetime | None = None
 ) -> Collection[Target]:
     """Return the targets in force for a unit and period, now or at an instant."""
+    return await read_targets_of_units(session, (unit,), period, as_of=as_of)
+
+
+async def read_targets_of_units(
+    session: AsyncSession,
+    units: Collection[str],
+    period: str,
+    *,
+    indicators: Collection[str] | None = None,
+    as_of: datetime | None = None,
+) -> Collection[Target]:
+    """Return the targets in force for units and a period, of all figures or of these, now or at an instant. One statement."""
     query = (
         select(Target)
-        .ext(distinct_on(Target.indicator, Target.standard))
-        .where(Target.unit == unit, Target.period == period)
-        .order_by(Target.indicator, Target.standard, Target.id.desc())
+        .ext(distinct_on(Target.unit, Target.indicator, Target.standard))
+        .where(Target.unit.in_(units), Target.period == period)
+        .order_by(Target.unit, Target.indicator, Target.standard, Target.id.desc())
     )
+    if indicators is not None:
+        query = query.where(Target.indicator.in_(indicators))
     if as_of is not None:
         query = query.where(Target.set_at <= as_of)
     return (await session.scalars(query)).all()

@@ -86,3 +86,13 @@ def lies_in_communes(territory: Territory, communes: Iterable[Unit], on: date) -
         )
         .correlate(UnitRow)
     )
+
+
+async def read_villages_in(
+    session: AsyncSession, territory: Territory, communes: Iterable[Unit], on: date
+) -> list[Unit]:
+    """Return the villages that lie in communes of a day, by code."""
+    rows = await session.scalars(select_villages(territory, communes, on))
+    codes = [row.code for row in rows]
+    known = await with_villages(session, territory, codes)
+    return [known.versions(code)[-1] for code in codes]
