@@ -17,7 +17,6 @@ from services.ethnic.recognitions.store import FEED
 from services.ethnic.rules import CHECKS
 from services.ethnic.settings import EthnicSettings
 from shared.kit.clock import Clock, system_clock
-from shared.kit.feed_consumer.api import feed_consumer_router
 from shared.kit.feed_consumer.client import make_feed_client
 from shared.kit.feed_consumer.consumer import FeedConsumer
 from shared.reporting.catalogue.catalogue_file import CatalogueLoader
@@ -51,9 +50,9 @@ def create_app(settings: EthnicSettings | None = None, clock: Clock = system_clo
             classifications.router,
             recognitions.router,
             villages_router("/v1/ethnic", PUBLIC),
-            feed_consumer_router("/v1/ethnic", [FEED, VILLAGE_FEED], PUBLIC, on=rules.feed_followed),
         ],
         violations={"uq_classifications_decision": lambda: ClassificationExists(classification=None)},
+        followed_feeds=[FEED, VILLAGE_FEED],
         background_tasks=[
             *(consumer.run for consumer in consumers),
             *(follower.consumer.run for follower in village_followers),

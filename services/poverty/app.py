@@ -9,7 +9,6 @@ from services.poverty import api
 from services.poverty.rules import CHECKS
 from services.poverty.settings import PovertySettings
 from shared.kit.clock import Clock, system_clock
-from shared.kit.feed_consumer.api import feed_consumer_router
 from shared.reporting.catalogue.catalogue_file import CatalogueLoader
 from shared.reporting.service import create_program
 from shared.roles import PUBLIC
@@ -29,8 +28,8 @@ def create_app(settings: PovertySettings | None = None, clock: Clock = system_cl
         routers=[
             api.router,
             villages_router("/v1/poverty", PUBLIC),
-            feed_consumer_router("/v1/poverty", [VILLAGE_FEED], PUBLIC, on=bool(village_followers)),
         ],
+        followed_feeds=[VILLAGE_FEED],
         background_tasks=[follower.consumer.run for follower in village_followers],
         resources=village_followers,
         clock=clock,

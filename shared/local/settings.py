@@ -72,6 +72,7 @@ class InstallationSettings(BaseSettings):
         None,
         description="of the client that ethnic reads other services as; by default generated once and kept in var",
     )
+    rural_client_secret: SecretStr | None = None
     poverty_client_secret: SecretStr | None = None
     funding_client_secret: SecretStr | None = None
     gateway_client_secret: SecretStr | None = None

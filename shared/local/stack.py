@@ -35,7 +35,7 @@ SETTINGS_CLASSES = {
 }
 """The settings of each process: a process gets the variables that it reads, and no other."""
 
-FEED_CONSUMERS = ("poverty", "ethnic", "funding", "gateway")
+FEED_CONSUMERS = ("rural", "poverty", "ethnic", "funding", "gateway")
 """Services that read another's change feed, as clients of their own; the gateway gets their secrets too."""
 
 SCRIPT_VARIABLES = frozenset(

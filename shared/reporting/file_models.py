@@ -1,13 +1,24 @@
-"""The tables of files, and the base of all tables of the engine: versions of the catalogue, and evidence.
+"""The base of the engine's tables, and the tables beside those of reports.
 
-Rows are only added.
+Versions of the catalogue and evidence, of which rows are only added; and the reports of other programs as they were received.
 """
 
+import uuid
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Integer, LargeBinary, Numeric
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    Numeric,
+    SmallInteger,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -66,3 +77,51 @@ class EvidenceSender(Base):
     sha256: Mapped[str] = mapped_column(ForeignKey("evidence_files.sha256"), primary_key=True)
     client_id: Mapped[str] = mapped_column(primary_key=True)
     sent_at: Mapped[datetime]
+
+
+class ReceivedReport(Base):
+    """A report of another program, as its change feed announced it last (ADR 0021)."""
+
+    __tablename__ = "received_reports"
+
+    program: Mapped[str] = mapped_column(primary_key=True)
+    report_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    life: Mapped[int] = mapped_column(SmallInteger)
+    """The life of the feed in which it was announced last; one of an earlier life counts no more."""
+    unit: Mapped[str]
+    period: Mapped[str]
+    form: Mapped[str]
+    standard: Mapped[str]
+    state: Mapped[str]
+    change: Mapped[int] = mapped_column(BigInteger)
+    """The sequence of the event that announced it last."""
+    values_read: Mapped[str | None]
+    """The series of which its values were read, separated by commas; null before they were."""
+    recorded_at: Mapped[datetime]
+
+    __table_args__ = (
+        CheckConstraint(
+            "state IN ('submitted', 'accepted', 'returned', 'withdrawn', 'superseded')", name="state"
+        ),
+        Index("ix_received_reports_form", "program", "form", "period", "unit", "state"),
+    )
+
+
+class ReceivedValue(Base):
+    """A value of a received report that a bound of the catalogue compares with."""
+
+    __tablename__ = "received_values"
+
+    program: Mapped[str] = mapped_column(primary_key=True)
+    report_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    unit: Mapped[str] = mapped_column(primary_key=True)
+    indicator: Mapped[str] = mapped_column(primary_key=True)
+    period: Mapped[str]
+    value: Mapped[Decimal]
+
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["program", "report_id"], ["received_reports.program", "received_reports.report_id"]
+        ),
+        Index("ix_received_values_unit", "unit", "period"),
+    )

@@ -8,11 +8,13 @@ from fastapi import APIRouter, FastAPI
 
 from shared.kit.clock import Clock, system_clock
 from shared.kit.exception_handlers import ConstraintProblems
+from shared.kit.feed_consumer.api import feed_consumer_router
 from shared.kit.openapi.document import extend_openapi
 from shared.kit.schema_revisions import SchemaRevision
 from shared.kit.service import BackgroundTask, ServiceDefinition, create_service
 from shared.period_windows import load_windows
 from shared.reporting.api import reporting_router
+from shared.reporting.bounds.follower import list_followed_feeds, make_bound_followers
 from shared.reporting.catalogue.catalogue import Catalogue
 from shared.reporting.catalogue.catalogue_file import CatalogueLoader
 from shared.reporting.catalogue_versions.current import CurrentCatalogue
@@ -23,6 +25,7 @@ from shared.reporting.reports.examples import add_report_examples
 from shared.reporting.reports.problems import ReportExists
 from shared.reporting.settings import ReportingSettings
 from shared.reporting.targets.examples import add_target_example
+from shared.roles import PUBLIC
 from shared.territory.current import load_territory
 from shared.territory.maps.api import map_version_router
 from shared.territory.maps.map_consumer import make_map_consumer
@@ -47,14 +50,19 @@ def create_program(
     revisions: Sequence[SchemaRevision] = (),
     resources: Sequence[object] = (),
     background_tasks: Sequence[BackgroundTask] = (),
+    followed_feeds: Sequence[str] = (),
     clock: Clock = system_clock,
 ) -> FastAPI:
-    """Return the service of a program: what all programs share, with the routers and registers of this one."""
+    """Return the service of a program: what all programs share, with the routers and registers of this one.
+
+    `followed_feeds` are the feeds that its background tasks read, besides those of the catalogue's bounds.
+    """
     if isinstance(catalogue, Catalogue):
         current = CurrentCatalogue(CatalogueLoader(Path("-")), None, settings.catalogue_poll_seconds)
     else:
         current = CurrentCatalogue(catalogue, settings.catalogue_file, settings.catalogue_poll_seconds)
         catalogue = catalogue.load_file(settings.catalogue_file)
+    bound_followers = make_bound_followers(catalogue.program, settings)
     engine = ReportingEngine(catalogue, registers or {}, live_on=settings.live_on, windows=load_windows())
     app = create_service(
         ServiceDefinition(
@@ -64,7 +72,18 @@ def create_program(
             settings=settings,
             program=catalogue.program,
             revisions=[TERRITORY_REVISION, REPORTING_REVISION, *revisions],
-            routers=[reporting_router(engine, settings), map_version_router(engine.path), *routers],
+            routers=[
+                reporting_router(engine, settings),
+                map_version_router(engine.path),
+                feed_consumer_router(
+                    engine.path,
+                    followed_feeds,
+                    PUBLIC,
+                    on=bool(bound_followers),
+                    list_more=list_followed_feeds,
+                ),
+                *routers,
+            ],
             violations={**VIOLATIONS, **(violations or {})},
             larger_bodies={
                 f"{engine.path}/reports/bulk": settings.max_bulk_bytes,
@@ -73,9 +92,14 @@ def create_program(
             rules=[*catalogue.checks, *catalogue.derivation_rules],
             flowing_paths=[f"{engine.path}/reports/bulk"],
             start_steps=[load_territory, current.start],
-            background_tasks=[make_map_consumer(load_territory), *background_tasks, current.run],
+            background_tasks=[
+                make_map_consumer(load_territory),
+                *background_tasks,
+                current.run,
+                *(follower.run for follower in bound_followers),
+            ],
             clock=clock,
-            resources=[engine, current, *resources],
+            resources=[engine, current, *bound_followers, *resources],
         )
     )
     extend_openapi(app, partial(add_report_examples, engine=engine))

@@ -5,11 +5,11 @@ from pathlib import Path
 
 from pydantic import Field
 
-from shared.territory.settings import TerritorySettings
+from shared.territory.settings import MapFollowingSettings
 
 
-class ReportingSettings(TerritorySettings):
-    """Adds the day of going live and the limit of a bulk submission."""
+class ReportingSettings(MapFollowingSettings):
+    """Adds the day of going live, the catalogue, and the limit of a bulk submission."""
 
     live_on: date | None = Field(
         None,

@@ -1,6 +1,6 @@
 """The state of the feeds that a service consumes: `GET {source}/following`."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -11,6 +11,7 @@ from shared.kit.database import UnitOfWork
 from shared.kit.feed_consumer import cursor
 from shared.kit.identity import Guard
 from shared.kit.models import FollowedFeed
+from shared.kit.resources import CurrentResources, Resources
 from shared.kit.transactions import TransactionRoute, unit_of_work_for
 
 FeedState = Literal["off", "following", "silent", "refused", "rewound", "stuck"]
@@ -49,20 +50,34 @@ def read_consumer_state(row: FollowedFeed | None, *, on: bool) -> FeedState:
     return row.state if row else "following"  # type: ignore[return-value]  # the table holds no other
 
 
-def feed_consumer_router(source: str, feeds: Collection[str], guard: Guard, *, on: bool) -> APIRouter:
-    """Return the route `GET {source}/following` of a service, open to whom a guard lets in."""
+def feed_consumer_router(
+    source: str,
+    feeds: Collection[str],
+    guard: Guard,
+    *,
+    on: bool,
+    list_more: Callable[[Resources], Collection[str]] | None = None,
+) -> APIRouter:
+    """Return the route `GET {source}/following` of a service, open to whom a guard lets in.
+
+    `list_more` returns the feeds that are followed besides `feeds` at the time of a request.
+    """
     router = APIRouter(prefix=source, route_class=TransactionRoute, tags=["changes"])
 
     @router.get("/following", operation_id="list_followed_feeds", summary="Read what is followed")
     async def list_followed_feeds(
-        *, unit_of_work: Annotated[UnitOfWork, unit_of_work_for(guard)], response: Response
+        *,
+        unit_of_work: Annotated[UnitOfWork, unit_of_work_for(guard)],
+        resources: CurrentResources,
+        response: Response,
     ) -> FollowingOut:
         """Read which feeds of other services this one follows, and how far. `Age`: seconds since the last page of each."""
-        rows = {row.feed: row for row in await cursor.find_cursors(unit_of_work.session, feeds)}
+        followed = [*feeds, *(list_more(resources) if list_more else ())]
+        rows = {row.feed: row for row in await cursor.find_cursors(unit_of_work.session, followed)}
         received = [row.heard_at for row in rows.values() if row.heard_at]
         if on and received:
             response.headers["Age"] = str(max(0, int((unit_of_work.now - min(received)).total_seconds())))
-        return FollowingOut(items=[_to_schema(feed, rows.get(feed), on=on) for feed in feeds])
+        return FollowingOut(items=[_to_schema(feed, rows.get(feed), on=on) for feed in followed])
 
     return router
 

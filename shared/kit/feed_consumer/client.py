@@ -102,17 +102,20 @@ class FeedClient:
 
     async def read_page(self, feed: str, *, after: int, limit: int) -> FeedPage:
         """Return the events after a sequence; raises `FeedUnavailable`."""
-        response = await self._get_page(feed, after, limit)
-        if (
-            response.status_code == HTTPStatus.UNAUTHORIZED
-        ):  # the keys were changed: once more with a new token
-            self._renew_at = float("-inf")
-            response = await self._get_page(feed, after, limit)
+        response = await self._get(f"{feed}?after={after}&limit={limit}")
         page = _parse(response, _EventsIn)
         events = (
             ReceivedEvent(event.id, event.time, event.type, event.subject, event.data) for event in page.items
         )
         return FeedPage(tuple(events), page.newest, page.more)
+
+    async def read_resource(self, path: str) -> bytes | None:
+        """Return the body that a path answers; None where there is nothing. Raises `FeedUnavailable`."""
+        response = await self._get(path)
+        if response.status_code == HTTPStatus.NOT_FOUND:
+            return None
+        _require_success(response)
+        return response.content
 
     async def close(self) -> None:
         """Close the connections."""
@@ -120,11 +123,15 @@ class FeedClient:
             await self._http.aclose()
         self._http = None
 
-    async def _get_page(self, feed: str, after: int, limit: int) -> httpx.Response:
-        headers = {"Authorization": f"Bearer {await self._get_token()}"}
-        return await self._send(
-            "GET", f"{self._gateway_url}{feed}?after={after}&limit={limit}", headers=headers
-        )
+    async def _get(self, path: str) -> httpx.Response:
+        """Return the response to a path; once more with a new token where the keys were changed."""
+        for is_last in (False, True):
+            headers = {"Authorization": f"Bearer {await self._get_token()}"}
+            response = await self._send("GET", f"{self._gateway_url}{path}", headers=headers)
+            if response.status_code != HTTPStatus.UNAUTHORIZED or is_last:
+                break
+            self._renew_at = float("-inf")
+        return response
 
     async def _get_token(self) -> str:
         if time.monotonic() >= self._renew_at:
@@ -156,12 +163,17 @@ def make_feed_client(settings: FollowingSettings, service: str) -> FeedClient | 
     )
 
 
-def _parse(response: httpx.Response, model: type[ModelT]) -> ModelT:
-    path = response.request.url.path
+def _require_success(response: httpx.Response) -> None:
+    """Raise `FeedUnavailable` unless the status is 200."""
     if response.status_code != HTTPStatus.OK:
         state: Literal["silent", "refused"] = "refused" if response.status_code in REFUSALS else "silent"
-        raise FeedUnavailable(state, f"{path} answers {response.status_code}")
+        raise FeedUnavailable(state, f"{response.request.url.path} answers {response.status_code}")
+
+
+def _parse(response: httpx.Response, model: type[ModelT]) -> ModelT:
+    _require_success(response)
     try:
         return model.model_validate_json(response.content)
     except ValidationError as error:
+        path = response.request.url.path
         raise FeedUnavailable("refused", f"{path} answers what cannot be read") from error

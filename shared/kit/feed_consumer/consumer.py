@@ -64,6 +64,8 @@ class FeedConsumer:
     """By the type of the event; events of other types are skipped."""
     client: FeedClient
     poll_seconds: float
+    after_page: Callable[[Resources], Awaitable[None]] | None = None
+    """What is done after each page with no transaction open, such as reading what its events name."""
     jitter: Callable[[], float] = random.random
     """Returns a number from 0 to 1, so that many consumers do not poll at once."""
     _received_at: datetime | None = None
@@ -77,6 +79,8 @@ class FeedConsumer:
             while True:
                 try:
                     more = await self.poll(database, clock)
+                    if self.after_page is not None:
+                        await self.after_page(resources)
                     failures = 0
                 except Exception as error:  # noqa: BLE001 (whatever it is, it is recorded and tried again)
                     more, failures = False, failures + 1

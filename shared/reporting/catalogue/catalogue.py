@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from shared.dated_facts.facts import select_in_force
 from shared.kit.problems import NotFound, Sentence
 from shared.periods import Period
+from shared.reporting.catalogue.bounds import Bound, find_bound_faults
 from shared.reporting.catalogue.consistency import (
     find_figure_faults,
     find_indicator_faults,
@@ -81,6 +82,7 @@ class Catalogue:
     standards: tuple[Standard, ...] = ()
     dimensions: tuple[Dimension, ...] = ()
     identities: tuple[DimensionIdentity, ...] = ()
+    bounds: tuple[Bound, ...] = ()
     tables: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
     """The rows that it was read from, by table, as a file states them."""
     version: str | None = None
@@ -121,6 +123,7 @@ class Catalogue:
             *find_preliminary_faults(self.forms),
             *find_table_faults(self.forms.values(), self.indicators),
             *find_standard_faults(self.standards, self.forms),
+            *find_bound_faults(self.program, self.bounds, self.indicators),
             *find_dimension_faults(self.dimensions, self.identities, self.indicators),
         ]
         if not faults:

@@ -10,6 +10,7 @@ from typing import Any
 
 from shared.dated_facts.loader import FactRow, FactsFile, check_facts, open_facts, row_name
 from shared.kit.problems import Sentence
+from shared.reporting.catalogue.bounds import Bound
 from shared.reporting.catalogue.catalogue import Catalogue
 from shared.reporting.catalogue.definitions import Figure, Form, Indicator
 from shared.reporting.catalogue.derivations import Check, DerivationRule
@@ -86,6 +87,7 @@ class CatalogueLoader:
         standards = facts.rows("standard", Standard, optional=True)
         dimensions = facts.rows("dimension", Dimension, optional=True, aliases={"members": "member"})
         identities = facts.rows("identity", DimensionIdentity, optional=True)
+        bounds = facts.rows("bound", Bound, optional=True)
         figures = _read_figures(facts, self.rules)
         _find_unknown_kinds(facts, indicators)
         _find_repeated_codes(facts, "form", (form.code for form in forms))
@@ -111,6 +113,7 @@ class CatalogueLoader:
                 standards,
                 dimensions,
                 identities,
+                bounds,
                 tables=facts.tables,
                 version=make_version_name(0, facts.tables),
             )

@@ -37,6 +37,10 @@ class TablesIn(BaseModel):
     identity: Rows = Field(
         default_factory=list, description="what must hold between the members of a dimension and a total"
     )
+    bound: Rows = Field(
+        default_factory=list,
+        description="how values compare with those of other programs, whose feeds are followed",
+    )
 
 
 class CatalogueIn(BaseModel):

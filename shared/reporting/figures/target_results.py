@@ -62,6 +62,9 @@ class TargetResultsOut(BaseModel):
     period: str = Field(description="SDMX time period, or several years: 2021-2025")
     basis: BasisName = Field(description="which observations count")
     as_of: datetime | None = Field(description="newest change included")
+    catalogue_version: str | None = Field(
+        None, description="version of the catalogue by which what was done is computed"
+    )
     items: list[TargetResultOut]
 
 
@@ -86,6 +89,7 @@ async def read_target_results(
         period=str(period),
         basis=basis,
         as_of=min(filter(None, (as_of, changed_at)), default=None),
+        catalogue_version=context.engine.catalogue.version,
         items=sorted(items, key=lambda item: (item.indicator, item.standard or "")),
     )
 

@@ -9,7 +9,7 @@ from shared.reporting.catalogue.definitions import Figure
 from shared.reporting.catalogue.dimensions import from_series_key
 from shared.reporting.catalogue.formulas import Sum
 from shared.reporting.engine import CurrentEngine
-from shared.reporting.indicators.schemas import IndicatorOut, IndicatorsOut, ReportStandardOut
+from shared.reporting.indicators.schemas import BoundOut, IndicatorOut, IndicatorsOut, ReportStandardOut
 from shared.roles import PublicReader
 
 router = APIRouter(tags=["figures"], route_class=TransactionRoute)
@@ -41,6 +41,7 @@ async def list_indicators(*, engine: CurrentEngine, _: PublicReader) -> Indicato
     return IndicatorsOut(
         items=[IndicatorOut.from_figure(catalogue, figure) for figure in figures],
         standards=[ReportStandardOut.from_standard(standard) for standard in catalogue.standards],
+        bounds=[BoundOut.from_bound(bound) for bound in catalogue.bounds],
     )
 
 

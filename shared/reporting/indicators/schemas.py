@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 
 from shared.dated_facts.schemas import DatedOut, LabelOut
 from shared.kit.decimal_fields import JsonDecimal
+from shared.reporting.catalogue.bounds import Bound, BoundRelation
 from shared.reporting.catalogue.catalogue import Catalogue
 from shared.reporting.catalogue.definitions import DueRule, Figure, Form, WholeTable
 from shared.reporting.catalogue.dimensions import Dimension, IdentityKind
@@ -145,6 +146,30 @@ class ReportStandardOut(LabelOut, DatedOut):
         return cls.from_fact(standard, forms=sorted(standard.forms))
 
 
+class BoundOut(LabelOut, DatedOut):
+    """How a value compares with one of another program, for the same unit and period."""
+
+    code: str = Field(description="its code")
+    indicators: list[str] = Field(description="the indicators of this program that it compares")
+    relation: BoundRelation = Field(description="how the value should compare with that of the other program")
+    program: str = Field(description="the other program")
+    form: str = Field(description="the form of the other program")
+    other_indicators: list[str] = Field(description="the indicators of the other program")
+    tolerance: JsonDecimal = Field(description="the difference up to which they agree")
+    limit: JsonDecimal | None = Field(description="the greatest value with which a verdict goes together")
+
+    @classmethod
+    def from_bound(cls, bound: Bound) -> Self:
+        """Serialize a bound."""
+        return cls.from_fact(
+            bound,
+            indicators=list(bound.own.inputs),
+            program=bound.other.program,
+            form=bound.other.form,
+            other_indicators=list(bound.other.inputs),
+        )
+
+
 class SeriesBreakOut(BaseModel):
     """A break in a series."""
 
@@ -247,4 +272,7 @@ class IndicatorsOut(BaseModel):
     items: list[IndicatorOut]
     standards: list[ReportStandardOut] = Field(
         default_factory=list, description="the standards that indicators are measured under"
+    )
+    bounds: list[BoundOut] = Field(
+        default_factory=list, description="what holds between values and those of other programs"
     )

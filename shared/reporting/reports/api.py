@@ -10,16 +10,19 @@ from shared.kit.json_body import PartialBody
 from shared.kit.paging import Cursor, Limit, Page, fetch_page, set_next_link
 from shared.kit.transactions import DryRun, TransactionRoute
 from shared.periods import Period
+from shared.reporting.bounds.contradictions import find_contradictions_of_reports, list_bounded_forms
+from shared.reporting.bounds.store import read_live_reports_of_forms
 from shared.reporting.context import OpenContext, ReaderContext, ReporterContext, ReportingContext
 from shared.reporting.evidence.schemas import EvidenceRef
 from shared.reporting.field_types import RoundedAmount
 from shared.reporting.models import Report
-from shared.reporting.query_params import PeriodFilter
+from shared.reporting.query_params import PeriodFilter, PeriodQuery
 from shared.reporting.report_content import ReportContent, find_differences
 from shared.reporting.reports import store
 from shared.reporting.reports.problems import ReceiptNotFound, ReportNotFound
 from shared.reporting.reports.request_schemas import ReportIn
 from shared.reporting.reports.schemas import (
+    ContradictedReportsOut,
     DerivedOut,
     DifferenceOut,
     DifferencesOut,
@@ -80,7 +83,9 @@ async def submit_posted(
     kept = not (context.unit_of_work.dry_run and submitted.created)
     derived = await _read_derived(context, submitted.report)
     return (
-        SubmittedOut.from_report(submitted.report, derived, _list_notes(content), kept=kept),
+        SubmittedOut.from_report(
+            submitted.report, derived, _list_notes(content), submitted.contradictions, kept=kept
+        ),
         submitted.created,
     )
 
@@ -135,10 +140,34 @@ async def list_reports(
         query,
         limit=limit,
         cursor=cursor,
-        serialize=lambda row: ReportSummary.from_report(row[0]),
+        serialize=lambda row: row[0],
     )
     set_next_link(request, response, page.next)
-    return page
+    return Page(items=await _summarize(context, page.items), next=page.next)
+
+
+async def _summarize(context: ReportingContext, reports: Sequence[Report]) -> list[ReportSummary]:
+    """Return reports as a list shows them, with what contradicts other programs; two statements more where bounds are on their forms."""
+    contradictions = await find_contradictions_of_reports(context, reports)
+    return [ReportSummary.from_report(report, contradictions.get(report.id, ())) for report in reports]
+
+
+@receipts.get("/contradictions", summary="List reports that contradict other programs")
+async def list_contradictions(
+    *, context: ReaderContext, period: PeriodQuery, unit: UnitFilter
+) -> ContradictedReportsOut:
+    """List the live reports of a period with values that contradict a live report of another program, by unit.
+
+    The reports of the other program are those received so far: `following` says how far its feed was read.
+    """
+    reports = await read_live_reports_of_forms(
+        context.session,
+        list_bounded_forms(context.engine.catalogue),
+        str(period),
+        context.visible_units(unit, period),
+    )
+    items = [summary for summary in await _summarize(context, reports) if summary.contradictions]
+    return ContradictedReportsOut(period=str(period), items=items)
 
 
 @router.get("/{report_id}", summary="Read one report")
@@ -149,9 +178,10 @@ async def read_report(*, context: ReaderContext, report_id: uuid.UUID) -> Report
     derived = await _read_derived(context, report)
     reviews = await store.read_reviews(context.session, report_id)
     effect = await store.read_effect(context.session, report_id)
+    (summary,) = await _summarize(context, [report])
     split_key = context.engine.catalogue.split_key
     return ReportOut(
-        **ReportSummary.from_report(report).model_dump(),
+        **summary.model_dump(),
         note=report.note,
         document=report.document,
         observations=[

@@ -9,6 +9,8 @@ from pydantic import BaseModel, Field
 
 from shared.kit.decimal_fields import JsonDecimal, to_json_number
 from shared.kit.problems import Sentence
+from shared.reporting.bounds.contradictions import Contradiction
+from shared.reporting.bounds.schemas import ContradictionOut
 from shared.reporting.catalogue.catalogue import SeriesName
 from shared.reporting.evidence.schemas import EvidenceRef
 from shared.reporting.field_types import DimensionOut, RoundedAmount, Sha256, StandardCodeOut, UnitCode
@@ -118,6 +120,10 @@ class SubmittedOut(BaseModel):
     derived: list[DerivedOut] = Field(
         default_factory=list, description="what follows from the posted values by dated rules, and why"
     )
+    contradictions: list[ContradictionOut] = Field(
+        default_factory=list,
+        description="values that contradict a report of another program; they are kept, and marked for the reviewer",
+    )
     notes: list[NoteOut] = Field(
         default_factory=list, description="what was read differently from how it was posted"
     )
@@ -129,6 +135,7 @@ class SubmittedOut(BaseModel):
         report: Report,
         derived: Iterable[ReasonedValue],
         notes: Iterable[NoteOut] = (),
+        contradictions: Iterable[Contradiction] = (),
         *,
         kept: bool = True,
     ) -> Self:
@@ -144,6 +151,7 @@ class SubmittedOut(BaseModel):
             content_sha256=report.content_sha256,
             counts=CountsOut(**report.counts),
             derived=[DerivedOut.from_reasoned_value(value) for value in derived],
+            contradictions=[ContradictionOut.from_contradiction(found) for found in contradictions],
             notes=list(notes),
             receipt=ReceiptOut.from_report(report) if kept else None,
         )
@@ -222,12 +230,25 @@ class ReportSummary(BaseModel):
     exceptions: list[StartExceptionOut] = Field(
         default_factory=list, description="starts that differ from the end before, with the reasons"
     )
+    contradictions: list[ContradictionOut] = Field(
+        default_factory=list,
+        description="values that contradict a live report of another program, as it was received so far",
+    )
     counts: CountsOut
 
     @classmethod
-    def from_report(cls, report: Report) -> Self:
+    def from_report(cls, report: Report, contradictions: Iterable[Contradiction] = ()) -> Self:
         """Return the summary of a report."""
-        return cls.model_validate(report, from_attributes=True)
+        summary = cls.model_validate(report, from_attributes=True)
+        summary.contradictions = [ContradictionOut.from_contradiction(found) for found in contradictions]
+        return summary
+
+
+class ContradictedReportsOut(BaseModel):
+    """The live reports of a period that contradict a report of another program."""
+
+    period: str = Field(description="SDMX time period")
+    items: list[ReportSummary]
 
 
 class EffectOut(BaseModel):

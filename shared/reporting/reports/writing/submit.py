@@ -15,6 +15,7 @@ from shared.kit.concurrency import PipelineStep, yield_to_event_loop
 from shared.kit.ids import uuid7
 from shared.kit.problems import Fault, Invalid, Sentence, make_fault
 from shared.periods import local_day
+from shared.reporting.bounds.contradictions import Contradiction, find_contradictions
 from shared.reporting.context import ReportingContext
 from shared.reporting.models import Report
 from shared.reporting.report_content import (
@@ -55,6 +56,8 @@ class Submitted:
 
     report: Report
     created: bool
+    contradictions: Sequence[Contradiction] = ()
+    """The values that contradict a bound with another program's report; they are kept all the same."""
 
 
 async def submit(
@@ -76,13 +79,14 @@ async def submit(
     await yield_to_event_loop()
     await _lock(context, checked)
     report.exceptions = await compare_opening_values(context, checked)
+    contradictions = await find_contradictions(context, checked.period, checked.standard, checked.values)
     candidates = await write_values_unless_overlapping(
         context.session, report, checked, roll_ups, overlaps.area
     )
     live = await _read_live_reports(context, checked, candidates)
     identical = _find_identical(report, live, supersedes)
     if identical is not None:
-        return Submitted(identical, created=False)
+        return Submitted(identical, created=False, contradictions=contradictions)
     latest = live[0] if live else None
     report.supersedes = await _find_superseded(context, checked, latest, supersedes)
     is_preliminary_pair = context.engine.catalogue.is_preliminary_pair
@@ -95,7 +99,7 @@ async def submit(
     context.unit_of_work.before_commit(
         lambda: _put_into_effect(context, report, latest, roll_ups, has_other_stage=has_other_stage)
     )
-    return Submitted(report, created=True)
+    return Submitted(report, created=True, contradictions=contradictions)
 
 
 async def _check(

@@ -1,0 +1,336 @@
+"""Bounds across programs: the real services follow each other, a contradiction is kept and marked on both sides."""
+
+from contextlib import AsyncExitStack
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from gateway.app import create_app as create_gateway
+from gateway.settings import GatewaySettings
+from gateway.tokens.keys import KeyRing
+from services.ethnic.app import create_app as create_ethnic
+from services.ethnic.settings import EthnicSettings
+from services.poverty.app import create_app as create_poverty
+from services.poverty.settings import PovertySettings
+from services.rural.app import create_app as create_rural
+from services.rural.settings import RuralSettings
+from shared.kit.feed_consumer.cursor import begin_again
+from shared.kit.identity import Identity
+from shared.kit.problems import Sentence
+from shared.kit.resources import get_resources
+from shared.reporting.bounds.follower import BoundFollower
+from shared.reporting.bounds.store import make_feed_name
+from shared.reporting.catalogue.bounds import Bound, ComparedValue, OtherComparedValue, find_bound_faults
+from tests.application import get_clock, get_database
+from tests.ethnic.linked_services import NOW, SECRET, EitherKeys, GatewayTransport
+from tests.in_process import open_client
+from tests.issuer import Issuer
+from tests.program_clients import Clients
+
+pytestmark = pytest.mark.anyio
+
+SERVICES: dict[str, tuple[Any, Any]] = {
+    "rural": (create_rural, RuralSettings),
+    "poverty": (create_poverty, PovertySettings),
+    "ethnic": (create_ethnic, EthnicSettings),
+}
+DISTRICT, COMMUNE, OTHER_COMMUNE = "610", "23344", "23356"
+FORMS = {"poverty": "annual_review", "ethnic": "annual_land", "rural": "criteria_assessment"}
+
+
+class ProgramsTransport(GatewayTransport):
+    """The part of the gateway that consumers use; some services can be down."""
+
+    def __init__(self, gateway, apps):
+        self._transports = {"/oauth/": httpx.ASGITransport(app=gateway)} | {
+            f"/v1/{name}/": httpx.ASGITransport(app=app) for name, app in apps.items()
+        }
+        self.is_down = self.hangs = False
+        self.stopped = set()
+
+    async def handle_async_request(self, request):
+        if request.url.path.split("/")[2] in self.stopped:
+            return httpx.Response(503, json={"code": "upstream_unavailable"})
+        return await super().handle_async_request(request)
+
+
+class Programs:
+    """Clients of the three programs, which follow each other."""
+
+    def __init__(self, apps, clients, transport):
+        self.apps, self.clients, self.transport = apps, clients, transport
+
+    async def consume(self, name, *programs):
+        """Let a service receive what other programs published; a failure is recorded as when the consumer runs."""
+        app = self.apps[name]
+        resources, database, clock = get_resources(app), get_database(app), get_clock(app)
+        for program in programs:
+            consumer = resources.get(BoundFollower).get_consumer(program)
+            try:
+                while await consumer.poll(database, clock):
+                    pass
+                assert consumer.after_page is not None
+                await consumer.after_page(resources)
+            except Exception as error:  # noqa: BLE001 (as the consumer itself does)
+                await consumer._record_failure(error, database, clock)
+
+    async def submit(self, name, *rows, period="2023", unit=DISTRICT, **fields):
+        """Submit rows of (commune, indicator, value); return the answer."""
+        observations = [{"unit": commune, "indicator": code, "value": value} for commune, code, value in rows]
+        form = fields.pop("form", FORMS[name])
+        body = {"unit": unit, "period": period, "form": form, "observations": observations, **fields}
+        headers = self.clients[name].make_headers("report", units=(unit,), client_id=f"district-{unit}")
+        answer = await self.clients[name].http.post(f"/v1/{name}/reports", json=body, headers=headers)
+        assert answer.status_code in (200, 201), answer.text
+        return answer.json()
+
+    async def decide(self, name, report, verdict="accept", **more):
+        headers = self.clients[name].make_headers("review", client_id="reviewer")
+        body = {"content_sha256": report["content_sha256"], **more}
+        path = f"/v1/{name}/reports/{report['id']}/{verdict}"
+        answer = await self.clients[name].http.post(path, json=body, headers=headers)
+        assert answer.status_code == 200, answer.text
+
+    async def get(self, name, path, **params):
+        headers = self.clients[name].make_headers("review", client_id="reviewer")
+        answer = await self.clients[name].http.get(f"/v1/{name}/{path}", params=params, headers=headers)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def list_bounds(self, name, report):
+        """Return the bounds that a report contradicts, which its reading, the queue and the list of contradictions agree on."""
+        read = await self.get(name, f"reports/{report['id']}")
+        queued = (await self.get(name, "reports", period=read["period"]))["items"]
+        (queued_report,) = [row for row in queued if row["id"] == report["id"]]
+        listed = (await self.get(name, "contradictions", period=read["period"]))["items"]
+        found = [row for row in listed if row["id"] == report["id"]]
+        assert queued_report["contradictions"] == read["contradictions"]
+        assert (found[0]["contradictions"] if found else []) == read["contradictions"]
+        return [(row["bound"], row["unit"], row["report"]["id"]) for row in read["contradictions"]]
+
+
+@pytest.fixture
+async def programs(database):
+    issuer = Issuer()
+    gateway = create_gateway(
+        GatewaySettings(
+            database_url=SecretStr(database.url("gateway")),
+            client_secret_pepper=SecretStr("a pepper for tests, long enough to be one"),
+            service_clients=dict.fromkeys(SERVICES, SecretStr(SECRET)),
+        ),
+        clock=lambda: NOW,
+    )
+    apps = {
+        name: create_app(
+            settings(
+                database_url=database.url(name),
+                client_secret=SECRET,
+                follow_every_seconds=3600,
+                catalogue_poll_seconds=3600,
+            ),
+            clock=lambda: NOW,
+        )
+        for name, (create_app, settings) in SERVICES.items()
+    }
+    transport = ProgramsTransport(gateway, apps)
+    transport.is_down = True
+    for app in apps.values():
+        get_resources(app).get(Identity).keys = EitherKeys(get_resources(gateway).get(KeyRing), issuer)
+        get_resources(app).get(BoundFollower).client.transport = transport
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(gateway.router.lifespan_context(gateway))
+        http = {name: await stack.enter_async_context(open_client(app)) for name, app in apps.items()}
+        transport.is_down = False
+        yield Programs(apps, {name: Clients(http[name], issuer, name, NOW) for name in http}, transport)
+
+
+async def test_both_sides_mark_a_contradiction_which_a_correction_or_a_withdrawal_clears(programs):
+    em_rows = ((COMMUNE, "em_households", 120), (OTHER_COMMUNE, "em_households", 10))
+    ethnic = await programs.submit("ethnic", *em_rows)
+    assert ethnic["contradictions"] == [], "nothing of poverty was received"
+    await programs.consume("poverty", "ethnic")
+    rows = [(COMMUNE, "households", 100), (OTHER_COMMUNE, "households", 100)]
+    poverty = await programs.submit("poverty", *rows)
+    (marked,) = poverty["contradictions"]
+    assert (marked["value"], marked["other_value"], marked["excess"]) == (100, 120, 20)
+    assert (marked["bound"], marked["unit"]) == ("households_cover_em_households", COMMUNE)
+    assert marked["report"] == {
+        "program": "ethnic",
+        "id": ethnic["id"],
+        "address": f"/v1/ethnic/reports/{ethnic['id']}",
+        "unit": DISTRICT,
+        "form": "annual_land",
+        "standard": None,
+        "state": "submitted",
+    }
+    assert "120" in marked["text"]
+    assert "ethnic" in marked["text_en"]
+    expected = [("households_cover_em_households", COMMUNE, ethnic["id"])]
+    assert await programs.list_bounds("poverty", poverty) == expected
+    assert await programs.list_bounds("ethnic", ethnic) == [], "the feed has not arrived yet"
+    await programs.consume("ethnic", "poverty")
+    assert await programs.list_bounds("ethnic", ethnic) == [
+        ("em_households_within_households", COMMUNE, poverty["id"])
+    ]
+    await programs.decide("poverty", poverty)
+    await programs.consume("ethnic", "poverty")
+    (of_accepted,) = (await programs.get("ethnic", f"reports/{ethnic['id']}"))["contradictions"]
+    assert of_accepted["report"]["state"] == "accepted"
+
+    corrected = await programs.submit(
+        "poverty", (COMMUNE, "households", 150), (OTHER_COMMUNE, "households", 100), supersedes=poverty["id"]
+    )
+    assert corrected["contradictions"] == []
+    await programs.consume("ethnic", "poverty")
+    assert await programs.list_bounds("ethnic", ethnic) == [], "the pending correction counts"
+    await programs.decide("poverty", corrected, "return", reason="Sai số liệu")
+    await programs.consume("ethnic", "poverty")
+    assert len(await programs.list_bounds("ethnic", ethnic)) == 1, "the accepted report is live again"
+    await programs.decide("ethnic", ethnic, "withdraw", reason="Nhập nhầm xã")
+    await programs.consume("poverty", "ethnic")
+    assert await programs.list_bounds("poverty", poverty) == []
+    assert await programs.list_bounds("ethnic", ethnic) == [], "a withdrawn report is compared with nothing"
+
+
+async def test_nothing_is_said_while_the_other_service_is_down_and_it_is_marked_when_its_feed_arrives(
+    programs,
+):
+    programs.transport.stopped = {"poverty"}
+    poverty = await programs.submit("poverty", (COMMUNE, "households", 100))
+    await programs.consume("ethnic", "poverty")
+    ethnic = await programs.submit("ethnic", (COMMUNE, "em_households", 120))
+    assert ethnic["contradictions"] == []
+    await programs.decide("ethnic", ethnic)
+    feeds = (await programs.get("ethnic", "following"))["items"]
+    assert make_feed_name("poverty") in {feed["feed"] for feed in feeds}
+    programs.transport.stopped = set()
+    await programs.consume("ethnic", "poverty")
+    assert await programs.list_bounds("ethnic", ethnic) == [
+        ("em_households_within_households", COMMUNE, poverty["id"])
+    ]
+    programs.transport.stopped = {"poverty"}
+    again = await programs.submit("ethnic", (COMMUNE, "em_households", 130), supersedes=ethnic["id"])
+    assert len(again["contradictions"]) == 1, "what was received stays"
+    app = programs.apps["ethnic"]
+    async with get_database(app).writing() as session:
+        await begin_again(session, make_feed_name("poverty"), get_clock(app))
+    assert await programs.list_bounds("ethnic", again) == [], "nothing of the new life was received"
+    programs.transport.stopped = set()
+    await programs.consume("ethnic", "poverty")
+    assert len(await programs.list_bounds("ethnic", again)) == 1
+
+
+async def test_criterion_11_is_compared_with_the_rate_of_the_poverty_review(programs):
+    rows = [(COMMUNE, "poor_households", 6), (COMMUNE, "near_poor_households", 4)]
+    poverty = await programs.submit("poverty", *rows, (COMMUNE, "households", 100))
+    await programs.consume("rural", "poverty")
+    stated = await programs.submit("rural", (COMMUNE, "indicator_11_1", 6.5))
+    marked = {row["bound"]: row for row in stated["contradictions"]}
+    assert marked.keys() == {"criterion_11_of_multidimensional_rate", "criterion_11_met_within_region"}
+    rate = marked["criterion_11_of_multidimensional_rate"]
+    assert (rate["value"], rate["other_value"], rate["excess"], rate["tolerance"]) == (6.5, 10, 3.5, 0.05)
+    verdict = marked["criterion_11_met_within_region"]
+    assert (verdict["value"], verdict["limit"], verdict["excess"]) == (1, 7, 3)
+    await programs.consume("poverty", "rural")
+    bounds = {bound for bound, _, _ in await programs.list_bounds("poverty", poverty)}
+    assert bounds == {"multidimensional_rate_of_criterion_11", "criterion_11_of_multidimensional_rate"}
+    exact = await programs.submit("rural", (COMMUNE, "indicator_11_1", 10), supersedes=stated["id"])
+    assert exact["contradictions"] == []
+
+
+async def test_a_bound_that_a_catalogue_adds_is_compared_with_reports_received_before(programs):
+    await programs.submit("poverty", (COMMUNE, "households", 100), (COMMUNE, "poor_households", 9))
+    await programs.consume("ethnic", "poverty")
+    ethnic = await programs.submit("ethnic", (COMMUNE, "em_households", 20))
+    assert await programs.list_bounds("ethnic", ethnic) == []
+    clients = programs.clients["ethnic"]
+    read = await clients.http.get("/v1/ethnic/catalogue")
+    tables = read.json()["tables"]
+    tables["bound"].append(
+        {
+            "code": "em_households_at_most_poor",
+            "label": {"vi": "Thử", "en": "Made up"},
+            "own": {"terms": ["em_households"]},
+            "relation": "at_most",
+            "other": {"program": "poverty", "form": "annual_review", "terms": ["poor_households"]},
+            "legal_basis": "made up",
+            "confidence": "made up",
+            "valid_from": "2022-01-01",
+        }
+    )
+    headers = {**clients.make_headers("admin"), "If-Match": read.headers["etag"]}
+    body = {"decision": {"number": "1/QĐ", "date": "2024-01-05"}, "tables": tables}
+    replaced = await clients.http.put("/v1/ethnic/catalogue", json=body, headers=headers)
+    assert replaced.status_code == 200, replaced.text
+    await programs.consume("ethnic", "poverty")
+    ((bound, unit, _),) = await programs.list_bounds("ethnic", ethnic)
+    assert (bound, unit) == ("em_households_at_most_poor", COMMUNE)
+    tables["bound"][-1]["own"] = {"terms": ["nothing"]}
+    headers = {**clients.make_headers("admin"), "If-Match": replaced.headers["etag"]}
+    refused = await clients.http.put("/v1/ethnic/catalogue", json=body, headers=headers)
+    assert refused.status_code == 422, refused.text
+    assert "em_households_at_most_poor" in refused.text
+    listed = (await clients.get("indicators"))["bounds"]
+    assert [row["code"] for row in listed][-1] == "em_households_at_most_poor"
+
+
+def make_bound(relation, **fields):
+    return Bound(
+        code="b",
+        label=Sentence("b", "b"),
+        own=ComparedValue(terms=("a",)),
+        relation=relation,
+        other=OtherComparedValue(program="other", form="f", terms=("x",)),
+        legal_basis="-",
+        confidence="-",
+        valid_from=date(2022, 1, 1),
+        **fields,
+    )
+
+
+@pytest.mark.parametrize(
+    ("bound", "own", "other", "met"),
+    [
+        (make_bound("at_most"), 5, 5, True),
+        (make_bound("at_most"), 6, 5, False),
+        (make_bound("at_most", tolerance=Decimal(1)), 6, 5, True),
+        (make_bound("at_least"), 4, 5, False),
+        (make_bound("equal", tolerance=Decimal("0.05")), 5, Decimal("5.05"), True),
+        (make_bound("equal", tolerance=Decimal("0.05")), 5, Decimal("4.94"), False),
+        (make_bound("met_at_most", limit=Decimal(7)), 1, 8, False),
+        (make_bound("met_at_most", limit=Decimal(7)), 0, 8, True),
+        (make_bound("at_most_if_met", limit=Decimal(7)), 8, 1, False),
+        (make_bound("at_most_if_met", limit=Decimal(7)), 8, 0, True),
+    ],
+)
+def test_how_two_values_contradict_each_other(bound, own, other, met):
+    assert bound.is_met(Decimal(own), Decimal(other)) is met
+
+
+def test_a_ratio_is_compared_only_where_all_of_it_is_stated_under_its_standard():
+    rate = ComparedValue(terms=("poor",), divided_by=("all",), standards=frozenset({"new"}))
+    values = {"poor": Decimal(1), "all": Decimal(4)}
+    assert rate.compute(values, "new") == 25
+    assert rate.compute(values, "old") is None
+    assert rate.compute({"poor": Decimal(1)}, "new") is None
+    assert rate.compute({**values, "all": Decimal(0)}, "new") is None
+
+
+def test_a_faulty_bound_is_named():
+    faulty = [
+        make_bound("met_at_most"),
+        make_bound("at_most", limit=Decimal(1), tolerance=Decimal(-1)),
+    ]
+    faults = list(find_bound_faults("other", faulty, ()))
+    for what in (
+        "no code of its own",
+        "unknown indicators",
+        "no value of another program",
+        "a limit",
+        "below zero",
+    ):
+        assert any(what in fault for fault in faults), what
