@@ -10,6 +10,7 @@ from http import HTTPStatus
 from fastapi import Request, Response
 
 from shared.kit.middleware import App, AsgiScope, Message, Receive, Send
+from shared.kit.openapi.header_fields import HEADERS
 
 METHODS = "GET, HEAD, OPTIONS, POST, PUT"
 REQUEST_FIELDS = (
@@ -18,9 +19,18 @@ REQUEST_FIELDS = (
 )
 """Header fields that a page may send, beside those that every page may."""
 
-RESPONSE_FIELDS = (
-    "Content-Language, ETag, Idempotent-Replay, Link, Location, RateLimit, RateLimit-Policy, Retry-After, "
-    "WWW-Authenticate, X-Request-Id"
+RESPONSE_FIELDS = ", ".join(
+    sorted(
+        {
+            *HEADERS,
+            "Accept",
+            "Accept-Encoding",
+            "Allow",
+            "Content-Disposition",
+            "Content-Language",
+            "traceparent",
+        }
+    )
 )
 """Header fields of an answer that a page may read."""
 

@@ -18,7 +18,9 @@ from shared.kit.openapi.problem_schemas import RESPONSES, read_response_codes
 from shared.kit.validation_faults import SHAPES
 
 NAMES = ("rural", "poverty", "ethnic", "funding", "gateway")
-DECLARED_FIELDS = frozenset({"etag", "location", "link", "idempotent-replay", "retry-after"})
+DECLARED_FIELDS = frozenset(
+    {"etag", "location", "link", "idempotent-replay", "retry-after", "age", "status-parts"}
+)
 """The fields that an operation declares where it sends them; others come from the kit and the gateway with every answer."""
 
 OF_GATEWAY = frozenset({"rate_limited"})

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import fastapi_offline
 import orjson
 from fastapi import APIRouter, Depends, Request, Response
-from fastapi.responses import FileResponse
+from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
 
 from gateway.reference.collection import MergedReference
 from shared.kit.etags import apply_if_none_match
@@ -27,7 +27,7 @@ CONTENT_SECURITY_POLICY = (
 router = APIRouter(tags=["reference"], route_class=OperationRoute)
 
 
-@router.get("/openapi.json", include_in_schema=False)
+@router.get("/openapi.json", include_in_schema=False, response_class=JSONResponse)
 async def read_openapi(
     *, request: Request, _: Anyone, reference: Annotated[MergedReference, Depends(resource(MergedReference))]
 ) -> Response:
@@ -36,7 +36,7 @@ async def read_openapi(
     return apply_if_none_match(request, Response(orjson.dumps(document), media_type="application/json"))
 
 
-@router.get("/docs", include_in_schema=False)
+@router.get("/docs", include_in_schema=False, response_class=HTMLResponse)
 async def read_docs(_: Anyone) -> FileResponse:
     """Read and try the API in Swagger UI, from local files."""
     headers = {"Content-Security-Policy": CONTENT_SECURITY_POLICY, "Cache-Control": "no-cache"}

@@ -6,6 +6,7 @@ from urllib.parse import parse_qsl
 import orjson
 import structlog
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.clients.secrets import Pepper
@@ -17,13 +18,19 @@ from shared.kit.database import Database
 from shared.kit.etags import apply_if_none_match
 from shared.kit.identity import Anyone
 from shared.kit.problems import Sentence
+from shared.kit.representations import negotiate
 from shared.kit.resources import CurrentResources
 from shared.kit.routes import OperationRoute
 from shared.roles import SCOPES
 
 GRANT_TYPE = "client_credentials"
 TOKEN_TYPE: Literal["Bearer"] = "Bearer"  # noqa: S105 (a kind, not a password)
-KEY_SET = "application/jwk-set+json"
+KEY_SET_CONTENT: dict[str, Any] = {
+    media_type: {"schema": {"type": "object"}}
+    for media_type in ("application/jwk-set+json", "application/json")
+}
+"""The content of the key set in the contract, by the media types that a client may ask for; the first is that of RFC 7517."""
+
 JWKS_SECONDS = 300
 """Seconds that a cache may keep the key set; the standby key is published months before it signs."""
 
@@ -125,16 +132,17 @@ async def _form(request: Request) -> dict[str, str]:
     return fields
 
 
-@router.get("/.well-known/jwks.json", responses={200: {"content": {KEY_SET: {"schema": {"type": "object"}}}}})
+@router.get("/.well-known/jwks.json", responses={200: {"content": KEY_SET_CONTENT}})
 async def read_keys(*, request: Request, _: Anyone, resources: CurrentResources) -> Response:
     """Publish the public keys (RFC 7517): the signing key, the standby, and keys whose tokens may still be valid."""
     published = (await resources.get(KeyRing).current()).published.as_dict(private=False)
-    response = Response(orjson.dumps(published), media_type=KEY_SET)
+    media_range = negotiate(",".join(request.headers.getlist("accept")), tuple(KEY_SET_CONTENT))
+    response = Response(orjson.dumps(published), media_type=media_range.media_type)
     response.headers["Cache-Control"] = f"public, max-age={JWKS_SECONDS}"
     return apply_if_none_match(request, response)
 
 
-@router.get("/.well-known/oauth-authorization-server")
+@router.get("/.well-known/oauth-authorization-server", response_class=JSONResponse)
 async def read_authorization_server(*, request: Request, _: Anyone, resources: CurrentResources) -> Response:
     """Describe the issuer (RFC 8414)."""
     settings = resources.get(GatewaySettings)

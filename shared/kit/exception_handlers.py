@@ -153,9 +153,21 @@ def _database_problem(error: Exception, violations: ConstraintProblems) -> Probl
     return Busy()
 
 
+def is_retryable(error: DBAPIError) -> bool:
+    """Whether the same work may succeed when it is done again: a lock was not free in time, or two writers waited for each other."""
+    return _read_state(error) in RETRYABLE_STATES
+
+
+def _read_state(error: DBAPIError) -> str | None:
+    """Return the SQLSTATE of an error."""
+    cause = getattr(error.orig, "__cause__", None) or error.orig
+    state: str | None = getattr(cause, "sqlstate", None) or getattr(error.orig, "sqlstate", None)
+    return state
+
+
 def _statement_problem(error: DBAPIError, violations: ConstraintProblems) -> Problem | None:
     cause = getattr(error.orig, "__cause__", None) or error.orig
-    state = getattr(cause, "sqlstate", None) or getattr(error.orig, "sqlstate", None)
+    state = _read_state(error)
     if isinstance(error, IntegrityError):
         name = str(getattr(cause, "constraint_name", None))
         return violations[name]() if name in violations else Conflict(constraint=name)

@@ -23,6 +23,8 @@ from shared.kit.transactions import TransactionRoute
 
 router = APIRouter(tags=["projects"], route_class=TransactionRoute)
 
+PATH = "/v1/funding/projects"
+
 ProjectCode = Annotated[Code, Path(description="code of the project")]
 
 
@@ -31,9 +33,12 @@ async def register_project(
     *,
     context: FinanceContext,
     draft: Annotated[PartialBody[ProjectIn], Body()],
+    response: Response,
 ) -> ProjectOut:
     """Register a project with its approved total. Payments for it may exceed neither that nor the plan of the year."""
-    return await actions.register_project(context, draft)
+    project = await actions.register_project(context, draft)
+    response.headers["Location"] = f"{PATH}/{project.code}"
+    return project
 
 
 @router.post(
@@ -44,9 +49,12 @@ async def approve_project(
     context: FinanceContext,
     code: ProjectCode,
     draft: Annotated[PartialBody[ApprovalIn], Body()],
+    response: Response,
 ) -> ProjectOut:
     """Record another approved total, which holds from now on; earlier approvals stay recorded."""
-    return await actions.approve_project(context, code, draft)
+    project = await actions.approve_project(context, code, draft)
+    response.headers["Location"] = f"{PATH}/{project.code}"
+    return project
 
 
 @router.post("/projects/{code}/plans", status_code=status.HTTP_201_CREATED, summary="Plan a year")
@@ -55,9 +63,12 @@ async def plan_project(
     context: FinanceContext,
     code: ProjectCode,
     draft: Annotated[PartialBody[PlanIn], Body()],
+    response: Response,
 ) -> ProjectOut:
     """Record the plan of a year, which holds from now on; nothing can be paid in a year without a plan."""
-    return await actions.plan_project(context, code, draft)
+    project = await actions.plan_project(context, code, draft)
+    response.headers["Location"] = f"{PATH}/{project.code}"
+    return project
 
 
 @router.post(
@@ -68,9 +79,12 @@ async def tell_project_building(
     context: FinanceContext,
     code: ProjectCode,
     draft: Annotated[PartialBody[PhysicalProgressIn], Body()],
+    response: Response,
 ) -> ProjectOut:
     """Record the physical progress of a project and its status."""
-    return await actions.record_progress(context, code, draft)
+    project = await actions.record_progress(context, code, draft)
+    response.headers["Location"] = f"{PATH}/{project.code}"
+    return project
 
 
 @router.get("/projects", summary="List projects")

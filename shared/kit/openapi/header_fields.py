@@ -42,6 +42,14 @@ HEADERS: dict[str, dict[str, Any]] = {
         "description": "Seconds after which to send the same request again",
         "schema": {"type": "integer", "minimum": 0},
     },
+    "Age": {
+        "description": "Seconds since the oldest part of this answer was known to be current",
+        "schema": {"type": "integer", "minimum": 0},
+    },
+    "Status-Parts": {
+        "description": "State and age of each part (RFC 9651): `rural=fresh;age=0, poverty=stale;age=42`",
+        "schema": {"type": "string"},
+    },
     "WWW-Authenticate": {
         "description": "How to authenticate (RFC 6750)",
         "schema": {"type": "string"},

@@ -36,7 +36,7 @@ READS = frozenset({"GET", "HEAD"})
 CONDITIONAL = frozenset({"apply_if_none_match", "make_weak_etag"})
 """The functions of which an operation calls one, where it answers 304."""
 
-NAMED_FIELDS = ("ETag", "Link", "Location")
+NAMED_FIELDS = ("Age", "ETag", "Link", "Location", "Status-Parts")
 """Response header fields that the code of an operation names where it sends them."""
 
 NOTHING_NEW = "Nothing new was kept: a dry run, or the same was there already"

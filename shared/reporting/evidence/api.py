@@ -1,9 +1,10 @@
 """The routes of evidence files."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Request, Response, status
+from fastapi import APIRouter, Path, Request, Response
 
+from shared.kit.representations import negotiate
 from shared.kit.transactions import TransactionRoute
 from shared.periods import Period
 from shared.reporting.context import (
@@ -19,8 +20,12 @@ from shared.reporting.evidence.rules import (
     check_evidence,
 )
 from shared.reporting.evidence.schemas import EvidenceOut
+from shared.reporting.registers import set_created_or_existing
 
 router = APIRouter(prefix="/evidence", tags=["evidence"], route_class=TransactionRoute)
+
+FILES: dict[str, Any] = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in FILE_SIGNATURES}
+"""The content of a file in the contract, by its media type."""
 
 Hash = Annotated[str, Path(pattern="^[0-9a-f]{64}$", description="SHA-256 of the file's bytes, in hex")]
 
@@ -31,7 +36,7 @@ Hash = Annotated[str, Path(pattern="^[0-9a-f]{64}$", description="SHA-256 of the
     openapi_extra={
         "requestBody": {
             "required": True,
-            "content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in FILE_SIGNATURES},
+            "content": FILES,
         }
     },
 )
@@ -47,7 +52,7 @@ async def keep_evidence(
     A file has a type and no name: one that is sent with a file name is refused.
     """
     content = await request.body()
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip()
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     check_evidence(sha256, media_type, request.headers.get("content-disposition", ""), content)
     created = await store.insert_evidence(
         context.session,
@@ -57,14 +62,14 @@ async def keep_evidence(
         by=context.caller.client_id,
         at=context.now,
     )
-    response.status_code = status.HTTP_201_CREATED if created else status.HTTP_200_OK
+    set_created_or_existing(response, request.url.path, created=created)
     return EvidenceOut.model_validate(
         await store.read_description(context.session, sha256), from_attributes=True
     )
 
 
-@router.get("/{sha256}", summary="Read a file", response_class=Response)
-async def read_evidence(*, context: ReaderContext, sha256: Hash) -> Response:
+@router.get("/{sha256}", summary="Read a file", response_class=Response, responses={200: {"content": FILES}})
+async def read_evidence(*, context: ReaderContext, sha256: Hash, request: Request) -> Response:
     """Read the bytes of a file: for clients that sent it, and for those who may see a report that names it.
 
     The report must be of a client that sent the file; to name its hash is not enough.
@@ -72,6 +77,7 @@ async def read_evidence(*, context: ReaderContext, sha256: Hash) -> Response:
     if not await _may_read(context, sha256):
         raise EvidenceNotFound
     file = await store.read_file(context.session, sha256)
+    negotiate(",".join(request.headers.getlist("accept")), (file.media_type,))
     return Response(file.content, media_type=file.media_type, headers={"Content-Disposition": "attachment"})
 
 

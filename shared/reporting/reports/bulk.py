@@ -34,6 +34,8 @@ MAX_PIECES_AHEAD = 64
 """A piece is up to 64 KiB, so at most 4 MiB of a body wait in memory."""
 HEARTBEAT_S = 5.0
 """A blank is sent after so many seconds without a result: proxies wait thirty seconds or more for the next byte."""
+FIRST_RESULT_WITHIN_S = 10.0
+"""After so many seconds the answer begins without a result: the gateway waits thirty seconds for its first byte."""
 MAX_UNREADABLE_LINES = 1_000
 """After so many lines that are no JSON the answer begins, although no line could be read yet."""
 
@@ -195,10 +197,17 @@ class _BulkAnswer(Response):
         self._results = results
         self._reader = reader
         self._begun: list[LineResult] = []
+        self._beginning = asyncio.ensure_future(self._read_beginning())
         self._parts: asyncio.Queue[bytes | None] = asyncio.Queue()
 
     async def wait_for_first(self) -> None:
-        """Wait for the first line that can be read. Raises `NoLines` where there is none, and what ends the file before it."""
+        """Wait for the first line that can be read, while no proxy gives up. Raises what ends the file before it."""
+        await asyncio.wait([self._beginning], timeout=FIRST_RESULT_WITHIN_S)
+        if self._beginning.done():
+            self._beginning.result()
+
+    async def _read_beginning(self) -> None:
+        """Read results up to the first line that can be read. Raises `NoLines` where there is none."""
         async for result in self._results:
             self._begun.append(result)
             if result.readable or len(self._begun) == MAX_UNREADABLE_LINES:
@@ -221,9 +230,10 @@ class _BulkAnswer(Response):
                 await send({"type": "http.response.body", "body": part, "more_body": True})
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         finally:
-            for task in (leaving, deciding):
+            tasks = (leaving, deciding, self._beginning)
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(leaving, deciding, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _next_part(self) -> bytes | None:
         try:
@@ -242,6 +252,7 @@ class _BulkAnswer(Response):
         problem: Problem | None = None
         try:
             self._parts.put_nowait(self._writer.begin())
+            await self._beginning
             for result in self._begun:
                 self._parts.put_nowait(self._writer.write(result))
             async with aclosing(self._results):

@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 
 from shared.kit.concurrency import PipelinePosition, PipelineStep
 from shared.kit.database import Database, UnitOfWork
+from shared.kit.exception_handlers import Busy, is_retryable
 from shared.kit.idempotency import REPLAY_HEADER, Claim, answer_each_once, answer_once, make_claim
 from shared.kit.identity import Caller
 from shared.kit.json_body import PartialBody, parse_json, to_canonical_json
@@ -39,6 +40,9 @@ GROUPS_AT_ONCE = 3
 MAX_LINES_OF_A_GROUP = 16
 MAX_BYTES_OF_A_GROUP = 32 * 1024
 """Other writers may wait for the change feed while a group is written; a larger line has a transaction of its own."""
+
+ATTEMPTS = 2
+"""After so many lock timeouts a line is refused as `busy`, and the file goes on: its other lines need other locks."""
 
 BulkLine = tuple[int, bytes]
 """A line as posted, after its number."""
@@ -186,17 +190,23 @@ class LinePipeline:
             unit_of_work.dry_run = self.dry_run
             return await self.submit(unit_of_work, line, position)
 
-        try:
-            return await answer_once(
-                self.resources.get(Database),
-                self.resources.clock,
-                line.claim,
-                submit_report,
-                caller=self.caller,
-                while_claiming=position.enter(PipelineStep.CLAIM_KEY),
-            )
-        except Problem as problem:
-            return problem
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return await answer_once(
+                    self.resources.get(Database),
+                    self.resources.clock,
+                    line.claim,
+                    submit_report,
+                    caller=self.caller,
+                    while_claiming=position.enter(PipelineStep.CLAIM_KEY),
+                )
+            except Problem as problem:
+                return problem
+            except DBAPIError as error:
+                if not is_retryable(error):
+                    raise
+                log.warning("line not submitted", line=line.number, attempt=attempt, reason=str(error.orig))
+        return Busy()
 
     async def submit(
         self,
