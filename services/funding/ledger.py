@@ -202,6 +202,11 @@ class Voucher:
     line_no: int | None = None
     """The place on the paper, where it pays one line of the ledger more than once."""
 
+    @property
+    def states_year(self) -> bool:
+        """Whether the year of the paper was stated, and does not follow from the day of the entry."""
+        return self.dated_on is not None or self.year is not None
+
 
 InKindForm = Literal["labour_days", "land", "goods"]
 

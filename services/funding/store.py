@@ -7,7 +7,7 @@ from datetime import date
 from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.funding.ledger import AMOUNT_NAMES, Amounts, Balances, Lot
+from services.funding.ledger import AMOUNT_NAMES, Amounts, Balances, Line, Lot
 from services.funding.lineage import NO_COMPONENT
 from services.funding.models import ENTRIES, LOTS, POSTINGS, REVERSALS
 from services.funding.units import UnitVersion
@@ -33,6 +33,12 @@ class LedgerFilter:
     sources: Collection[str] | None = None
     unit_versions: Collection[UnitVersion] | None = None
     origin_year: int | None = None
+    lot_ids: Collection[int] = ()
+    """Ids of further lots, whatever their unit."""
+
+    def includes_unit(self, line: Line) -> bool:
+        """Whether the unit of a line is selected."""
+        return self.unit_versions is None or (line.unit, line.unit_since) in self.unit_versions
 
     def to_conditions(self) -> list[ColumnElement[bool]]:
         """Return the filter as conditions on `lots`."""
@@ -45,7 +51,8 @@ class LedgerFilter:
         if self.sources is not None:
             conditions.append(LOTS.c.source.in_(self.sources))
         if self.unit_versions is not None:
-            conditions.append(tuple_(LOTS.c.unit, LOTS.c.unit_since).in_(list(self.unit_versions)))
+            of_units = tuple_(LOTS.c.unit, LOTS.c.unit_since).in_(list(self.unit_versions))
+            conditions.append(or_(of_units, LOTS.c.id.in_(self.lot_ids)) if self.lot_ids else of_units)
         return conditions
 
 

@@ -5,9 +5,14 @@ Problem
     ├── AlreadyReversed        already_reversed         an entry is reversed once
     ├── AlreadyCorrected       already_corrected        a corrected entry is neither reversed nor corrected again
     ├── ReversalNotReversible  reversal_not_reversible  a reversal is final, and so is a correction
-    └── ReplacedInEffect       replaced_in_effect       the entry to be replaced is in effect
+    ├── ReplacedInEffect       replaced_in_effect       the entry to be replaced is in effect
+    ├── ReplacedByAnotherKind  replaced_by_another_kind an entry is replaced by one of its kind
+    ├── AlreadyReplaced        already_replaced         an entry is replaced once
+    └── VoucherCorrected       voucher_corrected        the same payment was corrected: it was never true
 """
 
+from services.funding.entry_kinds import EntryKind
+from services.funding.ledger import Voucher
 from shared.kit.problems import Conflict, Sentence
 
 
@@ -59,3 +64,47 @@ class ReplacedInEffect(Conflict):
 
     def __init__(self, entry: str) -> None:
         super().__init__(entry=entry)
+
+
+class ReplacedByAnotherKind(Conflict):
+    """An entry is recorded in place of one of the same kind."""
+
+    code = "replaced_by_another_kind"
+    title = Sentence("Bút toán khác loại", "An entry of another kind")
+    detail = Sentence(
+        "Bút toán {entry} thuộc loại {kind}; chỉ bút toán cùng loại mới ghi thay được.",
+        "The entry {entry} is of the kind {kind}; only an entry of that kind is recorded in its place.",
+    )
+
+    def __init__(self, entry: str, kind: EntryKind) -> None:
+        super().__init__(entry=entry, kind=kind.value)
+
+
+class AlreadyReplaced(Conflict):
+    """An entry is replaced once."""
+
+    code = "already_replaced"
+    title = Sentence("Bút toán đã được ghi thay", "Already replaced")
+    detail = Sentence(
+        "Bút toán {entry} đã được ghi thay bằng bút toán {replaced_by}.",
+        "The entry {entry} was replaced by the entry {replaced_by}.",
+    )
+
+    def __init__(self, entry: str, replaced_by: str | None) -> None:
+        super().__init__(entry=entry, replaced_by=replaced_by)
+
+
+class VoucherCorrected(Conflict):
+    """The same entry of the voucher was corrected: sent again it would take effect again, so it must name the corrected one."""
+
+    code = "voucher_corrected"
+    title = Sentence("Chứng từ đã được đính chính", "The voucher was corrected")
+    detail = Sentence(
+        "Chứng từ {number} của {source} với cùng nội dung đã được đính chính (bút toán {entry}). Nếu ghi lại, hãy nêu bút toán "
+        "đó và lý do trong replaces.",
+        "The voucher {number} of {source} with the same content was corrected (entry {entry}). To record it anew, name that "
+        "entry and the reason in replaces.",
+    )
+
+    def __init__(self, voucher: Voucher, entry: str, corrected_by: str | None) -> None:
+        super().__init__(source=voucher.issuer, number=voucher.number, entry=entry, corrected_by=corrected_by)

@@ -92,6 +92,18 @@ def find_last_day(territory: Territory, unit_version: UnitVersion, until: date) 
     return last_day
 
 
+def find_last_existing_day(territory: Territory, code: str, day: date) -> date:
+    """Return a day or, where no unit has the code on it, the last day before on which one had; a day before all of them as it is."""
+    if territory.find(code, day) is not None:
+        return day
+    try:
+        versions = territory.versions(code)
+    except UnknownUnit:
+        return day
+    ends = [unit.valid_to for unit in versions if unit.valid_to is not None and unit.valid_to < day]
+    return max(ends, default=day)
+
+
 def find_unit_fault(territory: Territory, code: str, on: date | None, pointer: str = "/unit") -> Fault | None:
     """Return the fault that a unit does not exist on a day, or without a day that the code never existed; else None."""
     try:

@@ -7,7 +7,7 @@ Texts are compared in their canonical form (`shared/kit/canonical_text.py`). A p
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from services.funding.entry_kinds import EntryKind
 from services.funding.ledger import Book, Entry, Line, PaperKind, Posting, Voucher
@@ -39,6 +39,11 @@ class VoucherKey:
     paper: PaperKey
     line: Line
     line_no: int
+
+    def list_adjacent(self) -> "list[VoucherKey]":
+        """Return the keys of a paper of the year before and of the year after."""
+        years = (self.paper.year - 1, self.paper.year + 1)
+        return [replace(self, paper=replace(self.paper, year=year)) for year in years]
 
     def to_text(self) -> str:
         """Return the key as one text, by which the entry is claimed."""

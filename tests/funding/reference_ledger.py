@@ -22,6 +22,8 @@ REVERSED_FIELDS = {"reversal": "reverses", "correction": "corrects"}
 RECOVERED_FIELDS = {"recovery": "recovers", "remittance": "remits"}
 """The field in which money that comes back names its payment, or money that is handed back its recovery."""
 PAYMENT_KINDS = ("disbursement", "confirmation")
+LATE_KINDS = ("return", "cancellation", "transfer", "carry_over")
+"""Kinds that may be more than a year after the budget year."""
 NOT_IDENTIFYING = ("effective_on", "distinct_from", "replaces", "voucher", "reopened_by")
 """Fields in which two requests with one voucher may differ; the day only where it is left out."""
 
@@ -245,7 +247,7 @@ class ReferenceLedger:
             return date.fromisoformat(requested)
         year = body.get("from_year", body.get("year"))
         decided_on = date.fromisoformat(body["decision"]["date"]) if body.get("decision") else self.today
-        last = date(year + 1 if kind == "carry_over" else year, 12, 31)
+        last = {"carry_over": date(year + 1, 12, 31), "return": date.max}.get(kind, date(year, 12, 31))
         return min(max(decided_on, date(year, 1, 1)), last)
 
     def select_line_lots(self, body):
@@ -262,13 +264,10 @@ class ReferenceLedger:
         if kind in REVERSED_FIELDS:
             return self.reverse(kind, body)
         self.require_valid(kind, body)
-        self.require_replaceable(body)
+        self.require_replaceable(kind, body)
         entry_id = self.vouchers.get(self.find_voucher(kind, body))
         if entry_id is not None and not self.entries[entry_id].reversed_as:
-            recorded = self.entries[entry_id]
-            same_day = not body.get("effective_on") or self.find_day(kind, body) == recorded.day
-            same_kind = recorded.kind == kind
-            if same_day and same_kind and find_identity(recorded.body) == find_identity(body):
+            if self.is_same(kind, body, self.entries[entry_id]):
                 raise Existing(entry_id)
             raise Refused("voucher_used")
         if kind in RECOVERED_FIELDS:
@@ -276,6 +275,7 @@ class ReferenceLedger:
         duplicate = self.find_duplicate(kind, body)
         if duplicate is not None and body.get("distinct_from", {}).get("entry") != duplicate:
             raise Duplicate(duplicate)
+        self.require_new(kind, body)
         self.require_open(kind, body)
         if body.get("project"):
             self.require_project(kind, body)
@@ -406,13 +406,48 @@ class ReferenceLedger:
         for lot, share in self.take_latest_first(body["remits"], amount, day, "remittance_exceeds_recovery"):
             yield lot, f"{book}remitted", share
 
-    def require_replaceable(self, body):
+    def is_same(self, kind, body, recorded, *, compare_day=True):
+        """Whether a request states the same fact as the recorded entry of its voucher."""
+        is_other_day = body.get("effective_on") and self.find_day(kind, body) != recorded.day
+        same_kind = recorded.kind == kind
+        return (
+            not (compare_day and is_other_day)
+            and same_kind
+            and find_identity(recorded.body) == find_identity(body)
+        )
+
+    def require_new(self, kind, body):
+        """Raise `Refused` where an entry replaces another one again, repeats a corrected one, or has another paper year."""
+        replaced = body.get("replaces", {}).get("entry")
+        for entry in self.entries.values() if replaced else ():
+            if not entry.reversed_as and entry.body.get("replaces", {}).get("entry") == replaced:
+                raise Refused("already_replaced")
+        voucher = self.find_voucher(kind, body)
+        undone = self.entries.get(self.vouchers.get(voucher, ""))
+        if (
+            undone
+            and undone.reversed_as == "correction"
+            and not replaced
+            and self.is_same(kind, body, undone)
+        ):
+            raise Refused("voucher_corrected")
+        for year in (voucher[4] - 1, voucher[4] + 1) if voucher else ():
+            other = self.entries.get(self.vouchers.get((*voucher[:4], year, *voucher[5:]), ""))
+            if other is None or other.reversed_as:
+                continue
+            both_or_neither = bool(other.body["voucher"].get("year")) == bool(body["voucher"].get("year"))
+            if not both_or_neither and self.is_same(kind, body, other, compare_day=False):
+                raise Refused("voucher_used")
+
+    def require_replaceable(self, kind, body):
         """Raise `Refused` where the replaced entry is in effect or cannot be replaced."""
         if not body.get("replaces"):
             return
         replaced = self.entries[body["replaces"]["entry"]]
         if replaced.kind in REVERSED_FIELDS:
             raise Refused("reversal_not_reversible")
+        if replaced.kind != kind:
+            raise Refused("replaced_by_another_kind")
         if not replaced.reversed_as:
             raise Refused("replaced_in_effect")
 
@@ -444,7 +479,8 @@ class ReferenceLedger:
         if kind == "transfer" and to_unit in {None, unit} and same_component:
             raise Refused("invalid")
         year = body.get("from_year", body.get("year"))
-        if self.find_day(kind, body).year > year + 1 and not body.get("replaces"):
+        may_be_late = kind in LATE_KINDS or body.get("replaces")
+        if self.find_day(kind, body).year > year + 1 and not may_be_late:
             raise Refused("invalid")
 
     def require_project(self, kind, body):

@@ -29,6 +29,33 @@ async def test_a_paper_with_several_lines_is_matched_line_by_line(office):
     assert (await books(office))["items"] == []
 
 
+async def test_payments_of_one_number_are_matched_by_the_year_and_the_place_on_the_paper(office):
+    """Numbers begin anew each year; in January the treasury confirms what was paid in December."""
+    await office.allocate(1000)
+    await office.disburse(30, voucher={**paper("1"), "year": 2023})
+    await confirm(office, 30, voucher={**paper("1"), "year": 2022})
+    gaps = sorted(gap["gap"] for gap in (await books(office))["items"])
+    assert gaps == ["not_confirmed", "not_reported"]
+    await confirm(office, 30, voucher={**paper("1"), "year": 2023})
+    await office.disburse(30, voucher={**paper("1"), "year": 2022})
+    assert (await books(office))["items"] == []
+    for line_no, amount in ((1, 50), (2, 40)):
+        await office.disburse(amount, voucher={**paper("2"), "line_no": line_no})
+        await confirm(office, 90 - amount, voucher={**paper("2"), "line_no": line_no})
+    gaps = (await books(office))["items"]
+    assert [(gap["gap"], gap["agency_vnd"], gap["treasury_vnd"]) for gap in gaps] == [
+        ("amounts_differ", 50, 40), ("amounts_differ", 40, 50),
+    ]  # fmt: skip
+    before = len(gaps)
+    await office.disburse(7, voucher=paper("3"), effective_on="2023-12-29")
+    await confirm(office, 7, voucher=paper("3"), effective_on="2024-01-05")
+    await office.disburse(8, voucher=paper("4"), effective_on="2023-12-29")
+    await confirm(office, 8, voucher={**paper("4"), "date": "2024-01-05"}, effective_on="2024-01-05")
+    await office.disburse(9, voucher={**paper("5"), "date": "2023-12-29"}, effective_on="2023-12-29")
+    await confirm(office, 9, voucher=paper("5"), effective_on="2024-01-05")
+    assert len((await books(office))["items"]) == before
+
+
 async def books(office, **query):
     answer = await office.get("reconciliation", **{"year": 2023, **query})
     assert answer.status_code == 200, answer.text

@@ -212,4 +212,4 @@ async def test_reading_takes_the_same_number_of_statements_however_many_entries(
             await office.disburse(1)
     assert costs == [5, 5]
     (successions,) = (statement for statement in ran[:5] if "postings" in statement)
-    assert "taken_over" in successions, "few postings, which have an index of their own"
+    assert "succeeded_out_vnd != 0" in successions, "few postings, which have an index of their own"

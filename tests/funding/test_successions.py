@@ -164,6 +164,120 @@ async def test_figures_of_a_year_read_the_same_before_and_after(office, new_offi
     ]
 
 
+async def test_what_is_done_with_money_that_passed_on_stays_with_the_earlier_unit(office, new_office):
+    """On the map of that unit's day nothing is below zero, and the districts add up to the province.
+
+    The commune that takes over lies in another district, as its own money of September does.
+    """
+    await office.allocate(100, unit="611", year=2025, effective_on="2025-01-10")
+    await office.allocate(50, unit="610", year=2025, effective_on="2025-01-10")
+    await pass_on(new_office, [{"unit": "611", "to_unit": "23368"}])
+    await pass_on(new_office, [{"unit": "610", "to_unit": "51"}])
+    line: dict[str, Any] = {"unit": "23368", "year": 2025}
+    wrong = await new_office.disburse(9, **line, effective_on="2025-08-01")
+    paid = await new_office.disburse(30, **line, effective_on="2025-09-01")
+    await new_office.allocate(7, **line, effective_on="2025-09-02")
+    await new_office.commit(20, **line, effective_on="2025-09-03")
+    confirmation = {**LINE, **line, "amount_vnd": 25, "voucher": voucher(), "effective_on": "2025-09-05"}
+    await done(new_office.post("confirmations", confirmation))
+    recovery = {"recovers": paid["id"], "amount_vnd": 4, "voucher": voucher(), "effective_on": "2025-10-01"}
+    await done(new_office.post("recoveries", recovery))
+    await done(new_office.post("corrections", {"corrects": wrong["id"], "reason": "Nhầm"}))
+    names = ("available_vnd", "disbursed_vnd", "confirmed_vnd", "recovered_vnd", "left_vnd")
+    for unit, expected in (
+        ("611", [100, 26, 18, 4, 74]),
+        ("610", [57, 0, 7, 0, 57]),
+        ("62", [157, 26, 25, 4, 131]),
+    ):
+        for total in (
+            await read_total(office, unit=unit),
+            await read_total(office, unit=unit, group_by="unit,month"),
+            (await office.get("status", year=2025, unit=unit)).json()["total"],
+        ):
+            assert [total[name] for name in names] == expected, unit
+    for by in ("unit", "unit,month", "capital", "month"):
+        for until in ("2025-06-30", "2025-09-01", "2025-12-31"):
+            for book in ("agency", "treasury"):
+                query = {"group_by": by, "unit": "62", "until": until, "book": book}
+                for row in (await office.get("progress", year=2025, **query)).json()["rows"]:
+                    assert row["left_vnd"] >= 0 <= row["disbursed_vnd"], (query, row)
+    lapses = (await office.get("lapses", year=2025, unit="611")).json()
+    assert [(item["unit"], item["left_vnd"]) for item in lapses["items"]] == [("611", 74)]
+    forecast = (await office.get("foresight/at-risk", year=2025, unit="611")).json()["total"]
+    assert (forecast["available_vnd"], forecast["disbursed_vnd"]) == (100, 26)
+    curves = (await office.get("foresight", year=2025, unit="610")).json()["curves"]
+    assert [curve["disbursed_vnd"] for curve in curves] == [0, 0, 0]
+
+
+async def test_money_of_earlier_years_can_be_paid_and_handed_back_where_it_passed_on(office, new_office):
+    for unit in ("610", "611"):
+        await office.allocate(100, unit=unit, year=2023, effective_on="2023-02-01")
+    far: dict[str, Any] = {**LINE, "year": 2023, "amount_vnd": 5, "effective_on": "2025-09-01"}
+    refused = await office.post("allocations", {**far, "unit": "51", "decision": decision()})
+    assert [fault["code"] for fault in refused.json()["errors"]] == ["date_far_from_year"]
+    await pass_on(new_office, [{"unit": "610", "to_unit": "23368"}, {"unit": "611", "to_unit": "51.SO_TC"}])
+    for unit in ("23368", "51.SO_TC"):
+        for what, paper in (
+            ("disbursements", {"voucher": voucher()}),
+            ("commitments", {"voucher": voucher()}),
+            ("returns", {"decision": decision()}),
+            ("cancellations", {"decision": decision()}),
+            ("transfers", {"decision": decision(), "to_component": "GN.DA2"}),
+        ):
+            await done(new_office.post(what, {**far, "unit": unit, **paper}))
+        body = {name: value for name, value in far.items() if name != "year"}
+        await done(
+            new_office.post("carry-overs", {**body, "unit": unit, "from_year": 2023, "decision": decision()})
+        )
+    decided_on = {**decision(), "date": "2025-10-09"}
+    body = {**LINE, "year": 2023, "amount_vnd": 5, "unit": "23368"}
+    returned = await done(new_office.post("returns", {**body, "decision": decided_on}))
+    assert returned["effective_on"] == "2025-10-09", "not moved into a year in which the unit did not exist"
+
+
+async def test_money_of_a_closed_year_stays_closed_where_it_passed_on(office, new_office):
+    await office.allocate(100, unit="610", year=2024, effective_on="2024-02-01")
+    closing = {"year": 2024, "unit": "62", "decision": {"number": "1/QĐ-STC", "date": "2025-01-31"}}
+    closed = await done(new_office.post("closings", {**closing, "closed_on": "2025-01-31"}))
+    await pass_on(new_office, [{"unit": "610", "to_unit": "51"}])
+    payment: dict[str, Any] = {
+        **LINE, "unit": "51", "year": 2024, "amount_vnd": 40, "voucher": voucher(), "effective_on": "2025-08-05",
+    }  # fmt: skip
+    refused = await new_office.post("disbursements", payment)
+    assert (refused.status_code, refused.json()["code"]) == (409, "year_closed"), refused.text
+    assert refused.json()["closing"] == closed["id"]
+    for unit in ({}, {"unit": "62"}):
+        status = (await office.get("status", year=2024, **unit)).json()
+        assert (status["closing_overdue"], status["total"]["left_vnd"]) == (False, 100)
+    compared = (await office.get(f"closings/{closed['id']}")).json()
+    assert (compared["differences"], compared["entries_since"]) == ([], 1)
+    reopening = {"number": "9/QĐ-UBND", "date": "2025-08-01"}
+    paid = await done(new_office.post("disbursements", {**payment, "reopened_by": reopening}))
+    assert paid["closing_overdue"] is False
+    compared = (await office.get(f"closings/{closed['id']}")).json()
+    assert [(row["measure"], row["difference_vnd"]) for row in compared["differences"]] == [
+        ("disbursed_vnd", 40)
+    ]
+    assert compared["entries_since"] == 2
+    entries = (await office.get(compared["entries"])).json()["items"]
+    assert [entry["kind"] for entry in entries] == ["disbursement", "succession"]
+
+
+async def test_money_that_comes_back_later_passes_on_from_that_day(office, new_office):
+    """All of it by one request: each part on the first day on which it is unspent."""
+    await office.allocate(100, unit="610", year=2025, effective_on="2025-01-10")
+    paid = await office.disburse(60, unit="610", year=2025, effective_on="2025-05-01")
+    recovery = {"recovers": paid["id"], "amount_vnd": 5, "voucher": voucher(), "effective_on": "2025-09-01"}
+    await done(new_office.post("recoveries", recovery))
+    treasury = {**LINE, "unit": "610", "year": 2025, "amount_vnd": 55, "voucher": voucher()}
+    await done(new_office.post("confirmations", {**treasury, "effective_on": "2025-07-20"}))
+    recorded = await pass_on(new_office, [{"unit": "610", "to_unit": "51"}])
+    assert [(entry["effective_on"], entry["amount_vnd"]) for entry in recorded["entries"]] == [
+        (FIRST_DAY, 40), ("2025-09-01", 5),
+    ]  # fmt: skip
+    assert (await read_waiting(office))["items"] == []
+
+
 async def test_origin_deadline_and_commitments_pass_on(office, new_office):
     await office.allocate(100, unit="610", year=2024, effective_on="2024-02-01")
     await office.commit(60, unit="610", year=2024, effective_on="2024-03-01")
@@ -312,3 +426,9 @@ async def test_the_new_province_corrects_what_the_old_one_recorded(office, new_o
     await done(new_office.post("corrections", {"corrects": recovery["id"], "reason": "Nhầm"}))
     await done(new_office.post("corrections", {"corrects": paid["id"], "reason": "Nhầm"}))
     assert (await read_waiting(office))["left_vnd"] == 100
+    replaces = {"entry": paid["id"], "reason": "Số đúng"}
+    for day in ("2025-05-01", "2025-07-15"):
+        right = {**OLD, "amount_vnd": 20, "voucher": voucher(), "effective_on": day, "replaces": replaces}
+        answer = await new_office.post("disbursements", right)
+        assert answer.status_code == (201 if day < FIRST_DAY else 409), answer.text
+    assert answer.json()["code"] == "already_replaced"

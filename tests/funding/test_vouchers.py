@@ -1,10 +1,11 @@
 """A voucher identifies one entry: sent again it is that entry, with another content it is refused."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
-from tests.funding.conftest import DECISION, LINE, VOUCHER
+from tests.funding.conftest import DECISION, LINE, VOUCHER, done
 from tests.spellings import spell
 
 pytestmark = pytest.mark.anyio
@@ -56,8 +57,8 @@ async def test_another_entry_with_the_same_voucher_is_refused(office, change, di
         {"component": "GN.DA2"},
         {"capital": "recurrent"},
         {"year": 2024},
-        {"voucher": {**VOUCHER, "year": 2022}},
-        {"voucher": {**VOUCHER, "date": "2024-01-15"}},
+        {"voucher": {**VOUCHER, "year": 2021}},
+        {"voucher": {**VOUCHER, "date": "2024-01-15"}, "amount_vnd": 7},
         {"voucher": {**VOUCHER, "line_no": 2}},
         {"voucher": {**VOUCHER, "kind": "other"}},
         {"voucher": {**VOUCHER, "source": "KBNN Đăk Glei"}},
@@ -75,6 +76,52 @@ async def test_another_line_or_another_paper_is_another_entry(office, change):
     assert second.json()["id"] != first["id"]
     again = await office.post("disbursements", {**PAID, **change})
     assert (again.status_code, again.json()["id"]) == (200, second.json()["id"])
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [({}, {"date": "2022-12-30"}), ({}, {"year": 2024}), ({"date": "2024-01-15"}, {}), ({"year": 2022}, {})],
+)
+async def test_a_paper_sent_again_with_its_date_is_not_paid_again(office, first, second):
+    """The year of a paper follows from the day of its entry where it is not stated: it may be the year beside it."""
+    await office.allocate(100)
+    recorded = (await office.post("disbursements", {**PAID, "voucher": {**VOUCHER, **first}})).json()
+    repeated = {**PAID, "voucher": {**VOUCHER, **second}}
+    refused = await office.post("disbursements", repeated)
+    assert (refused.status_code, refused.json()["code"]) == (409, "voucher_used"), refused.text
+    assert (refused.json()["entry"], refused.json()["differs"]) == (recorded["id"], "voucher.year")
+    batch = {"mode": "best_effort", "entries": [{**repeated, "kind": "disbursement"}]}
+    verdicts = (await office.post("batches", batch)).json()["verdicts"]
+    assert [verdict["code"] for verdict in verdicts] == ["voucher_used"]
+    other = {**repeated, "distinct_from": {"entry": recorded["id"], "reason": "Chứng từ của năm khác"}}
+    assert (await office.post("disbursements", other)).status_code == 201
+
+
+async def test_a_payment_that_was_corrected_is_recorded_anew_only_in_its_place(office):
+    """A system that sends its file again would pay it again; whoever means it names the corrected entry, once."""
+    await office.allocate(100)
+    recorded = (await office.post("disbursements", PAID)).json()
+    await done(office.post("corrections", {"corrects": recorded["id"], "reason": "Nhầm"}))
+    line = {name: value for name, value in PAID.items() if name != "voucher"}
+    paper: dict[str, Any] = {"kind": "disbursement", "voucher": VOUCHER, "lines": [line]}
+    batch: dict[str, Any] = {"mode": "best_effort", "entries": [{**PAID, "kind": "disbursement"}]}
+    for _ in range(2):
+        refused = await office.post("disbursements", PAID)
+        assert (refused.status_code, refused.json()["code"]) == (409, "voucher_corrected"), refused.text
+        assert refused.json()["entry"] == recorded["id"]
+        assert (await office.post("batches", batch)).json()["verdicts"][0]["code"] == "voucher_corrected"
+        assert (await office.post("vouchers", paper)).json()["verdicts"][0]["code"] == "voucher_corrected"
+    replaces = {"entry": recorded["id"], "reason": "Đúng là đã chi"}
+    other_kind = await office.post("commitments", {**PAID, "replaces": replaces})
+    assert other_kind.json()["code"] == "replaced_by_another_kind"
+    batch["entries"][0]["replaces"] = paper["lines"][0]["replaces"] = replaces
+    (verdict,) = (await office.post("batches", batch)).json()["verdicts"]
+    assert verdict["outcome"] == "recorded"
+    (shown,) = (await office.post("vouchers", paper)).json()["lines"][1:]
+    assert (shown["id"], shown["replaces"]) == (verdict["entry"], replaces)
+    paper["voucher"] = {**VOUCHER, "number": "GRT-2"}
+    refused = (await office.post("vouchers", paper)).json()["verdicts"][0]
+    assert (refused["code"], refused["replaced_by"]) == ("already_replaced", verdict["entry"])
 
 
 async def test_what_is_not_stated_of_a_paper_is_filled_in(office):

@@ -57,13 +57,13 @@ async def validate_batch(
 ) -> Batch:
     """Validate each entry of a batch by itself; `requests` has those that could be read, by ordinal.
 
-    `named_entries` are the recorded payments and recoveries that recoveries and remittances name.
+    `named_entries` are the recorded entries that entries of the batch name.
 
     Raises `Invalid` for faults of the body, and in the mode `all_or_nothing` for those of the entries.
     """
     unreadable, body_faults = _split_by_entry(shape_faults)
     raise_if_any(body_faults)
-    validator = EntryValidator()
+    validator = EntryValidator(named_entries)
     validated: dict[int, EntryCandidate | Problem] = {}
     async for ordinal, request in iterate_cooperatively(requests.items()):
         validated[ordinal] = validate_request(request, validator, named_entries or {})

@@ -12,7 +12,7 @@ from services.funding.batches.actions import Mode
 from services.funding.entries.outcomes import EntryOutcome, OutcomeStatus
 from services.funding.entries.recoveries import RecoveryRequest
 from services.funding.entries.request_context import RequestContext
-from services.funding.entries.request_schemas import PaymentIn
+from services.funding.entries.request_schemas import PaymentIn, ReferencesIn
 from services.funding.entries.requests import EntryRequest
 from services.funding.entries.reversal_schemas import (
     RECOVERY_EXAMPLE,
@@ -37,7 +37,7 @@ EXAMPLE: JsonDict = {
 }
 
 
-class BatchEntryIn(PaymentIn):
+class BatchEntryIn(PaymentIn, ReferencesIn):
     """A commitment, a payment, or a payment that the treasury confirms; its voucher identifies it."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": EXAMPLE})
@@ -63,6 +63,8 @@ class BatchEntryIn(PaymentIn):
             effective_on=self.effective_on,
             note=self.note,
             project=self.project,
+            distinct_from=self.distinct_from.to_reference() if self.distinct_from else None,
+            replaces=self.replaces.to_reference() if self.replaces else None,
             reopened_by=self.reopened_by.to_decision() if self.reopened_by else None,
             batch=batch_id,
             pointer=f"/entries/{ordinal}",

@@ -1,6 +1,7 @@
 """Whether a budget year is closed for a unit, and whether its closing is overdue. Pure.
 
-A closing is of a province and everything below it. The latest one of a year and province counts; the earlier ones stay.
+A closing is of a province and everything below it. The latest one of a year and province counts; the earlier ones stay. Money
+that passes on from a unit whose year is closed stays closed.
 
 Problem
 └── Conflict
@@ -8,7 +9,7 @@ Problem
 """
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import product
@@ -19,6 +20,9 @@ from services.funding.ledger import CAPITALS, Decision
 from services.funding.units import UnitVersion, find_unit_of_year, find_versions_below
 from shared.kit.problems import Conflict, Sentence
 from shared.territory.tree import Territory
+
+FormerVersions = Mapping[tuple[int, UnitVersion], Collection[UnitVersion]]
+"""The units from which money of a year passed on to a unit, by year and that unit."""
 
 
 class YearClosed(Conflict):
@@ -79,6 +83,40 @@ def find_closing(
         if closing.year == year and find_covered_versions(closing, territory, [unit_version])
     )
     return max(covering, key=lambda closing: closing.recorded_at, default=None)
+
+
+def find_closing_of_money(
+    closings: Collection[Closing],
+    territory: Territory,
+    year: int,
+    unit_version: UnitVersion,
+    former_versions: FormerVersions,
+) -> Closing | None:
+    """Return the latest closing of a year that covers a unit, or a unit from which its money passed on; None where it is open."""
+    reached, versions = [unit_version], set[UnitVersion]()
+    while reached:
+        version = reached.pop()
+        if version not in versions:
+            versions.add(version)
+            reached += former_versions.get((year, version), ())
+    found = (find_closing(closings, territory, year, version) for version in versions)
+    return max(filter(None, found), key=lambda closing: closing.recorded_at, default=None)
+
+
+def is_year_closed(
+    closings: Collection[Closing],
+    territory: Territory,
+    year: int,
+    unit_version: UnitVersion,
+    former_versions: FormerVersions,
+) -> bool:
+    """Whether a year is closed for a unit, or for all units from which its money passed on."""
+    if find_closing(closings, territory, year, unit_version) is not None:
+        return True
+    former = former_versions.get((year, unit_version), ())
+    return bool(former) and all(
+        is_year_closed(closings, territory, year, version, former_versions) for version in former
+    )
 
 
 def find_settlement_day(rules: Iterable[DeadlineRule], year: int) -> date:

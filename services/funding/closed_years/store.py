@@ -8,14 +8,15 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import and_, func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.funding.closed_years.rules import Closing
+from services.funding.closed_years.rules import Closing, FormerVersions
 from services.funding.ledger import Decision
 from services.funding.models import ENTRIES, LOTS, POSTINGS
 from services.funding.register_models import CLOSINGS
 from services.funding.store import IS_POSTED_BY, LedgerFilter, find_entry_years
+from services.funding.units import UnitVersion
 from shared.kit.database import run_sql
 
 LOCK_YEARS_SHARED = """
@@ -45,6 +46,30 @@ async def read_closings(
     if as_of is not None:
         query = query.where(CLOSINGS.c.recorded_at <= as_of)
     return [to_closing(row) for row in await session.execute(query.order_by(CLOSINGS.c.recorded_at))]
+
+
+async def read_former_versions(
+    session: AsyncSession, years: Collection[int], *, as_of: datetime | None = None
+) -> FormerVersions:
+    """Return the units from which money of some years passed on to others, as known at an instant."""
+    giver, giver_lot, zero = POSTINGS.alias("giver"), LOTS.alias("giver_lot"), text("0")
+    of_entry = and_(giver.c.year == POSTINGS.c.year, giver.c.entry_id == POSTINGS.c.entry_id)
+    query = (
+        select(LOTS.c.year, LOTS.c.unit, LOTS.c.unit_since, giver_lot.c.unit, giver_lot.c.unit_since)
+        .select_from(POSTINGS)
+        .join(LOTS, LOTS.c.id == POSTINGS.c.lot_id)
+        .join(giver, and_(of_entry, giver.c.succeeded_out_vnd != zero))
+        .join(giver_lot, giver_lot.c.id == giver.c.lot_id)
+        .where(POSTINGS.c.year.in_(years), POSTINGS.c.succeeded_in_vnd != zero)
+        .group_by(LOTS.c.year, LOTS.c.unit, LOTS.c.unit_since, giver_lot.c.unit, giver_lot.c.unit_since)
+        .having(func.sum(POSTINGS.c.succeeded_in_vnd) > zero)
+    )
+    if as_of is not None:
+        query = query.join(ENTRIES, IS_POSTED_BY).where(ENTRIES.c.recorded_at <= as_of)
+    former: dict[tuple[int, UnitVersion], set[UnitVersion]] = {}
+    for year, unit, since, former_unit, former_since in await session.execute(query):
+        former.setdefault((year, (unit, since)), set()).add((former_unit, former_since))
+    return former
 
 
 async def insert_closing(session: AsyncSession, columns: Mapping[str, Any]) -> None:

@@ -29,8 +29,14 @@ from services.funding.fault_sentences import IN_FUTURE
 from services.funding.lapses.store import read_extensions, read_selected_balances
 from services.funding.progress.store import sum_lots
 from services.funding.register_models import CLOSINGS
+from services.funding.restatement.store import include_successors
 from services.funding.store import LedgerFilter, read_unit_versions
-from services.funding.units import find_unit_fault, find_unit_of_year, find_versions_below
+from services.funding.units import (
+    find_unit_fault,
+    find_unit_of_year,
+    find_unit_version,
+    find_versions_below,
+)
 from shared.kit.change_feed import Event, lock_feed, publish_events
 from shared.kit.ids import uuid7
 from shared.kit.json_body import PartialBody
@@ -65,19 +71,18 @@ async def close_year(
     body = draft.body
     raise_if_any([*draft.faults, *_find_faults(context, draft)])
     _, on = find_unit_of_year(context.territory, body.unit, body.year)
+    unit_version = find_unit_version(context.territory, body.unit, on)
     for program in context.catalogue.programs:
-        context.require(program, body.unit, on)
+        context.require_version(program, unit_version, on)
     closings = await store.lock_year(context.session, body.year)
     at = await lock_feed(context.session, context.clock)
-    ledger_filter = await _select_year(context, body.year, body.unit)
+    ledger_filter, map_day = await _select_year(context, body.year, body.unit)
     latest = [closing for closing in closings if closing.unit == body.unit][-1:]
-    entries_since = (
-        await store.count_later_entries(context.session, latest[0], ledger_filter) if latest else 0
-    )
+    entries_since = await _count_later_entries(context, latest[0], ledger_filter, map_day) if latest else 0
     require_changed(closings, body.unit, entries_since)
-    lapses = await _find_lapses(context, ledger_filter)
-    by_line = await sum_lots(context.session, ledger_filter, LINE)
-    frozen = freeze(await sum_lots(context.session, ledger_filter, GROUP))
+    lapses = await _find_lapses(context, ledger_filter, map_day)
+    by_line = await sum_lots(context.session, ledger_filter, LINE, map_day=map_day)
+    frozen = freeze(await sum_lots(context.session, ledger_filter, GROUP, map_day=map_day))
     closing_id = uuid7(at)
     await store.insert_closing(
         context.session,
@@ -129,23 +134,31 @@ def _find_faults(context: FundingContext, draft: PartialBody[ClosingIn]) -> list
     return faults
 
 
-async def _select_year(context: FundingContext, year: int, unit: str) -> LedgerFilter:
-    """Return the filter of all lots of a year that lie in a province."""
+async def _select_year(context: FundingContext, year: int, unit: str) -> tuple[LedgerFilter, date]:
+    """Return the filter of all lots of a year that lie in a province, and the day of that map."""
     root, on = find_unit_of_year(context.territory, unit, year)
     unit_versions = await read_unit_versions(context.session, year)
     below = find_versions_below(context.territory, root, on, unit_versions)
-    return LedgerFilter(year=year, unit_versions=below)
+    return LedgerFilter(year=year, unit_versions=below), on
 
 
-async def _find_lapses(context: FundingContext, ledger_filter: LedgerFilter) -> list[Lapse]:
+async def _count_later_entries(
+    context: FundingContext, closing: Closing, ledger_filter: LedgerFilter, map_day: date
+) -> int:
+    """Return how many entries changed what a closing froze, those of money that passed on since included."""
+    everywhere = await include_successors(context.session, ledger_filter, map_day)
+    return await store.count_later_entries(context.session, closing, everywhere)
+
+
+async def _find_lapses(context: FundingContext, ledger_filter: LedgerFilter, map_day: date) -> list[Lapse]:
     """Return what is left of the sources that count in the disbursement rate, and lapses."""
     counted = LedgerFilter(
         ledger_filter.year,
         sources=sorted(context.catalogue.counted_sources),
         unit_versions=ledger_filter.unit_versions,
     )
-    balances = await read_selected_balances(context.session, counted)
-    extensions = await read_extensions(context.session, counted)
+    balances = await read_selected_balances(context.session, counted, map_day)
+    extensions = await read_extensions(context.session, counted, map_day=map_day)
     return find_lapses(context.deadlines, balances, extensions)
 
 
@@ -154,10 +167,10 @@ async def compare_closing(context: FundingContext, closing_id: uuid.UUID) -> Com
     row = (await context.session.execute(select(CLOSINGS).where(CLOSINGS.c.id == closing_id))).one_or_none()
     if row is None:
         raise ClosingNotFound(closing=str(closing_id))
-    ledger_filter = await _select_year(context, row.year, row.unit)
+    ledger_filter, map_day = await _select_year(context, row.year, row.unit)
     frozen = [FrozenRow.from_dict(stored) for stored in row.frozen]
-    present = freeze(await sum_lots(context.session, ledger_filter, GROUP))
-    entries_since = await store.count_later_entries(context.session, store.to_closing(row), ledger_filter)
+    present = freeze(await sum_lots(context.session, ledger_filter, GROUP, map_day=map_day))
+    entries_since = await _count_later_entries(context, store.to_closing(row), ledger_filter, map_day)
     return ComparedClosing(row, frozen, list(find_differences(frozen, present)), entries_since)
 
 
@@ -166,4 +179,5 @@ async def select_covered(context: FundingContext, closing_id: uuid.UUID) -> tupl
     row = (await context.session.execute(select(CLOSINGS).where(CLOSINGS.c.id == closing_id))).one_or_none()
     if row is None:
         raise ClosingNotFound(closing=str(closing_id))
-    return store.to_closing(row), await _select_year(context, row.year, row.unit)
+    ledger_filter, map_day = await _select_year(context, row.year, row.unit)
+    return store.to_closing(row), await include_successors(context.session, ledger_filter, map_day)

@@ -7,29 +7,26 @@ the change feed is last. Faults of a body are reported before missing rights, an
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.funding.assignments import find_assignment_key
-from services.funding.closed_years.rules import Closing, find_closing, is_overdue
-from services.funding.closed_years.store import lock_years_shared
+from services.funding.closed_years.rules import is_overdue
 from services.funding.entries import claims, ledger_rows
 from services.funding.entries.candidates import EntryCandidate
-from services.funding.entries.evaluation import LedgerEvaluation, LockedState, needs_assignment_lock
+from services.funding.entries.evaluation import LedgerEvaluation
+from services.funding.entries.locked_state import LockedState
+from services.funding.entries.locking import find_first_day, lock, read_former
 from services.funding.entries.outcomes import EntryOutcome
 from services.funding.entries.recoveries import RecoveryRequest, build_recovery
 from services.funding.entries.requests import EntryRequest
 from services.funding.entries.reversals import ReversalRequest, build_reversal
 from services.funding.entries.shortage import name_consumers, name_remainders
-from services.funding.entries.store import find_entries, find_latest_entries, find_recovered, find_reversals
+from services.funding.entries.store import find_entries
 from services.funding.entries.validation import EntryValidator
-from services.funding.entry_kinds import INFLOW_KINDS, RECOVERABLE_KINDS, EntryKind
+from services.funding.entry_kinds import EntryKind
 from services.funding.fault_sentences import ENTRY_UNKNOWN
 from services.funding.ledger import Balances, Entry
-from services.funding.projects.store import lock_projects
 from services.funding.store import read_balances
-from services.funding.voucher_keys import VoucherKey
 from shared.kit.change_feed import Event, lock_feed, publish_events
 from shared.kit.clock import Clock
 from shared.kit.concurrency import iterate_cooperatively
@@ -86,7 +83,7 @@ async def record_entries(
         recorded = await insert_and_publish(session, evaluation, clock, make_events)
     balances = await _read_existing_balances(session, evaluation, recorded)
     return [
-        _to_result(candidate, outcome, recorded, balances, evaluation.state.closings)
+        _to_result(candidate, outcome, recorded, balances, evaluation.state)
         for candidate, outcome in zip(candidates, evaluation.outcomes, strict=True)
     ]
 
@@ -123,79 +120,18 @@ async def lock_and_evaluate(
 ) -> LedgerEvaluation:
     """Lock what the candidates change, and evaluate them in their order; create the lots that they are the first to use."""
     new = [candidate for candidate in candidates if isinstance(candidate, EntryCandidate)]
-    state = await _lock(session, new)
+    state = await lock(session, new)
     evaluation = await _evaluate(candidates, state)
     while (
         missing := evaluation.missing_lots
     ):  # another transaction may have created one meanwhile: evaluate on its balance
-        created = await ledger_rows.create_lots(session, missing, _find_first_day(new))
-        state = replace(state, lots=state.lots | created)
+        created = await ledger_rows.create_lots(session, missing, find_first_day(new))
+        lots = state.lots | created
+        former = await read_former(session, state.closings, lots)
+        state = replace(state, lots=lots, former_versions=former)
         evaluation = await _evaluate(candidates, state)
     await name_remainders(session, candidates, evaluation.outcomes)
     return evaluation
-
-
-async def _lock(session: AsyncSession, candidates: Sequence[EntryCandidate]) -> LockedState:
-    """Lock years, vouchers, projects, assignments and lots, and read them.
-
-    Entries that state the same fact lock the same assignment or the same lots, so those found under the locks are all there are.
-    """
-    years = {line.year for candidate in candidates for line in candidate.lines}
-    closings = await lock_years_shared(session, years) if years else []
-    recorded = await _claim_vouchers(session, candidates)
-    new = [
-        candidate
-        for candidate in candidates
-        if candidate.voucher_key is None or candidate.voucher_key not in recorded
-    ]
-    codes = {candidate.project for candidate in new if candidate.project}
-    assignment_keys = {
-        find_assignment_key(candidate.line) for candidate in new if needs_assignment_lock(candidate)
-    }
-    lines = {line for candidate in new for line in candidate.lines}
-    undone = [candidate.reversed_entry for candidate in new if candidate.reversed_entry]
-    changed_entries = [
-        *undone,
-        *(candidate.recovered_entry for candidate in new if candidate.recovered_entry),
-    ]
-    projects = await lock_projects(session, codes) if codes else {}
-    assignments = await ledger_rows.lock_assignments(session, assignment_keys) if assignment_keys else {}
-    lots = await ledger_rows.lock_lots(session, lines, _find_first_day(new)) if lines else ledger_rows.NO_LOTS
-    reversals = await find_reversals(session, changed_entries) if changed_entries else {}
-    may_be_recovered = [entry for entry in changed_entries if entry.kind in RECOVERABLE_KINDS]
-    recovered = await find_recovered(session, may_be_recovered) if may_be_recovered else {}
-    facts = {fact for candidate in new if (fact := candidate.fact) is not None}
-    latest_entries = await find_latest_entries(session, facts) if facts else {}
-    return LockedState(recorded, reversals, recovered, latest_entries, projects, assignments, lots, closings)
-
-
-def _find_first_day(candidates: Sequence[EntryCandidate]) -> date | None:
-    """Return the first day on which money is taken from a lot; None where it only comes in."""
-    days = (candidate.entry.effective_on for candidate in candidates)
-    takes_money = any(candidate.entry.kind not in INFLOW_KINDS for candidate in candidates)
-    return min(days) if takes_money else None
-
-
-async def _claim_vouchers(
-    session: AsyncSession, candidates: Sequence[EntryCandidate]
-) -> Mapping[VoucherKey, Entry]:
-    """Claim the vouchers of new entries; return the entries of those that were recorded before and are in effect."""
-    claimed = {
-        key: (candidate.entry.voucher, candidate.entry.id)
-        for candidate in candidates
-        if (key := candidate.voucher_key) and candidate.entry.voucher and candidate.entry.id
-    }
-    claimed_before = await claims.claim_vouchers(session, claimed) if claimed else {}
-    if not claimed_before:
-        return {}
-    entries = await find_entries(session, claimed_before.values())
-    recorded = {
-        key: entries[entry_id] for key, entry_id in claimed_before.items() if entries[entry_id].is_in_effect
-    }
-    free = {key: claimed[key] for key in claimed_before if key not in recorded}
-    if free:
-        await claims.reassign_vouchers(session, free)
-    return recorded
 
 
 async def _evaluate(candidates: Sequence[EntryCandidate | Problem], state: LockedState) -> LedgerEvaluation:
@@ -211,6 +147,15 @@ async def insert_and_publish(
     """Write balances and, in commit order, entries and their events; return the recorded entries by id."""
     if evaluation.unused_vouchers:
         await claims.release_vouchers(session, evaluation.unused_vouchers)
+    if reassigned := evaluation.reassigned_vouchers:
+        await claims.reassign_vouchers(
+            session,
+            {
+                key: (entry.voucher, entry.id)
+                for key, entry in reassigned.items()
+                if entry.voucher and entry.id
+            },
+        )
     if not evaluation.new_entries:
         return {}
     lot_ids = evaluation.state.lots.ids
@@ -246,12 +191,12 @@ def _to_result(
     outcome: EntryOutcome,
     recorded: Mapping[uuid.UUID | None, Entry],
     existing_balances: Balances,
-    closings: Sequence[Closing],
+    state: LockedState,
 ) -> RecordedEntry | Problem:
     if isinstance(candidate, Problem) or outcome.entry is None:
         assert outcome.problem is not None
         return outcome.problem
-    overdue = _is_closing_overdue(candidate, closings)
+    overdue = is_closing_overdue(candidate, state)
     entry = recorded.get(outcome.entry.id)
     if outcome.status == "existing":
         entry = entry or outcome.entry
@@ -266,10 +211,12 @@ def _to_result(
     )
 
 
-def _is_closing_overdue(candidate: EntryCandidate, closings: Sequence[Closing]) -> bool:
+def is_closing_overdue(candidate: EntryCandidate, state: LockedState) -> bool:
+    """Whether the settlement day of an entry's year is over and the year is not closed."""
     context, line = candidate.context, candidate.line
-    closing = find_closing(closings, context.territory, line.year, (line.unit, line.unit_since))
-    return is_overdue(context.deadlines, line.year, context.today, is_closed=closing is not None)
+    if not is_overdue(context.deadlines, line.year, context.today, is_closed=False):
+        return False
+    return state.find_closing(context.territory, line) is None
 
 
 def make_events(entries: Sequence[Entry]) -> list[Event]:

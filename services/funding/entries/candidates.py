@@ -57,5 +57,7 @@ class EntryCandidate:
 
     @property
     def fact(self) -> Fact | None:
-        """The key of the entry; None where its voucher does, and for a reversal."""
+        """The key of the entry; None where its voucher identifies it, for a reversal, and where its amount is still open."""
+        if self.takes_all:
+            return None
         return find_fact(self.entry, self.line.unit_since)

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.funding.entries.sql import CLAIM_VOUCHERS, REASSIGN_VOUCHERS, RELEASE_VOUCHERS
+from services.funding.entries.sql import CLAIM_VOUCHERS, FIND_VOUCHERS, REASSIGN_VOUCHERS, RELEASE_VOUCHERS
 from services.funding.ledger import Voucher
 from services.funding.voucher_keys import VoucherKey
 from shared.kit.database import run_sql
@@ -28,6 +28,21 @@ async def claim_vouchers(session: AsyncSession, claims: Claims) -> dict[VoucherK
 async def reassign_vouchers(session: AsyncSession, claims: Claims) -> None:
     """Assign vouchers of reversed entries to new ones."""
     await run_sql(session, REASSIGN_VOUCHERS, *_to_columns(claims))
+
+
+async def find_adjacent_vouchers(
+    session: AsyncSession, keys: Collection[VoucherKey]
+) -> dict[VoucherKey, list[uuid.UUID]]:
+    """Return the entries that claimed papers of the year before or after, by the requested key."""
+    adjacent: dict[str, list[VoucherKey]] = {}
+    for key in keys:
+        for other in key.list_adjacent():
+            adjacent.setdefault(other.to_text(), []).append(key)
+    entry_ids: dict[VoucherKey, list[uuid.UUID]] = {}
+    for row in await run_sql(session, FIND_VOUCHERS, list(adjacent)):
+        for key in adjacent[row.key]:
+            entry_ids.setdefault(key, []).append(row.entry_id)
+    return entry_ids
 
 
 async def release_vouchers(session: AsyncSession, keys: Collection[VoucherKey]) -> None:

@@ -18,6 +18,7 @@ from decimal import Decimal
 from services.funding.entry_kinds import EntryKind
 from services.funding.ledger import Decision, Entry, InKindForm
 from services.funding.ledger_problems import VoucherUsed
+from services.funding.undone_entries import VoucherCorrected
 from shared.kit.canonical_text import canonicalize
 from shared.kit.problems import Conflict, Sentence
 
@@ -109,13 +110,41 @@ def require_distinct(entry: Entry, latest: uuid.UUID | None) -> None:
 
 def require_same(entry: Entry, recorded: Entry, *, compare_day: bool) -> None:
     """Raise `VoucherUsed` where an entry is another fact than the recorded one of the same voucher."""
+    differences = _find_differences(entry, recorded, compare_day=compare_day)
+    if differences:
+        assert recorded.voucher is not None
+        raise VoucherUsed(recorded.voucher, recorded, differences)
+
+
+def require_uncorrected(entry: Entry, undone: Entry, *, compare_day: bool) -> None:
+    """Raise `VoucherCorrected` where an entry repeats one that was corrected, and names none that it replaces."""
+    if undone.corrected_by is None or entry.replaces is not None or undone.voucher is None:
+        return
+    if not _find_differences(entry, undone, compare_day=compare_day):
+        raise VoucherCorrected(undone.voucher, str(undone.id), str(undone.corrected_by))
+
+
+def require_other_paper(entry: Entry, recorded: Entry) -> None:
+    """Raise `VoucherUsed` where an entry may repeat that of a paper of the year before or after.
+
+    One of the two states the year of the paper, that of the other follows from its day, and nothing else differs.
+    """
+    voucher, other = entry.voucher, recorded.voucher
+    assert voucher is not None
+    assert other is not None
+    is_named = entry.distinct_from is not None and entry.distinct_from.entry == recorded.id
+    if is_named or voucher.states_year == other.states_year:
+        return
+    if not _find_differences(entry, recorded, compare_day=False):
+        raise VoucherUsed(other, recorded, ["voucher.year"])
+
+
+def _find_differences(entry: Entry, recorded: Entry, *, compare_day: bool) -> list[str]:
     new, earlier = _with_canonical_decision(entry), _with_canonical_decision(recorded)
     differences = [name for name in IDENTIFYING_FIELDS if getattr(new, name) != getattr(earlier, name)]
     if compare_day and entry.effective_on != recorded.effective_on:
         differences.append("effective_on")
-    if differences:
-        assert recorded.voucher is not None
-        raise VoucherUsed(recorded.voucher, recorded, differences)
+    return differences
 
 
 def _with_canonical_decision(entry: Entry) -> Entry:

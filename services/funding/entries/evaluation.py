@@ -5,14 +5,11 @@ The caller has locked what the entries change. The same procedure evaluates one 
 
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date
-from typing import NamedTuple
 
 from services.funding import ledger_problems, rules
 from services.funding.assignments import (
-    AssignmentBalance,
-    AssignmentKey,
     add_posting,
     calculate_allocated,
     calculate_left_after_allocation,
@@ -20,16 +17,23 @@ from services.funding.assignments import (
     find_assigned_units,
     find_assignment_key,
 )
-from services.funding.closed_years.rules import Closing, YearClosed, find_closing
-from services.funding.dated_balances import DatedBalance, DatedBalances, LockedLots
+from services.funding.closed_years.rules import Closing, YearClosed
+from services.funding.dated_balances import DatedBalance, DatedBalances
 from services.funding.entries.candidates import EntryCandidate
-from services.funding.entries.duplicates import Fact, LatestEntries, require_distinct, require_same
+from services.funding.entries.duplicates import (
+    Fact,
+    require_distinct,
+    require_other_paper,
+    require_same,
+    require_uncorrected,
+)
+from services.funding.entries.locked_state import LockedState, Reversal
 from services.funding.entries.outcomes import EntryOutcome
 from services.funding.entry_kinds import ALLOCATION_KINDS, INFLOW_KINDS, EntryKind
 from services.funding.ledger import Amounts, Balances, Entry, Line, Lot, NewEntry, Posting
 from services.funding.projects.rules import ProjectFunding, calculate_funding_after
 from services.funding.recoveries.rules import RecoveredAmounts, require_unrecovered, take_latest_first
-from services.funding.undone_entries import AlreadyCorrected, AlreadyReversed
+from services.funding.undone_entries import AlreadyCorrected, AlreadyReplaced, AlreadyReversed
 from services.funding.voucher_keys import VoucherKey, find_book
 from shared.kit.problems import Problem
 
@@ -49,32 +53,6 @@ OUTFLOW_RULES: Mapping[EntryKind, Callable[[Line, DatedBalances, date, int], lis
 """The posting rules of the kinds that take money out of a line."""
 
 
-class Reversal(NamedTuple):
-    """A reversal or a correction that is recorded."""
-
-    entry: uuid.UUID | None
-    kind: EntryKind
-
-
-@dataclass(frozen=True)
-class LockedState:
-    """The rows that were read under the locks before anything is evaluated."""
-
-    recorded: Mapping[VoucherKey, Entry] = field(default_factory=dict)
-    """The entries of vouchers that were recorded before."""
-    reversals: Mapping[uuid.UUID, Reversal] = field(default_factory=dict)
-    """Recorded reversals and corrections, by the id of the entry that is to be undone."""
-    recovered: Mapping[uuid.UUID, RecoveredAmounts] = field(default_factory=dict)
-    """Amounts recovered of payments and handed back of recoveries, by the id of the entry."""
-    facts: LatestEntries = field(default_factory=dict)
-    """Recorded entries that state the same fact as a candidate."""
-    projects: Mapping[str, ProjectFunding] = field(default_factory=dict)
-    assignments: Mapping[AssignmentKey, AssignmentBalance] = field(default_factory=dict)
-    lots: LockedLots = field(default_factory=lambda: LockedLots({}, {}))
-    closings: Sequence[Closing] = ()
-    """Of the years of the lines."""
-
-
 class LedgerEvaluation:
     """The evaluation of the candidates of one transaction: outcomes in their order, entries to insert, and balances after them."""
 
@@ -86,6 +64,7 @@ class LedgerEvaluation:
         self.unused_vouchers: set[VoucherKey] = set()
         """Vouchers that were claimed for entries that are refused."""
         self._entries: dict[VoucherKey, Entry] = {}
+        self._replacements: dict[uuid.UUID, uuid.UUID | None] = dict(state.replacements.items())
         self._projects = dict(state.projects)
         self._assignments = {key: dict(assignment) for key, assignment in state.assignments.items()}
         self._reversals: dict[uuid.UUID | None, Reversal] = dict(state.reversals.items())
@@ -113,9 +92,28 @@ class LedgerEvaluation:
             outcome = EntryOutcome("refused", problem=problem)
             if isinstance(problem, ledger_problems.InsufficientFunds):
                 problem.balances = self._read_totals(problem.line)
-            if recorded is None and key is not None:
+            if recorded is None and key is not None and key not in self.state.undone:
                 self.unused_vouchers.add(key)
         self.outcomes.append(outcome)
+
+    @property
+    def reassigned_vouchers(self) -> Mapping[VoucherKey, Entry]:
+        """The new entries of vouchers whose earlier entries were undone."""
+        return {key: self._entries[key] for key in self.state.undone if key in self._entries}
+
+    def _require_new(self, candidate: EntryCandidate) -> None:
+        """Raise where an entry replaces another one again, or may repeat one that was corrected or has another paper year."""
+        key, replaces = candidate.voucher_key, candidate.entry.replaces
+        if replaces is not None and replaces.entry in self._replacements:
+            raise AlreadyReplaced(str(replaces.entry), str(self._replacements[replaces.entry]))
+        if key is None:
+            return
+        undone = self.state.undone.get(key)
+        if undone is not None:
+            require_uncorrected(candidate.entry, undone, compare_day=candidate.has_requested_date)
+        new = (self._entries.get(other) for other in (key.list_adjacent() if self._entries else ()))
+        for other in (*self.state.adjacent.get(key, ()), *(entry for entry in new if entry is not None)):
+            require_other_paper(candidate.entry, other)
 
     def _find_recorded(self, key: VoucherKey | None) -> Entry | None:
         if key is None:
@@ -129,6 +127,7 @@ class LedgerEvaluation:
                 self._require_unreversed(named_entry)
         if fact is not None:
             require_distinct(entry, self._facts.get(fact))
+        self._require_new(candidate)
         self._require_open(candidate)
         project = self._calculate_project_funding(candidate)
         unallocated_vnd = self._calculate_unallocated(candidate)
@@ -141,16 +140,22 @@ class LedgerEvaluation:
             self._recovered[entry.against] = recovered.add(entry.effective_on, postings)
         if project is not None:
             self._projects[project.code] = project
-        if fact is not None:
-            self._facts[fact] = entry.id
+        self._remember(candidate, entry)
+        self.new_entries.append(NewEntry(entry, postings))
+        payable_vnd = project.calculate_payable_vnd(entry.year) if project is not None else None
+        return EntryOutcome("recorded", entry, postings, None, after, unallocated_vnd, payable_vnd)
+
+    def _remember(self, candidate: EntryCandidate, entry: Entry) -> None:
+        """Keep what entries after this one are compared with."""
+        if entry.replaces is not None:
+            self._replacements[entry.replaces.entry] = entry.id
+        if candidate.fact is not None:
+            self._facts[candidate.fact] = entry.id
         if candidate.reversed_entry is not None:
             self._reversals[candidate.reversed_entry.id] = Reversal(entry.id, entry.kind)
         elif (key := candidate.voucher_key) is not None:
             self._entries[key] = entry
             self.unused_vouchers.discard(key)
-        self.new_entries.append(NewEntry(entry, postings))
-        payable_vnd = project.calculate_payable_vnd(entry.year) if project is not None else None
-        return EntryOutcome("recorded", entry, postings, None, after, unallocated_vnd, payable_vnd)
 
     def _apply(self, day: date, postings: Sequence[Posting]) -> Balances:
         """Return the balances of the posted lots after the postings of a day; the assignments change with them."""
@@ -221,9 +226,8 @@ class LedgerEvaluation:
 
     def _find_closing(self, candidate: EntryCandidate) -> Closing | None:
         """Return the closing of the first year of a candidate that is closed."""
-        for line in sorted(candidate.lines, key=lambda line: line.year):
-            version = (line.unit, line.unit_since)
-            closing = find_closing(self.state.closings, candidate.context.territory, line.year, version)
+        for line in sorted(candidate.lines, key=lambda line: line.year) if self.state.closings else ():
+            closing = self.state.find_closing(candidate.context.territory, line)
             if closing is not None:
                 return closing
         return None

@@ -34,9 +34,16 @@ async def lock_assignments(
     return assignments
 
 
+async def lock_replaced(session: AsyncSession, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, uuid.UUID]:
+    """Lock entries that are to be replaced; return the entries in effect that replace them already."""
+    await run_sql(session, sql.LOCK_REPLACED, sorted(map(str, ids)))
+    rows = await run_sql(session, sql.FIND_REPLACEMENTS, list(ids))
+    return {row.replaces: row.id for row in rows}
+
+
 async def lock_lots(session: AsyncSession, lines: Collection[Line], since: date | None) -> LockedLots:
     """Lock all lots of some lines, and return their balances with the changes after a day."""
-    return await _read_later_postings(
+    return await read_later_postings(
         session, await run_sql(session, sql.LOCK_LOTS, *_to_line_columns(lines)), since
     )
 
@@ -47,17 +54,15 @@ async def create_lots(session: AsyncSession, lots: Collection[Lot], since: date 
     columns = (*_to_line_columns([lot.line for lot in ordered]), [lot.origin_year for lot in ordered])
     rows = await run_sql(session, sql.CREATE_LOTS, *columns)
     is_new = all(Amounts.from_row(row) == Amounts() for row in rows)
-    return await _read_later_postings(session, rows, None if is_new else since)
+    return await read_later_postings(session, rows, None if is_new else since)
 
 
-async def _read_later_postings(
+async def read_later_postings(
     session: AsyncSession, rows: Sequence[Row[Any]], since: date | None
 ) -> LockedLots:
-    """Return the balances of locked rows, each with what the entries after the day `since` change.
+    """Return the balances of rows, each with what the entries after the day `since` change; None: no later entries are read.
 
-    None: no later entries are read.
-
-    It runs after the locks are taken, so it sees what the transactions that held them have committed.
+    For locked rows it runs after the locks are taken, so it sees what the transactions that held them have committed.
     """
     ids = {Lot.from_row(row): row.id for row in rows}
     totals = {row.id: Amounts.from_row(row) for row in rows}

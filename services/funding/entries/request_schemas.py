@@ -80,23 +80,24 @@ class _LineIn(ReopeningIn):
     effective_on: IsoDate | None = Field(
         None,
         description="day on which it takes effect, and on which the unit must exist; by default the decision's date, "
-        "else today, moved into the budget year",
+        "else today, moved into the budget year; a return may be later, and so may money of a unit that began later",
     )
     note: Note | None = Field(None, description="a remark without names of persons")
 
 
-class _ReferencesIn(PartialModel):
+class ReferencesIn(PartialModel):
     """The recorded entries that an entry names."""
 
     distinct_from: EntryReferenceIO | None = Field(
         None,
         description="the recorded entry of the same kind, line, amount, year of origin and decision, where this one is "
-        "another fact; of several, the latest. An entry with a voucher needs none",
+        "another fact; of several, the latest. With a voucher: the same entry of a paper of the year before or after, where only "
+        "one of the two states its year",
     )
     replaces: EntryReferenceIO | None = Field(
         None,
-        description="the corrected or reversed entry in place of which this one is recorded. Its day may then be more than a "
-        "year after the budget year, and later than the end of its unit",
+        description="the corrected or reversed entry of the same kind in place of which this one is recorded, once. Its day may "
+        "then be more than a year after the budget year, and later than the end of its unit",
     )
 
 
@@ -111,7 +112,7 @@ OriginYear = Annotated[
 ]
 
 
-class OpeningBalanceIn(_EntryIn, _ReferencesIn):
+class OpeningBalanceIn(_EntryIn, ReferencesIn):
     """Money that a line had before this ledger began."""
 
     model_config = body_config(
@@ -122,7 +123,7 @@ class OpeningBalanceIn(_EntryIn, _ReferencesIn):
     decision: DecisionIO
 
 
-class _DecidedIn(_EntryIn, _ReferencesIn):
+class _DecidedIn(_EntryIn, ReferencesIn):
     decision: DecisionIO
 
 
@@ -218,7 +219,7 @@ class PaymentIn(_EntryIn):
     decision: DecisionIO | None = Field(None, description="the decision, if there is one")
 
 
-class CommitmentIn(PaymentIn, _ReferencesIn):
+class CommitmentIn(PaymentIn, ReferencesIn):
     """Money committed by a contract or an approved estimate."""
 
     model_config = body_config(
@@ -239,7 +240,7 @@ class ConfirmationIn(DisbursementIn):
     """A payment that the treasury confirms."""
 
 
-class CarryOverIn(_LineIn, _ReferencesIn):
+class CarryOverIn(_LineIn, ReferencesIn):
     """Money of one year carried over into the next."""
 
     model_config = body_config(

@@ -11,6 +11,9 @@ from services.funding.entry_kinds import INFLOW_KINDS, KINDS_WITH_PAPER, EntryKi
 from services.funding.ledger import Capital, Decision, EntryReference, InKind, Voucher
 from shared.kit.problems import Fault, make_fault
 
+LATE_KINDS = frozenset({EntryKind.RETURN, EntryKind.CANCELLATION, EntryKind.TRANSFER, EntryKind.CARRY_OVER})
+"""Kinds that settle money of earlier years, so that they may be long after the budget year."""
+
 
 @dataclass(frozen=True, slots=True)
 class EntryRequest:
@@ -117,21 +120,47 @@ class EntryRequest:
             yield make_fault("/effective_on", "date_in_future", sentences.IN_FUTURE, day=day)
         if self.year is None:
             return
-        is_too_late = self.effective_on.year > self.year + 1 and self.replaces is None
-        if is_too_late or self.effective_on.year < self.year - 1:
+        is_early = self.effective_on.year < self.year - 1
+        if is_early or (self.effective_on.year > self.year + 1 and not self._may_be_late(self.effective_on)):
             yield make_fault(
                 "/effective_on", "date_far_from_year", sentences.FAR_FROM_YEAR, day=day, year=self.year
             )
 
+    def _may_be_late(self, day: date) -> bool:
+        """Whether the entry may be more than a year after its budget year.
+
+        It may replace another one, give money back or move it on, or be of money that passed on from a unit that ended.
+        """
+        if self.replaces is not None or self.kind in LATE_KINDS:
+            return True
+        if self.year is None or self.unit is None or self.kind in INFLOW_KINDS:
+            return False
+        territory = self.context.territory
+        unit = territory.find(self.unit, day)
+        began_later = unit is not None and unit.valid_from.year > self.year
+        return began_later or not territory.same_map(date(self.year + 1, 12, 31), day)
+
     def find_effective_date(self) -> date | None:
         """Return the requested day, else the decision's date or today, moved into the budget year.
 
-        None where the year could not be read.
+        A return may be later, and so may an entry of a unit that began later. None where the year could not be read.
         """
         if self.effective_on is not None or self.year is None:
             return self.effective_on
-        first, last = date(self.year, 1, 1), date(self.to_year or self.year, 12, 31)
-        return min(max(self.decision.date if self.decision else self.context.today, first), last)
+        stated = self.decision.date if self.decision else self.context.today
+        day = max(stated, date(self.year, 1, 1))
+        if self.kind is not EntryKind.RETURN:
+            has_next_year = self.kind is EntryKind.CARRY_OVER
+            day = min(day, date(self.year + has_next_year, 12, 31))
+        return self._move_into_unit(day, stated)
+
+    def _move_into_unit(self, day: date, stated: date) -> date:
+        """Return a day, or where the unit began after it, the stated day; not before the first day of the unit."""
+        territory = self.context.territory
+        if self.unit is None or self.kind in INFLOW_KINDS or territory.find(self.unit, day):
+            return day
+        unit = territory.find(self.unit, stated) or territory.find(self.unit, self.context.today)
+        return max(stated, unit.valid_from) if unit is not None and unit.valid_from > day else day
 
 
 def find_decision_fault(

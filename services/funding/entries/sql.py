@@ -33,6 +33,19 @@ REASSIGN_VOUCHERS = """
     WHERE vouchers.key = claimed.key
 """
 
+FIND_VOUCHERS = "SELECT key, entry_id FROM vouchers WHERE key = ANY ($1::text[])"
+
+LOCK_REPLACED = """
+    SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || '/replaced/' || entry, 0))
+    FROM (SELECT unnest($1::text[]) AS entry ORDER BY 1) AS entries
+"""
+
+FIND_REPLACEMENTS = """
+    SELECT entries.replaces, entries.id FROM entries
+    WHERE entries.replaces = ANY ($1::uuid[]) AND NOT EXISTS (
+        SELECT FROM entries AS reversals WHERE reversals.year = entries.year AND reversals.reverses = entries.id)
+"""
+
 RELEASE_VOUCHERS = "DELETE FROM vouchers WHERE key = ANY ($1::text[])"
 
 LOCK_LOTS = """

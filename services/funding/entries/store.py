@@ -10,7 +10,7 @@ from sqlalchemy import ARRAY, ColumnElement, Row, Select, Uuid, and_, any_, case
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.entries.duplicates import Fact
-from services.funding.entries.evaluation import Reversal
+from services.funding.entries.locked_state import Reversal
 from services.funding.entries.sql import FIND_LATEST_ENTRIES, SAME_COLUMNS
 from services.funding.entry_kinds import EntryKind
 from services.funding.ledger import (

@@ -17,7 +17,7 @@ from services.funding.entries.request_context import RequestContext
 from services.funding.entries.requests import EntryRequest
 from services.funding.entry_kinds import INFLOW_KINDS, REVERSING_KINDS, TRANSFER_KINDS, EntryKind
 from services.funding.ledger import Entry, EntryReference, Line
-from services.funding.undone_entries import ReplacedInEffect, ReversalNotReversible
+from services.funding.undone_entries import ReplacedByAnotherKind, ReplacedInEffect, ReversalNotReversible
 from services.funding.voucher_keys import VoucherKey, find_voucher_key
 from shared.kit.ids import uuid7
 from shared.kit.problems import Fault, Invalid, make_fault
@@ -85,10 +85,15 @@ class EntryValidator:
     def _find_unit_day(self, request: EntryRequest, day: date | None) -> date | None:
         """Return the day on which the units of an entry must exist and the caller have its rights: the entry's own.
 
-        An entry in place of another one may be later than the end of that one's unit: then it is the last day of that unit.
+        An entry in place of another one may be later than the end of that one's unit, and the treasury may confirm a payment
+        after the end of the unit that paid: then it is the last day of that unit.
         """
         replaced = self._find_replaced(request)
-        if replaced is None or day is None:
+        if day is None:
+            return day
+        if replaced is None:
+            if request.kind is EntryKind.CONFIRMATION and request.unit is not None:
+                return units.find_last_existing_day(request.context.territory, request.unit, day)
             return day
         unit_versions = {lot.line.unit: lot.line.unit_since for lot in replaced.lots}
         if request.unit in unit_versions:
@@ -109,6 +114,8 @@ class EntryValidator:
             return
         if replaced.kind in REVERSING_KINDS:
             raise ReversalNotReversible(str(replaced.id))
+        if replaced.kind is not request.kind:
+            raise ReplacedByAnotherKind(str(replaced.id), replaced.kind)
         if replaced.is_in_effect:
             raise ReplacedInEffect(str(replaced.id))
 
@@ -131,9 +138,9 @@ class EntryValidator:
         return replace(line, component=entry.to_component or line.component, unit=unit, unit_since=since)
 
     def _require_granted(self, context: RequestContext, line: Line, day: date) -> None:
-        refusal = self._find_refusal(context.caller, context.territory, line.program, line.unit, day)
-        if refusal is not None:
-            raise refusal
+        """Raise where the caller has no rights over a unit: those of the day, or those over the land of one that ended."""
+        if self._find_refusal(context.caller, context.territory, line.program, line.unit, day) is not None:
+            context.require_version(line.program, (line.unit, line.unit_since), day)
 
 
 GIVEN_KINDS = INFLOW_KINDS | {EntryKind.SUCCESSION}

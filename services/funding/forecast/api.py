@@ -100,7 +100,7 @@ async def _build_forecast(
     scope = await context.scope(unit, year)
     ledger_filter = LedgerFilter(year, program, component, capital, sources, scope.unit_versions)
     cohorts = await read_cohorts(context.session, year, method.past_years, sources, deadlines, view)
-    histories = await read_lot_histories(context.session, ledger_filter, deadlines, view)
+    histories = await read_lot_histories(context.session, ledger_filter, deadlines, view, scope.map_day)
     assumptions, lots = await to_thread(_calculate, method, year, cohorts, histories, view.on)
     _, changed_at = await read_newest_change(context.session)
     return Forecast(
@@ -133,7 +133,7 @@ async def _build_forecast(
             "sources": sources,
             "method": METHOD_VERSION,
             "covers_percent": method.covers_percent,
-            "closing_overdue": await read_overdue(context, year, scope),
+            "closing_overdue": await read_overdue(context, year, scope, as_of=as_of),
         },
     )
 

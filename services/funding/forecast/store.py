@@ -1,5 +1,6 @@
 """Reading of past years and of the lots of a year by month: entries that took effect by a day and were recorded by an instant."""
 
+from bisect import bisect_right
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -18,11 +19,12 @@ from services.funding.deadlines import (
     find_legal_deadline,
 )
 from services.funding.forecast.deadline_parts import split_lot
-from services.funding.forecast.estimation import CashFlow, Cohort, number_month
+from services.funding.forecast.estimation import NO_FLOW, CashFlow, Cohort, add_flows, number_month
 from services.funding.forecast.rules import LotHistory
 from services.funding.lapses.store import read_extensions
-from services.funding.ledger import Book, Capital, Lot
+from services.funding.ledger import Amounts, Book, Capital, Lot
 from services.funding.models import ENTRIES, LOTS, POSTINGS
+from services.funding.restatement.store import read_restatement
 from services.funding.store import IS_POSTED_BY, LOT_KEY, LedgerFilter
 from shared.periods import ONE_DAY
 
@@ -103,11 +105,18 @@ async def read_cohorts(
 
 
 async def read_lot_histories(
-    session: AsyncSession, ledger_filter: LedgerFilter, rules: Sequence[DeadlineRule], view: LedgerView
+    session: AsyncSession,
+    ledger_filter: LedgerFilter,
+    rules: Sequence[DeadlineRule],
+    view: LedgerView,
+    map_day: date | None = None,
 ) -> list[LotHistory]:
-    """Return the histories of the selected lots, split by deadline; periods end with months and passed deadlines."""
+    """Return the histories of the selected lots on the map of a day, split by deadline.
+
+    Periods end with months and passed deadlines.
+    """
     assert ledger_filter.year is not None
-    extensions = await read_extensions(session, ledger_filter, on=view.on, as_of=view.as_of)
+    extensions = await read_extensions(session, ledger_filter, on=view.on, as_of=view.as_of, map_day=map_day)
     deadlines = {calculate_date(ledger_filter.year, rule.paid_years_after, rule.paid_by) for rule in rules}
     deadlines |= {extension.paid_by for of_lot in extensions.values() for extension in of_lot}
     period_firsts = _list_period_firsts(ledger_filter.year, view.on, deadlines)
@@ -135,11 +144,29 @@ async def read_lot_histories(
             carried_out_vnd=history.carried_out_vnd + row.carried_out_vnd,
             reserved_vnd=history.reserved_vnd + row.reserved_vnd,
         )
+    for change in await read_restatement(session, ledger_filter, map_day, until=view.on, as_of=view.as_of):
+        history = histories.get(change.lot) or LotHistory(change.lot, find_deadline(rules, change.lot), {})
+        period_number = bisect_right(period_firsts, change.day)
+        first = period_firsts[period_number - 1] if period_number else period_firsts[0] - ONE_DAY
+        histories[change.lot] = _add_change(history, first, change.amounts.to_book(view.book))
     return [
         part
         for lot, history in histories.items()
         for part in split_lot(rules, history.limit_reserved(), extensions.get(lot, ()))
     ]
+
+
+def _add_change(history: LotHistory, first: date, amounts: Amounts) -> LotHistory:
+    """Return the history with a change in the period that begins on a day."""
+    outflow_vnd = amounts.returned_vnd + amounts.carried_out_vnd + amounts.remittable_vnd
+    flow = CashFlow(amounts.available_vnd, amounts.disbursed_vnd, outflow_vnd)
+    return replace(
+        history,
+        flows={**history.flows, first: add_flows([history.flows.get(first, NO_FLOW), flow])},
+        returned_vnd=history.returned_vnd + amounts.returned_vnd,
+        carried_out_vnd=history.carried_out_vnd + amounts.carried_out_vnd,
+        reserved_vnd=history.reserved_vnd + amounts.reserved_vnd,
+    )
 
 
 def _select_flows(view: LedgerView, first: int, last: int) -> Select[*tuple[Any, ...]]:

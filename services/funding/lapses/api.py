@@ -101,8 +101,8 @@ async def read_lapses(
     scope = await context.scope(unit, year)
     sources = source or sorted(context.catalogue.counted_sources)
     ledger_filter = LedgerFilter(year, program, component, capital, sources, scope.unit_versions, origin_year)
-    balances = await store.read_selected_balances(context.session, ledger_filter)
-    extensions = await store.read_extensions(context.session, ledger_filter)
+    balances = await store.read_selected_balances(context.session, ledger_filter, scope.map_day)
+    extensions = await store.read_extensions(context.session, ledger_filter, map_day=scope.map_day)
     lapses = find_lapses(deadlines, balances, extensions, until)
     return LapsesOut(
         year=year,

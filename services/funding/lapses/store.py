@@ -12,13 +12,19 @@ from services.funding.deadlines import Extension, limit_extensions
 from services.funding.entry_kinds import EntryKind
 from services.funding.ledger import Amounts, Balances, Lot
 from services.funding.models import ENTRIES, LOTS, POSTINGS, REVERSALS
+from services.funding.restatement.store import read_restatement
 from services.funding.store import IS_POSTED_BY, IS_REVERSED_BY, LOCK_ORDER, LOT_KEY, LedgerFilter
 
 
-async def read_selected_balances(session: AsyncSession, ledger_filter: LedgerFilter) -> Balances:
-    """Return the balances of the selected lots."""
+async def read_selected_balances(
+    session: AsyncSession, ledger_filter: LedgerFilter, map_day: date | None = None
+) -> Balances:
+    """Return the balances of the selected lots, on the map of a day."""
     query = select(LOTS).where(*ledger_filter.to_conditions()).order_by(*LOCK_ORDER)
-    return {Lot.from_row(row): Amounts.from_row(row) for row in await session.execute(query)}
+    balances = {Lot.from_row(row): Amounts.from_row(row) for row in await session.execute(query)}
+    for change in await read_restatement(session, ledger_filter, map_day):
+        balances[change.lot] = balances.get(change.lot, Amounts()) + change.amounts
+    return balances
 
 
 async def read_extensions(
@@ -27,14 +33,15 @@ async def read_extensions(
     *,
     on: date | None = None,
     as_of: datetime | None = None,
+    map_day: date | None = None,
 ) -> Mapping[Lot, Sequence[Extension]]:
     """Return the deadlines that carry-overs set for the money that they moved into each lot, the earliest first.
 
     Those that had taken effect by a day and were recorded by an instant, where these are given; without reversed ones. Money
-    of a unit that ended takes its deadlines along.
+    of a unit that ended takes its deadlines along, but stays with it on the map of an earlier day.
     """
     conditions = ledger_filter.to_conditions()
-    by_id = await _read_by_id(session, conditions, _View(on, as_of), ledger_filter.year)
+    by_id = await _read_by_id(session, conditions, _View(on, as_of, map_day), ledger_filter.year)
     return {
         lot: sorted(extensions, key=lambda extension: extension.paid_by) for lot, extensions in by_id.values()
     }
@@ -46,6 +53,7 @@ class _View:
 
     on: date | None
     as_of: datetime | None
+    map_day: date | None
 
     def select_in_effect(self, query: Select[Any]) -> Select[Any]:
         """Return a query of entries narrowed to those that count and are not reversed."""
@@ -131,4 +139,6 @@ def _select_taken_over(conditions: Sequence[ColumnElement[bool]], view: _View) -
         .where(ENTRIES.c.kind == EntryKind.SUCCESSION.value, POSTINGS.c.succeeded_in_vnd > 0, *conditions)
         .order_by(ENTRIES.c.sequence, LOTS.c.id)
     )
+    if view.map_day is not None:
+        query = query.where(ENTRIES.c.effective_on <= view.map_day)
     return view.select_in_effect(query)

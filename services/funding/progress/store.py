@@ -3,17 +3,18 @@
 The present is in the lots. The past is in the postings: what had been recorded by an instant, or taken effect by a day.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, Literal, get_args
 
-from sqlalchemy import BigInteger, ColumnElement, Select, cast, func, or_, select
+from sqlalchemy import BigInteger, Select, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.ledger import AMOUNT_NAMES, Amounts, Book
 from services.funding.models import ENTRIES, LOTS, POSTINGS
 from services.funding.progress.rules import LotSum
+from services.funding.restatement.rules import LotChange
+from services.funding.restatement.store import read_restatement
 from services.funding.store import IS_POSTED_BY, LedgerFilter, find_entry_years
 
 Grouping = Literal["program", "component", "capital", "source", "unit", "origin_year", "month"]
@@ -37,7 +38,7 @@ async def sum_lots(
     """Sum lots by the keys of a grouping, and by source and year of origin, which rates and the carry-over need.
 
     By month, until a day or as of an instant it sums postings, in time proportional to the entries of the year. Read on the
-    map of a day, money that passed on later to units of another map is still with the units of that day.
+    map of a day, money that passed on later is still with the units of that day, and so is what was done with it since.
     """
     names = list(dict.fromkeys((*by, "source", "origin_year")))
     from_postings = until is not None or as_of is not None or "month" in by
@@ -52,11 +53,8 @@ async def sum_lots(
         tuple(getattr(row, name) for name in names): Amounts.from_row(row).to_book(book)
         for row in (await session.execute(query)).all()
     }
-    if map_day is not None:
-        later = _select_later_successions(keys, map_day).where(*ledger_filter.to_conditions())
-        later = _join_postings(later, ledger_filter, until, as_of)
-        for row in (await session.execute(later)).all():
-            _subtract_later_succession(sums_by_key, tuple(getattr(row, name) for name in names), row)
+    restated = await read_restatement(session, ledger_filter, map_day, until=until, as_of=as_of)
+    _add_changes(sums_by_key, restated, names, book)
     return [
         LotSum(
             {name: key[names.index(name)] for name in by},
@@ -69,16 +67,23 @@ async def sum_lots(
     ]
 
 
-def _subtract_later_succession(
-    sums_by_key: dict[tuple[Any, ...], Amounts], key: tuple[Any, ...], row: Any
+def _add_changes(
+    sums_by_key: dict[tuple[Any, ...], Amounts],
+    changes: Sequence[LotChange],
+    names: Sequence[str],
+    book: Book,
 ) -> None:
-    """Subtract later successions from a sum; delete the sum where it holds nothing else."""
-    later_succession = Amounts(succeeded_in_vnd=-row.taken_over, succeeded_out_vnd=-row.passed_on)
-    amounts = sums_by_key[key] + later_succession
-    if replace(amounts, reserved_vnd=0) == Amounts():
-        del sums_by_key[key]
-    else:
-        sums_by_key[key] = amounts
+    """Add changes of lots to the sums; delete each sum that holds nothing then."""
+    changed = set()
+    for change in changes:
+        line = change.lot.line
+        terms = {"origin_year": change.lot.origin_year, "month": f"{change.day:%Y-%m}"}
+        key = tuple(terms[name] if name in terms else getattr(line, name) for name in names)
+        sums_by_key[key] = sums_by_key.get(key, Amounts()) + change.amounts.to_book(book)
+        changed.add(key)
+    for key in changed:
+        if sums_by_key[key] == Amounts():
+            del sums_by_key[key]
 
 
 def _join_postings(
@@ -98,17 +103,3 @@ def _join_postings(
     if as_of is not None:
         query = query.where(ENTRIES.c.recorded_at <= as_of)
     return query
-
-
-def _select_later_successions(keys: Mapping[str, ColumnElement[Any]], map_day: date) -> Select[Any]:
-    """Return the query of what passed on after the day of a map, by the keys of a grouping."""
-    taken_over, passed_on = POSTINGS.c.succeeded_in_vnd, POSTINGS.c.succeeded_out_vnd
-    return (
-        select(
-            *(key.label(name) for name, key in keys.items()),
-            cast(func.sum(taken_over), BigInteger).label("taken_over"),
-            cast(func.sum(passed_on), BigInteger).label("passed_on"),
-        )
-        .where(ENTRIES.c.effective_on > map_day, or_(taken_over != 0, passed_on != 0))
-        .group_by(*keys.values())
-    )

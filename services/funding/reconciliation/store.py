@@ -6,6 +6,8 @@ from sqlalchemy import (
     CTE,
     BigInteger,
     ColumnElement,
+    FromClause,
+    Integer,
     Select,
     Text,
     and_,
@@ -31,8 +33,8 @@ LINE_FIELDS: tuple[LineField, ...] = get_args(LineField)
 def select_gaps(ledger_filter: LedgerFilter, tolerance_vnd: int) -> Select[Any]:
     """Return the query of payments on which the books differ: by more than a tolerance, or in the line.
 
-    Payments are matched by voucher before they are narrowed, so that one which the other book has on another line is matched.
-    Of a voucher with several payments, those on the same line are matched first. Recoveries are matched in the same way, with
+    Payments are matched by paper (issuer, kind, number, year) before they are narrowed, so that one which the other book has on
+    another line is matched. Of a paper with several payments, those on the same line and place are matched first. Recoveries are matched in the same way, with
     negative amounts. What was reversed is left out.
     """
     agency, treasury = _match_payments(
@@ -103,6 +105,47 @@ async def sum_books(session: AsyncSession, ledger_filter: LedgerFilter) -> Amoun
     return Amounts.from_row(row)
 
 
+def _find_paper_kind(entries: FromClause, is_recovery: ColumnElement[bool]) -> ColumnElement[str]:
+    """Return the kind of a paper; `find_paper_kind` in `voucher_keys.py` says the same of one entry."""
+    return func.coalesce(
+        entries.c.voucher_kind, case((is_recovery, literal("return_slip")), else_=literal("payment_order"))
+    )
+
+
+def _find_stated_year(entries: FromClause) -> ColumnElement[int]:
+    return func.coalesce(cast(func.extract("year", entries.c.voucher_date), Integer), entries.c.voucher_year)
+
+
+def _find_matching_year(
+    book: Book, is_recovery: ColumnElement[bool], paper_kind: ColumnElement[str]
+) -> ColumnElement[int]:
+    """Return the year of a paper: as stated, else of a paper of that number in the other book, else of the day of the entry.
+
+    The treasury confirms in January what an agency paid in December: where no year was stated, the paper is that of the other
+    book if that is of the same year or of the one before or after. Of two unstated years the agency's holds.
+    """
+    other = ENTRIES.alias("other")
+    inferred = cast(func.extract("year", ENTRIES.c.effective_on), Integer)
+    other_stated = _find_stated_year(other)
+    other_year = func.coalesce(other_stated, cast(func.extract("year", other.c.effective_on), Integer))
+    kind = EntryKind.DISBURSEMENT if book == "treasury" else EntryKind.CONFIRMATION
+    is_other_recovery = other.c.kind == EntryKind.RECOVERY.value
+    conditions = [
+        other.c.year == ENTRIES.c.year,
+        other.c.voucher_number_key == ENTRIES.c.voucher_number_key,
+        other.c.voucher_source_key == ENTRIES.c.voucher_source_key,
+        other.c.id != ENTRIES.c.id,
+        or_(and_(is_recovery, is_other_recovery), and_(~is_recovery, other.c.kind == kind.value)),
+        _find_paper_kind(other, is_other_recovery) == paper_kind,
+        func.abs(other_year - inferred) <= 1,
+    ]
+    if book == "agency":
+        conditions.append(other_stated.is_not(None))
+    of_other = select(other_year).where(*conditions).order_by(func.abs(other_year - inferred), other.c.id)
+    adopted = of_other.limit(1).correlate(ENTRIES).scalar_subquery()
+    return func.coalesce(_find_stated_year(ENTRIES), adopted, inferred)
+
+
 def _select_payments(book: Book, ledger_filter: LedgerFilter) -> CTE:
     """Return the query of the payments of a book, and of its recoveries with negative amounts."""
     kind = EntryKind.CONFIRMATION if book == "treasury" else EntryKind.DISBURSEMENT
@@ -110,14 +153,21 @@ def _select_payments(book: Book, ledger_filter: LedgerFilter) -> CTE:
     is_recovery = ENTRIES.c.kind == EntryKind.RECOVERY.value
     is_in_book = select(POSTINGS.c.lot_id).where(IS_POSTED_BY, recovered > 0).exists()
     changed_lots = select(POSTINGS.c.lot_id).join(LOTS, LOTS.c.id == POSTINGS.c.lot_id)
-    names = cast(
-        func.json_build_array(ENTRIES.c.voucher_source_key, ENTRIES.c.voucher_number_key, is_recovery), Text
+    paper_kind = _find_paper_kind(ENTRIES, is_recovery)
+    names = func.json_build_array(
+        ENTRIES.c.voucher_source_key,
+        ENTRIES.c.voucher_number_key,
+        is_recovery,
+        paper_kind,
+        _find_matching_year(book, is_recovery, paper_kind),
     )
-    voucher = case((ENTRIES.c.voucher_number_key.is_(None), None), else_=names)
-    place = func.row_number().over(
-        partition_by=(voucher, *(ENTRIES.c[name] for name in LINE_FIELDS)),
-        order_by=(ENTRIES.c.voucher_line_no.nulls_first(), ENTRIES.c.amount_vnd, ENTRIES.c.id),
+    voucher = case((ENTRIES.c.voucher_number_key.is_(None), None), else_=cast(names, Text))
+    line_no = func.coalesce(ENTRIES.c.voucher_line_no, 1)
+    rank = func.row_number().over(
+        partition_by=(voucher, *(ENTRIES.c[name] for name in LINE_FIELDS), line_no),
+        order_by=(ENTRIES.c.amount_vnd, ENTRIES.c.id),
     )
+    place = cast(line_no, Text) + literal(" ") + cast(rank, Text)
     return (
         select(
             ENTRIES.c.id,

@@ -12,7 +12,7 @@ from services.funding.ledger_problems import NothingToSucceed
 from services.funding.store import LedgerFilter
 from services.funding.successions.requests import SuccessionRequest, build_candidates
 from services.funding.successions.rules import find_waiting_lots
-from services.funding.successions.store import read_lots_with_money
+from services.funding.successions.store import add_free_amounts, read_lots_with_money
 from shared.kit.database import UnitOfWork
 
 
@@ -25,6 +25,7 @@ async def record_successions(unit_of_work: UnitOfWork, request: SuccessionReques
     session: AsyncSession = unit_of_work.session
     balances = await read_lots_with_money(session, LedgerFilter())
     waiting = find_waiting_lots(request.context.territory, balances, request.context.today)
+    waiting = await add_free_amounts(session, waiting)
     candidates = build_candidates(request, waiting)
     evaluation = await lock_and_evaluate(session, candidates)
     refused = [

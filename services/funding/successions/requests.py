@@ -58,7 +58,7 @@ class SuccessionRequest:
     decision: Decision | None
     """None where it could not be read."""
     effective_on: date | None
-    """None: of each unit the day after its last one."""
+    """None: the days from which money of each unit is unspent, the day after its last one at the earliest."""
     proposed: bool
     lines: Sequence[SuccessionLine]
     note: str | None = None
@@ -94,7 +94,7 @@ class SuccessionRequest:
                 f"{line.pointer}/amount_vnd", "amount_of_several_lines", sentences.AMOUNT_OF_SEVERAL_LINES
             )
         for waiting_lot in matching:
-            day = self.find_day(waiting_lot)
+            day = self.effective_on or waiting_lot.ended.first_day
             if day < waiting_lot.ended.first_day:
                 first = waiting_lot.ended.first_day.isoformat()
                 yield make_fault(
@@ -113,9 +113,26 @@ class SuccessionRequest:
                 )  # fmt: skip
                 return
 
-    def find_day(self, waiting_lot: WaitingLot) -> date:
-        """Return the day from which the other unit answers for a lot."""
-        return self.effective_on or waiting_lot.ended.first_day
+    def list_days(self, waiting: Sequence[WaitingLot], amount_vnd: int | None) -> list[date]:
+        """Return the days on which money of a line passes on: of an amount the first one on which there is as much."""
+        if self.effective_on is not None:
+            return [self.effective_on]
+        days = sorted(
+            {day for waiting_lot in waiting for day, _ in waiting_lot.free_amounts}
+            or {waiting_lot.ended.first_day for waiting_lot in waiting}
+        )
+        if amount_vnd is None:
+            return days
+        with_enough = (day for day in days if _sum_free(waiting, day) >= amount_vnd)
+        return [next(with_enough, days[-1])]
+
+
+def _sum_free(waiting: Sequence[WaitingLot], day: date) -> int:
+    """Return what is unspent of some lots from a day on."""
+    return sum(
+        max((amount_vnd for first, amount_vnd in waiting_lot.free_amounts if first <= day), default=0)
+        for waiting_lot in waiting
+    )
 
 
 def build_candidates(request: SuccessionRequest, waiting: Sequence[WaitingLot]) -> list[EntryCandidate]:
@@ -124,15 +141,17 @@ def build_candidates(request: SuccessionRequest, waiting: Sequence[WaitingLot]) 
     Of a proposal only the lines are taken that the caller was granted.
     """
     raise_if_any([*request.shape_faults, *request.find_faults(waiting)])
-    candidates: dict[tuple[Line, int | None, int], EntryCandidate] = {}
-    for waiting_lot, to_unit, line in _select(request, waiting):
-        origin_year = line.origin_year if line else None
-        key = (waiting_lot.lot.line, origin_year, line.ordinal if line else 0)
-        if key not in candidates:
-            candidates[key] = _build_candidate(request, waiting_lot, to_unit, line)
-    if not candidates:
+    passing: dict[tuple[Line, str, int], tuple[SuccessionLine | None, list[WaitingLot]]] = {}
+    for waiting_lot, to_unit, named in _select(request, waiting):
+        key = (waiting_lot.lot.line, to_unit, named.ordinal if named else 0)
+        passing.setdefault(key, (named, []))[1].append(waiting_lot)
+    if not passing:
         raise NothingToSucceed
-    return list(candidates.values())
+    return [
+        _build_candidate(request, line, to_unit, day, named)
+        for (line, to_unit, _), (named, lots) in passing.items()
+        for day in request.list_days(lots, named.amount_vnd if named else None)
+    ]
 
 
 def _select(
@@ -167,9 +186,9 @@ def _require_granted(request: SuccessionRequest, waiting_lot: WaitingLot, to_uni
 
 
 def _build_candidate(
-    request: SuccessionRequest, waiting_lot: WaitingLot, to_unit: str, named: SuccessionLine | None
+    request: SuccessionRequest, line: Line, to_unit: str, day: date, named: SuccessionLine | None
 ) -> EntryCandidate:
-    context, line, day = request.context, waiting_lot.lot.line, request.find_day(waiting_lot)
+    context = request.context
     unit, since = find_unit_version(context.territory, to_unit, day)
     to_line = replace(line, unit=unit, unit_since=since)
     require_giver(context, EntryKind.SUCCESSION, to_line, day)

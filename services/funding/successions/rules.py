@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 
+from services.funding.dated_balances import DatedBalance
 from services.funding.ledger import Amounts, Balances, Lot
+from services.funding.rules import UNSPENT
 from services.funding.units import UnitVersion, find_last_day
 from shared.periods import ONE_DAY
 from shared.territory.tree import Territory
@@ -46,6 +48,18 @@ class WaitingLot:
     lot: Lot
     balance: Amounts
     ended: EndedUnit
+    free_amounts: Sequence[tuple[date, int]] = ()
+    """The days since the unit ended from which more of it is unspent in both books, each with all that is then."""
+
+
+def list_free_amounts(balance: DatedBalance, first_day: date) -> list[tuple[date, int]]:
+    """Return the days from the given one on from which more of a lot is unspent, each with all that is then."""
+    amounts: list[tuple[date, int]] = []
+    for day in (first_day, *(day for day, _ in balance.changes if day > first_day)):
+        free_vnd = balance.find_lowest_remainder(day, UNSPENT).amount_vnd
+        if free_vnd > (amounts[-1][1] if amounts else 0):
+            amounts.append((day, free_vnd))
+    return amounts
 
 
 def find_ended_unit(territory: Territory, version: UnitVersion, on: date) -> EndedUnit | None:

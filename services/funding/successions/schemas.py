@@ -74,7 +74,9 @@ class SuccessionsIn(PartialModel):
 
     decision: DecisionIO = Field(description="the decision by which it passes on")
     effective_on: IsoDate | None = Field(
-        None, description="day from which the other unit answers; by default the day after the unit ended"
+        None,
+        description="day from which the other unit answers; by default the day after the unit ended, and for money that came back "
+        "later that day",
     )
     proposed: bool = Field(
         False, description="true: all that is proposed passes to the proposed units, without `lines`"

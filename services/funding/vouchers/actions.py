@@ -11,6 +11,7 @@ from services.funding.batches.actions import Batch, evaluate_batch
 from services.funding.entries.actions import insert_and_publish, make_events, validate_request
 from services.funding.entries.candidates import EntryCandidate
 from services.funding.entries.requests import EntryRequest
+from services.funding.entries.store import find_entries
 from services.funding.entries.validation import EntryValidator
 from services.funding.fault_sentences import LINE_REPEATED, NO_LINES
 from services.funding.ledger import Entry
@@ -32,12 +33,17 @@ class RecordedPaper:
     is_new: bool
 
 
-def validate_paper(
-    batch_id: uuid.UUID, requests: Sequence[EntryRequest], shape_faults: Collection[Fault]
+async def validate_paper(
+    session: AsyncSession,
+    batch_id: uuid.UUID,
+    requests: Sequence[EntryRequest],
+    shape_faults: Collection[Fault],
 ) -> Batch:
     """Validate each line by itself; raises `Invalid` with every fault, or what else refuses a line."""
-    validator = EntryValidator()
-    validated = [validate_request(request, validator, {}) for request in requests]
+    ids = {entry_id for request in requests for entry_id in request.named_entries}
+    named_entries = await find_entries(session, ids) if ids else {}
+    validator = EntryValidator(named_entries)
+    validated = [validate_request(request, validator, named_entries) for request in requests]
     candidates = [candidate for candidate in validated if isinstance(candidate, EntryCandidate)]
     problems = [problem for problem in validated if isinstance(problem, Problem)]
     faults = [

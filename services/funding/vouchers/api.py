@@ -52,9 +52,9 @@ async def record_voucher(
     """
     batch_id = uuid7(recorder.context.now)
     requests = to_entry_requests(recorder.context, batch_id, draft)
-    batch = actions.validate_paper(batch_id, requests, draft.faults)
 
     async def record(unit_of_work: UnitOfWork) -> Response:
+        batch = await actions.validate_paper(unit_of_work.session, batch_id, requests, draft.faults)
         paper = await actions.record_paper(
             unit_of_work.session, batch, unit_of_work.clock, dry_run=unit_of_work.dry_run
         )

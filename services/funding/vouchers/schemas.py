@@ -19,6 +19,7 @@ from services.funding.field_types import (
     AmountVnd,
     Code,
     DecisionIO,
+    EntryReferenceIO,
     LineNo,
     Note,
     PaperIO,
@@ -70,6 +71,13 @@ class PaperLineIn(BaseModel):
         None, description="place on the paper, required where it pays one line of the ledger more than once"
     )
     note: Note | None = Field(None, description="a remark without names of persons")
+    distinct_from: EntryReferenceIO | None = Field(
+        None, description="as of a single entry: the entry of another paper of the same number"
+    )
+    replaces: EntryReferenceIO | None = Field(
+        None,
+        description="as of a single entry: the corrected or reversed entry in place of which it is recorded",
+    )
 
 
 class VoucherPaperIn(ReopeningIn):
@@ -104,6 +112,8 @@ def to_entry_requests(
             **{name: getattr(line, name) for name in COPIED_FIELDS},
             voucher=Voucher(paper.source, paper.number, paper.kind, paper.date, paper.year, line.line_no),
             decision=decision.to_decision() if decision else None,
+            distinct_from=line.distinct_from.to_reference() if line.distinct_from else None,
+            replaces=line.replaces.to_reference() if line.replaces else None,
             reopened_by=reopening.to_decision() if reopening else None,
             effective_on=body.effective_on,
             batch=batch_id,

@@ -1,0 +1,58 @@
+"""The rows that are read under the locks of a transaction before its entries are evaluated. Pure."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from services.funding.assignments import AssignmentBalance, AssignmentKey
+from services.funding.closed_years.rules import Closing, FormerVersions, find_closing_of_money
+from services.funding.dated_balances import LockedLots
+from services.funding.entries.duplicates import LatestEntries
+from services.funding.entry_kinds import EntryKind
+from services.funding.ledger import Entry, Line
+from services.funding.projects.rules import ProjectFunding
+from services.funding.recoveries.rules import RecoveredAmounts
+from services.funding.voucher_keys import VoucherKey
+from shared.territory.tree import Territory
+
+
+class Reversal(NamedTuple):
+    """A reversal or a correction that is recorded."""
+
+    entry: uuid.UUID | None
+    kind: EntryKind
+
+
+@dataclass(frozen=True)
+class LockedState:
+    """The rows that were read under the locks before anything is evaluated."""
+
+    recorded: Mapping[VoucherKey, Entry] = field(default_factory=dict)
+    """The entries of vouchers that were recorded before."""
+    undone: Mapping[VoucherKey, Entry] = field(default_factory=dict)
+    """The entries of vouchers that were recorded before and were reversed or corrected."""
+    adjacent: Mapping[VoucherKey, Sequence[Entry]] = field(default_factory=dict)
+    """The entries in effect of papers that differ in the year alone, of the year before or after."""
+    replacements: Mapping[uuid.UUID, uuid.UUID] = field(default_factory=dict)
+    """The entry in effect that replaces another one, by the id of that one."""
+    reversals: Mapping[uuid.UUID, Reversal] = field(default_factory=dict)
+    """Recorded reversals and corrections, by the id of the entry that is to be undone."""
+    recovered: Mapping[uuid.UUID, RecoveredAmounts] = field(default_factory=dict)
+    """Amounts recovered of payments and handed back of recoveries, by the id of the entry."""
+    facts: LatestEntries = field(default_factory=dict)
+    """Recorded entries that state the same fact as a candidate."""
+    projects: Mapping[str, ProjectFunding] = field(default_factory=dict)
+    assignments: Mapping[AssignmentKey, AssignmentBalance] = field(default_factory=dict)
+    lots: LockedLots = field(default_factory=lambda: LockedLots({}, {}))
+    closings: Sequence[Closing] = ()
+    """Of the years of the lines."""
+    former_versions: FormerVersions = field(default_factory=dict)
+    """Of those years, where they are closed for some units and money passed on."""
+
+    def find_closing(self, territory: Territory, line: Line) -> Closing | None:
+        """Return the closing of the year of a line; None where it is open."""
+        if not self.closings:
+            return None
+        version = (line.unit, line.unit_since)
+        return find_closing_of_money(self.closings, territory, line.year, version, self.former_versions)
