@@ -5,11 +5,17 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from services.ethnic import __doc__ as description
+from services.ethnic.areas import api as areas
+from services.ethnic.areas import figures as area_figures
+from services.ethnic.areas.rules import AreaRules
 from services.ethnic.classifications import api as classifications
-from services.ethnic.classifications import figures
 from services.ethnic.classifications.queries import RecognitionRules
 from services.ethnic.classifications.rules import ClassificationExists
-from services.ethnic.dated_facts import load_regions
+from services.ethnic.dated_facts import load_area_facts, load_regions
+from services.ethnic.exits import api as exits
+from services.ethnic.exits import figures as exit_figures
+from services.ethnic.lists import api as lists
+from services.ethnic.lists.rules import ListExists
 from services.ethnic.models import REVISION
 from services.ethnic.recognitions import api as recognitions
 from services.ethnic.recognitions.actions import HANDLERS
@@ -31,6 +37,7 @@ def create_app(settings: EthnicSettings | None = None, clock: Clock = system_clo
     """Return the service, configured by the settings given or by the environment."""
     settings = settings or EthnicSettings()
     region_facts = load_regions(settings.regions_file)
+    area_facts = load_area_facts(settings.area_laws_file)
     feed_client = make_feed_client(settings, "ethnic")
     consumers = (
         [FeedConsumer("ethnic", FEED, HANDLERS, feed_client, settings.follow_every_seconds)]
@@ -39,24 +46,34 @@ def create_app(settings: EthnicSettings | None = None, clock: Clock = system_clo
     )
     village_followers = make_village_followers("ethnic", settings)
     rules = RecognitionRules(region_facts.consequences, feed_followed=bool(consumers))
+    area_rules = AreaRules(area_facts, region_facts.consequences, feed_followed=bool(consumers))
     return create_program(
         catalogue=CatalogueLoader(Path(__file__).with_name("catalogue.toml"), checks=CHECKS),
         title="Vùng đồng bào dân tộc thiểu số và miền núi / Ethnic-minority and mountainous areas",
         description=description or "",
         settings=settings,
         revisions=[REVISION],
-        registers={"classifications": Register(figures.make_exit_counter(rules), figures.EVENT_TYPES)},
+        registers={
+            "exits": Register(exit_figures.make_exit_counter(area_rules), exit_figures.EVENT_TYPES),
+            "areas": Register(area_figures.make_area_counter(area_rules), area_figures.EVENT_TYPES),
+        },
         routers=[
             classifications.router,
+            lists.router,
+            areas.router,
+            exits.router,
             recognitions.router,
             villages_router("/v1/ethnic", PUBLIC),
         ],
-        violations={"uq_classifications_decision": lambda: ClassificationExists(classification=None)},
+        violations={
+            "uq_classifications_decision": lambda: ClassificationExists(classification=None),
+            "uq_classification_lists_decision": lambda: ListExists(list=None),
+        },
         followed_feeds=[FEED, VILLAGE_FEED],
         background_tasks=[
             *(consumer.run for consumer in consumers),
             *(follower.consumer.run for follower in village_followers),
         ],
-        resources=[rules, region_facts, *consumers, *village_followers],
+        resources=[rules, area_rules, region_facts, *consumers, *village_followers],
         clock=clock,
     )

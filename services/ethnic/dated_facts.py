@@ -1,11 +1,13 @@
-"""The dated facts of the program, read from the file beside the code or from an installation's own."""
+"""The dated facts of the program, read from the files beside the code or from an installation's own."""
 
 from pathlib import Path
 
+from services.ethnic.areas.laws import AreaCriterion, AreaFacts, AreaLaw, KindOfList, VillageConsequence
 from services.ethnic.classifications.rules import Consequence, Region, RegionFacts
 from shared.dated_facts.loader import open_facts
 
 REGIONS_FILE = Path(__file__).parent / "classifications" / "regions.toml"
+AREA_LAWS_FILE = Path(__file__).parent / "area_laws.toml"
 
 
 def load_regions(path: Path | None = None) -> RegionFacts:
@@ -15,5 +17,18 @@ def load_regions(path: Path | None = None) -> RegionFacts:
             regions=facts.rows("region", Region, one_in_force=["code"]),
             consequences=facts.rows(
                 "consequence", Consequence, optional=True, one_in_force=["region", "level"]
+            ),
+        )
+
+
+def load_area_facts(path: Path | None = None) -> AreaFacts:
+    """Return the kinds of lists, their laws and criteria, and the consequences of recognitions for villages."""
+    with open_facts(path or AREA_LAWS_FILE) as facts:
+        return AreaFacts(
+            kinds=facts.rows("kind", KindOfList, one_in_force=["code"]),
+            laws=facts.rows("law", AreaLaw, one_in_force=["code"]),
+            criteria=facts.rows("criterion", AreaCriterion, optional=True, one_in_force=["law", "kind"]),
+            village_consequences=facts.rows(
+                "village_consequence", VillageConsequence, optional=True, one_in_force=["of", "level"]
             ),
         )

@@ -109,6 +109,19 @@ class LinkedServices:
         }
         return await self.ethnic.create("classifications", body)
 
+    async def confirm(self, unit="23509", left_on="2023-04-12", ground="recognized", verdict="confirmed"):
+        body = {
+            "unit": unit,
+            "left_on": left_on,
+            "ground": ground,
+            "verdict": verdict,
+            "reason": "Đã đối chiếu quyết định công nhận",
+        }
+        headers = self.ethnic.make_headers("review", client_id="reviewer")
+        response = await self.ethnic.http.post("/v1/ethnic/exits/reviews", json=body, headers=headers)
+        assert response.status_code == 201, response.text
+        return response.json()
+
     async def read_consumer_state(self):
         recognitions, _ = (await self.ethnic.get("following"))["items"]
         return recognitions

@@ -5,16 +5,19 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
+from services.ethnic.recognitions.actions import insert_recognition
+from shared.kit.feed_consumer.client import ReceivedEvent
 from tests.application import get_database
 from tests.ethnic.linked_services import NOW, link_services
 from tests.program_clients import read_table, to_decision
 
 pytestmark = pytest.mark.slow
 
-LEFT, BY_DECISION, BY_RECOGNITION = (
+LEFT, BY_DECISION, BY_RECOGNITION, PENDING = COUNTED = (
     "communes_left_special_difficulty",
     "communes_left_by_decision",
     "communes_left_by_recognition",
+    "communes_leaving_pending",
 )
 
 
@@ -26,7 +29,7 @@ async def services(database):
 
 async def read_counts(services, period="2023", **query):
     figures = await services.ethnic.read_figures(period, **query)
-    return tuple(figures[code]["value"] for code in (LEFT, BY_DECISION, BY_RECOGNITION))
+    return tuple(figures[code]["value"] for code in COUNTED)
 
 
 async def test_the_decision_and_the_consequence_are_answered_apart(services):
@@ -40,7 +43,7 @@ async def test_the_decision_and_the_consequence_are_answered_apart(services):
     consequence = classification["by_rule"]
     assert (consequence["specially_difficult"], consequence["since"]) == (False, "2023-04-12")
     assert "QĐ 861/QĐ-TTg" in consequence["clause"]
-    assert consequence["confidence"] == "from memory"
+    assert consequence["confidence"] == "sourced"
     received = (await services.ethnic.http.get(consequence["recognition"]["heard"])).json()
     assert (received["id"], received["decision"]) == (recognized["id"], recognized["decision"])
     assert (received["source"], received["feed"]) == (
@@ -52,16 +55,34 @@ async def test_the_decision_and_the_consequence_are_answered_apart(services):
     assert (await services.ethnic.get("classifications"))["items"] == [read]
 
 
-async def test_the_figure_counts_an_exit_by_recognition_and_its_lineage_lists_it(services):
+async def test_an_exit_by_recognition_counts_once_an_officer_confirmed_it(services):
     await services.classify()
     await services.recognize()
-    assert await read_counts(services) == (0, 0, 0)
+    assert await read_counts(services) == (0, 0, 0, 0)
     await services.consume()
-    assert await read_counts(services) == (1, 0, 1)
+    assert await read_counts(services) == (0, 0, 0, 1)
     figures = await services.ethnic.read_figures()
-    for code, listed in ((LEFT, 1), (BY_DECISION, 0), (BY_RECOGNITION, 1)):
+    assert figures[LEFT]["caveat"]["code"] == "exits_pending"
+    assert "1 exits wait" in figures[LEFT]["caveat"]["text_en"]
+    (pending,) = await services.ethnic.list_all(figures[PENDING]["lineage"])
+    assert (pending["unit"], pending["left_on"], pending["state"]) == ("23509", "2023-04-12", "pending")
+    rejected = await services.confirm(verdict="rejected")
+    assert await read_counts(services) == (0, 0, 0, 0)
+    (area,) = (await services.ethnic.get("areas", unit="23509", on="2023-12-31"))["items"]
+    assert area["region"] == "I", "the region does not wait for an officer"
+    await services.confirm()
+    assert await read_counts(services) == (1, 0, 1, 0)
+    assert await read_counts(services, as_of=rejected["recorded_at"]) == (0, 0, 0, 0)
+    reviews = (await services.ethnic.get("exits/reviews", unit="615"))["items"]
+    assert [review["verdict"] for review in reviews] == ["confirmed", "rejected"]
+    exits = await services.ethnic.get("exits", period="2023")
+    assert exits["counts"] == [
+        {"level": "commune", "ground": "recognized", "counted": 1, "pending": 0, "rejected": 0}
+    ]
+    figures = await services.ethnic.read_figures()
+    for code, listed in ((LEFT, 1), (BY_DECISION, 0), (BY_RECOGNITION, 1), (PENDING, 0)):
         rows = await services.ethnic.list_all(figures[code]["lineage"])
-        assert [row["by_rule"]["region"] for row in rows] == ["I"] * listed
+        assert [row["ground"] for row in rows] == ["recognized"] * listed
         assert figures[code]["caveat"] is None
     lineage = await services.ethnic.get(f"lineage/{LEFT}", period="2023", unit="62")
     assert (lineage["value"], lineage["register_rows"]) == (1, figures[LEFT]["lineage"])
@@ -72,9 +93,11 @@ async def test_an_exit_by_recognition_and_by_decision_is_one_exit(services):
     await services.recognize(on="2023-04-12")
     await services.consume()
     await services.classify(region="I", on="2023-11-30", number="1/QĐ-UBDT")
-    assert await read_counts(services) == (1, 1, 0)
-    assert await read_counts(services, "2023-Q2") == (1, 0, 1)
-    assert await read_counts(services, "2023-Q4") == (0, 0, 0)
+    assert await read_counts(services) == (1, 1, 0, 0)
+    assert await read_counts(services, "2023-Q2") == (0, 0, 0, 1)
+    await services.confirm()
+    assert await read_counts(services, "2023-Q2") == (1, 0, 1, 0)
+    assert await read_counts(services, "2023-Q4") == (0, 0, 0, 0)
 
 
 async def test_a_revocation_ends_the_consequence(services):
@@ -87,9 +110,10 @@ async def test_a_revocation_ends_the_consequence(services):
         (classification,) = (await services.ethnic.get("classifications", unit="23509", on=on))["items"]
         regions.append(classification["by_rule"] and classification["by_rule"]["region"])
     assert regions == ["I", None]
+    await services.confirm()
     assert (await read_counts(services, "2023"), await read_counts(services, "2024")) == (
-        (1, 0, 1),
-        (0, 0, 0),
+        (1, 0, 1, 0),
+        (0, 0, 0, 0),
     )
     (received,) = (await services.ethnic.get("recognitions", unit="615"))["items"]
     assert received["revocation"]["decision"] == {"number": "9/QĐ-UBND", "date": "2024-02-01"}
@@ -110,25 +134,27 @@ async def test_an_instant_before_the_recognition_was_received_is_read_again(serv
         )
         for instant in (classified["recorded_at"], received["recorded_at"])
     ]
-    assert answers == [((0, 0, 0), 0), ((1, 0, 1), 1)]
-    assert await read_counts(services) == (0, 0, 0)
+    assert answers == [((0, 0, 0, 0), 0), ((0, 0, 0, 1), 1)]
+    assert await read_counts(services) == (0, 0, 0, 0)
     path = f"recognitions/{received['id']}"
     assert (await services.ethnic.get(path, as_of=received["recorded_at"]))["revocation"] is None
     assert (await services.ethnic.get(path))["revocation"] is not None
 
 
-async def test_only_recognitions_of_classified_communes_have_consequences(services):
-    """Villages, communes that nobody classified, and other changes of rural pass by."""
+async def test_only_recognitions_of_listed_units_have_consequences(services):
+    """Villages and communes that no list names, and other changes of rural pass by."""
     await services.classify("23509")
     village = {"code": "23509.01", "name": "Thôn 1", "valid_from": "2020-01-01"}
     await services.rural.create("villages", village)
     await services.recognize("23509.01", criteria_set="village_em_2022_2025", on="2023-06-15")
     await services.recognize("23515")
     await services.consume()
-    assert await read_counts(services) == (0, 0, 0)
-    assert [recognition["unit"] for recognition in (await services.ethnic.get("recognitions"))["items"]] == [
-        "23515"
-    ]
+    assert await read_counts(services) == (0, 0, 0, 0)
+    received = (await services.ethnic.get("recognitions"))["items"]
+    assert {(row["unit"], row["unit_level"]) for row in received} == {
+        ("23515", "commune"),
+        ("23509.01", "village"),
+    }
     state = await services.read_consumer_state()
     assert (state["state"], state["behind"]) == ("following", 0)
 
@@ -165,7 +191,7 @@ async def test_a_feed_that_cannot_be_followed_is_a_caveat_of_the_figure(services
     consumer_state = await services.read_consumer_state()
     assert (consumer_state["state"], consumer_state["problem"] is None) == (state, False)
     figure = (await services.ethnic.read_figures())[LEFT]
-    assert (figure["value"], figure["caveat"]["code"]) == (1, f"recognitions_{state}")
+    assert (figure["value"], figure["caveat"]["code"]) == (0, f"recognitions_{state}")
     assert figure["caveat"]["text_en"].startswith("The recognitions of the new rural program ")
     assert (await services.ethnic.read_figures())["em_households"]["caveat"] is None
     async with get_database(services.app).writing() as session:
@@ -201,9 +227,9 @@ async def test_the_consumer_runs_in_the_background_and_requests_do_not_wait_for_
         await services.classify()
         await services.recognize()
         for _ in range(500):
-            if (await read_counts(services))[0] == 1:
+            if (await read_counts(services))[3] == 1:
                 break
-        assert await read_counts(services) == (1, 0, 1)
+        assert await read_counts(services) == (0, 0, 0, 1)
 
 
 async def test_the_demo_has_six_exits_by_decisions_and_by_recognitions(services):
@@ -221,11 +247,62 @@ async def test_the_demo_has_six_exits_by_decisions_and_by_recognitions(services)
                 year=int(row["year"]),
             )
     await services.consume()
-    assert await read_counts(services) == (6, 0, 6)
+    assert await read_counts(services) == (0, 0, 0, 6)
     for row in after:
         await services.classify(row["unit"], "I", row["effective_on"], row["decision_number"])
-    assert await read_counts(services) == (6, 6, 0)
+    assert await read_counts(services) == (6, 6, 0, 0)
     assert (await read_counts(services, "2022"), await read_counts(services, "2024")) == (
-        (0, 0, 0),
-        (0, 0, 0),
+        (0, 0, 0, 0),
+        (0, 0, 0, 0),
     )
+
+
+async def read_region(services, on, unit="23509"):
+    area = await services.ethnic.get(f"areas/{unit}", on=on)
+    return area["region"], area["specially_difficult"]
+
+
+async def test_the_region_follows_the_day_on_which_a_decision_takes_effect(services):
+    """III on 19/4, I on 20/4, III again once revoked; rural is down for a day meanwhile, and an event comes twice."""
+    await services.classify()
+    await services.rural.create(
+        "villages", {"code": "23509.01", "name": "Thôn 1", "valid_from": "2020-01-01"}
+    )
+    await services.consume()
+    services.gateway.is_down = True
+    recognized = await services.recognize(on="2023-04-12", effective_on="2023-04-20")
+    await services.consume()
+    assert await read_region(services, "2023-04-20") == ("III", True)
+    assert (await services.ethnic.read_figures())[LEFT]["value"] == 0
+    services.gateway.is_down = False
+    await services.consume()
+    for on, region in (
+        ("2023-04-12", ("III", True)),
+        ("2023-04-19", ("III", True)),
+        ("2023-04-20", ("I", False)),
+    ):
+        assert await read_region(services, on) == region, on
+    (kind,) = (await services.ethnic.get("areas/23509", on="2023-04-20"))["kinds"]
+    assert (kind["region_by_decision"], kind["rule"]["becomes"], kind["rule"]["confidence"]) == (
+        "III",
+        "I",
+        "sourced",
+    )
+    assert kind["rule"]["recognition"]["decided_on"] == "2023-04-12"
+    assert "unsure" in kind["rule"]["revocation_confidence"]
+    assert await read_counts(services) == (0, 0, 0, 1)
+
+    headers = services.rural.make_headers("read")
+    changes = (await services.rural.http.get("/v1/rural/changes", headers=headers)).json()["items"]
+    (change,) = (change for change in changes if change["type"] == "unit.recognized")
+    received = ReceivedEvent(int(change["id"]), NOW, change["type"], change["subject"], change["data"])
+    async with get_database(services.app).writing() as session:
+        assert await insert_recognition(session, received, NOW) == []
+    assert len((await services.ethnic.get("recognitions"))["items"]) == 1
+    assert await read_counts(services) == (0, 0, 0, 1)
+
+    await services.revoke(recognized, on="2023-10-01")
+    await services.consume()
+    assert await read_region(services, "2023-09-30") == ("I", False)
+    assert await read_region(services, "2023-10-01") == ("III", True)
+    assert await read_counts(services) == (0, 0, 0, 0)

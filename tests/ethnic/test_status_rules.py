@@ -65,13 +65,11 @@ def is_difficult(on, classifications, recognitions):
         return False
     current = max(effective, key=lambda row: row.effective_on)
     if current.region == "III":
-        meets = [row for row in recognitions if row.level == "meets" and row.recognized_on <= on]
+        meets = [row for row in recognitions if row.level == "meets" and row.effective_on <= on]
         for recognition in meets:
-            since = recognition.recognized_on >= max(current.effective_on, date(2021, 6, 4))
-            latest = max(meets, key=lambda row: (row.recognized_on, row.id))
-            revoked = any(
-                row.revoked_on is not None and row.revoked_on <= on for row in (recognition, latest)
-            )
+            since = recognition.effective_on >= max(current.effective_on, date(2021, 6, 4))
+            latest = max(meets, key=lambda row: (row.effective_on, row.id))
+            revoked = any(row.ended_on is not None and row.ended_on <= on for row in (recognition, latest))
             if since and not revoked:
                 return False
     return current.specially_difficult
@@ -115,7 +113,7 @@ def test_between_two_exits_a_commune_was_in_special_difficulty(classifications, 
 def test_a_recognition_received_twice_changes_nothing(classifications, recognitions, number):
     once = find_status(day(number), classifications, recognitions, CONSEQUENCES)
     again = [
-        CommuneRecognition(uuid.uuid4(), row.level, row.recognized_on, row.revoked_on) for row in recognitions
+        CommuneRecognition(uuid.uuid4(), row.level, row.effective_on, row.ended_on) for row in recognitions
     ]
     twice = find_status(day(number), classifications, [*recognitions, *again], CONSEQUENCES)
     assert (once is None) == (twice is None)
@@ -140,7 +138,7 @@ def test_a_classification_and_the_consequence_are_kept_apart():
     )
     assert (since.applied.recognition, since.applied.consequence.becomes) == (recognition, "I")
     assert "861" in since.applied.consequence.legal_basis
-    assert since.applied.consequence.confidence == "from memory"
+    assert since.applied.consequence.confidence == "sourced"
     difficult = [status_on(*on).specially_difficult for on in ((2024, 4, 30), (2024, 5, 1))]
     assert difficult == [False, True]
     assert status_on(2021, 6, 3) is None

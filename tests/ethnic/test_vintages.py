@@ -37,9 +37,15 @@ async def test_the_decisions_that_changed_a_count_are_named_with_number_and_date
     await clients.create("classifications", classification_body("23344", "I", "99/QĐ", "2023-05-02"))
     second, second_of_611 = await publish(clients, "lần 2"), await publish(clients, "lần 2", "611")
     differences = await read_differences(clients, first, second)
-    assert set(differences) == {"communes_left_special_difficulty", "communes_left_by_decision"}
+    assert set(differences) == {
+        "communes_left_special_difficulty",
+        "communes_left_by_decision",
+        "communes_in_special_difficulty",
+        "communes_in_region_i",
+        "communes_in_region_iii",
+    }
     for row in differences.values():
-        assert (row["before"], row["after"], row["reports"]) == (0, 1, [])
+        assert (abs(row["difference"]), row["reports"]) == (1, [])
         (decision,) = row["decisions"]
         assert (
             decision["change"],

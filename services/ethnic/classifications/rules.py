@@ -2,7 +2,7 @@
 
 A region states what is at least true of its communes: a commune of region III is in special difficulty. A commune of
 another region, or of none, may be so under a decision of its own (border and safe-zone communes). A decision may take
-effect before its own date: a commune recognized as new rural leaves region III on the day of that recognition.
+effect before its own date: a commune recognized as new rural leaves region III on the day on which that recognition takes effect.
 
 A decision classifies a commune until a later one takes effect. Meanwhile a recognition may put the commune into another
 region, from its own day to the day before its revocation: the consequence that the law attaches to it. A later
@@ -52,7 +52,7 @@ class Region(DatedFact):
 class Consequence(DatedFact):
     """The region that a recognition of a level puts a commune of a region into.
 
-    It is in force for the recognitions that are decided on its days.
+    It is in force for the recognitions that take effect on its days.
     """
 
     region: str
@@ -89,19 +89,25 @@ class EffectiveClassification:
     """A classification with the day on which it takes effect."""
 
     id: uuid.UUID
+    """Its id; that of the list where a whole list left the commune out."""
     region: str | None
     specially_difficult: bool
     effective_on: date
+    ends_on: date | None = None
+    """The legal end; None where none is stated."""
+    law: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class CommuneRecognition:
-    """A recognition of a commune, with the day of its revocation."""
+    """A recognition of a commune, with the days on which it takes effect and ends by a revocation."""
 
     id: uuid.UUID
     level: str
-    recognized_on: date
-    revoked_on: date | None = None
+    effective_on: date
+    ended_on: date | None = None
+    decided_on: date | None = None
+    """The day of the decision; None where it does not matter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +124,11 @@ class CommuneStatus:
 
     classification: EffectiveClassification
     applied: AppliedConsequence | None
+
+    @property
+    def region(self) -> str | None:
+        """The region of the commune, the consequence included; None: it is in no region."""
+        return self.classification.region if self.applied is None else self.applied.consequence.becomes
 
     @property
     def specially_difficult(self) -> bool:
@@ -168,7 +179,7 @@ def find_status(
     recognitions: Iterable[CommuneRecognition],
     consequences: Sequence[Consequence],
 ) -> CommuneStatus | None:
-    """Return the status of a commune on a day; None where nothing classifies it.
+    """Return the status of a commune on a day; None where nothing classifies it, or its classification has ended.
 
     At most one of the classifications takes effect on each day.
     """
@@ -176,18 +187,20 @@ def find_status(
     if not effective:
         return None
     classification = max(effective, key=lambda row: row.effective_on)
-    decided = [recognition for recognition in recognitions if recognition.recognized_on <= on]
+    if classification.ends_on is not None and classification.ends_on < on:
+        return None
+    decided = [recognition for recognition in recognitions if recognition.effective_on <= on]
     ended = _find_ended(decided, on)
     applied = [
         AppliedConsequence(consequence, recognition)
         for recognition in decided
         for consequence in consequences
-        if classification.effective_on <= recognition.recognized_on
+        if classification.effective_on <= recognition.effective_on
         and (recognition.level, classification.region) == (consequence.level, consequence.region)
-        and consequence.is_in_force(recognition.recognized_on)
+        and consequence.is_in_force(recognition.effective_on)
         and not (consequence.revocation_restores and recognition.id in ended)
     ]
-    first = min(applied, key=lambda row: (row.recognition.recognized_on, row.recognition.id), default=None)
+    first = min(applied, key=lambda row: (row.recognition.effective_on, row.recognition.id), default=None)
     return CommuneStatus(classification, first)
 
 
@@ -209,8 +222,8 @@ def find_exit(
     days_of_change = {
         day_before,
         *(classification.effective_on for classification in classifications),
-        *(recognition.recognized_on for recognition in recognitions),
-        *(recognition.revoked_on for recognition in recognitions if recognition.revoked_on is not None),
+        *(recognition.effective_on for recognition in recognitions),
+        *(recognition.ended_on for recognition in recognitions if recognition.ended_on is not None),
     }
     for day in days_of_change:
         if day_before <= day <= last:
@@ -225,11 +238,11 @@ def _find_ended(recognitions: Sequence[CommuneRecognition], on: date) -> set[uui
 
     A revoked recognition has ended; with the latest of a level, so have those that it replaced.
     """
-    by_day = sorted(recognitions, key=lambda recognition: (recognition.recognized_on, recognition.id))
+    by_day = sorted(recognitions, key=lambda recognition: (recognition.effective_on, recognition.id))
     latest = {recognition.level: recognition for recognition in by_day}
     return {
         recognition.id
         for recognition in recognitions
         for revocable in (recognition, latest[recognition.level])
-        if revocable.revoked_on is not None and revocable.revoked_on <= on
+        if revocable.ended_on is not None and revocable.ended_on <= on
     }

@@ -69,6 +69,7 @@ class ByRecognitionOut(BaseModel):
 
     id: uuid.UUID = Field(description="the recognition's id in the new rural program")
     recognized_on: dt.date = Field(description="the day of the decision that recognizes")
+    effective_on: dt.date = Field(description="the day on which that decision takes effect")
     heard: str = Field(
         description="address of the recognition as it was received, with its decision and its event"
     )
@@ -93,12 +94,13 @@ class ByRuleOut(BaseModel):
         return cls(
             region=consequence.becomes,
             specially_difficult=status.specially_difficult,
-            since=recognition.recognized_on,
+            since=recognition.effective_on,
             clause=consequence.legal_basis,
             confidence=consequence.confidence,
             recognition=ByRecognitionOut(
                 id=recognition.id,
-                recognized_on=recognition.recognized_on,
+                recognized_on=recognition.decided_on or recognition.effective_on,
+                effective_on=recognition.effective_on,
                 heard=f"{RECOGNITIONS}/{recognition.id}",
             ),
         )
@@ -113,6 +115,9 @@ class ClassificationOut(BaseModel):
     specially_difficult: bool = Field(description="whether it is in special difficulty from that day on")
     decision: DecisionIn = Field(description="the decision that classifies")
     effective_on: dt.date = Field(description="the day from which it is in effect")
+    ends_on: dt.date | None = Field(None, description="its legal end; null where none is stated")
+    law: str | None = Field(None, description="code of the law of its list; null for a decision alone")
+    list: uuid.UUID | None = Field(None, description="id of the list that it is a row of; null for none")
     recorded_at: dt.datetime = Field(description="when it was recorded")
     by_rule: ByRuleOut | None = Field(
         description="where the commune was recognized as new rural since: the consequence on the day of the request (a "
@@ -131,6 +136,9 @@ class ClassificationOut(BaseModel):
             specially_difficult=row.specially_difficult,
             decision=DecisionIn(number=row.decision_number, date=row.decision_date),
             effective_on=row.effective_on,
+            ends_on=row.ends_on,
+            law=row.law,
+            list=row.list_id,
             recorded_at=row.recorded_at,
             by_rule=ByRuleOut.from_consequence(status, applied) if status and applied else None,
         )

@@ -16,10 +16,18 @@ from shared.kit.feed_consumer.consumer import EventHandler, EventNotReadable
 
 Data = TypeVar("Data", bound=BaseModel)
 
+LEVELS = ("commune", "village")
+"""The levels of units whose recognitions are kept."""
+
 
 class _DecisionData(BaseModel):
     number: str
     date: dt.date
+
+
+class _RevokingData(_DecisionData):
+    effective_on: dt.date | None = None
+    """The first day on which the recognition is not in force; the day of the decision where it is not published."""
 
 
 class _RecognitionData(BaseModel):
@@ -30,64 +38,75 @@ class _RecognitionData(BaseModel):
     line: list[str]
     level: str
     decision: _DecisionData
+    effective_on: dt.date | None = None
+    """The day on which the decision takes effect; the day of the decision where it is not published."""
 
 
 class _RevocationData(_RecognitionData):
-    revoked_by: _DecisionData
+    revoked_by: _RevokingData
 
 
 async def insert_recognition(
     session: AsyncSession, received: ReceivedEvent, at: dt.datetime
 ) -> Sequence[Event]:
-    """Insert the recognition of a commune and return the event of it; a village's recognition changes no region."""
+    """Insert the recognition of a commune or village and return the event of it; received again it changes nothing."""
     data = _read_data(received, _RecognitionData)
-    if data.unit_level != "commune":
+    if data.unit_level not in LEVELS:
         return []
-    land = await find_land(session, data.unit, data.decision.date)
+    commune = data.unit if data.unit_level == "commune" else data.line[1]
+    land = await find_land(session, commune, data.decision.date)
     if land is None:
         raise EventNotReadable("no commune has this code on the day of the decision")
-    recognition_id = _read_id(received)
+    recognition_id, life = _read_id(received), await read_life(session)
+    if await session.get(ReceivedRecognition, {"id": recognition_id, "life": life}) is not None:
+        return []
     session.add(
         ReceivedRecognition(
             id=recognition_id,
-            life=await read_life(session),
+            life=life,
             unit=data.unit,
             land=land[0],
             land_since=land[1],
             line=data.line,
+            unit_level=data.unit_level,
             level=data.level,
             decision_number=data.decision.number,
             decision_date=data.decision.date,
+            effective_on=data.effective_on or data.decision.date,
             change=received.sequence,
             recorded_at=at,
         )
     )
     await session.flush()
-    return [_make_event("commune.recognition_heard", recognition_id, data, data.decision)]
+    return [_make_event("recognition_heard", recognition_id, data, data.decision)]
 
 
 async def insert_revocation(
     session: AsyncSession, received: ReceivedEvent, at: dt.datetime
 ) -> Sequence[Event]:
-    """Insert the revocation of a commune's recognition and return the event of it."""
+    """Insert the revocation of a recognition and return the event of it; received again it changes nothing."""
     data = _read_data(received, _RevocationData)
-    if data.unit_level != "commune":
+    if data.unit_level not in LEVELS:
         return []
     recognition_id, life = _read_id(received), await read_life(session)
     if await session.get(ReceivedRecognition, {"id": recognition_id, "life": life}) is None:
         raise EventNotReadable("the recognition that it ends was never published")
+    key = {"recognition_id": recognition_id, "life": life}
+    if await session.get(ReceivedRevocation, key) is not None:
+        return []
     session.add(
         ReceivedRevocation(
             recognition_id=recognition_id,
             life=life,
             decision_number=data.revoked_by.number,
             decision_date=data.revoked_by.date,
+            effective_on=data.revoked_by.effective_on or data.revoked_by.date,
             change=received.sequence,
             recorded_at=at,
         )
     )
     await session.flush()
-    return [_make_event("commune.recognition_revoked", recognition_id, data, data.revoked_by)]
+    return [_make_event("recognition_revoked", recognition_id, data, data.revoked_by)]
 
 
 HANDLERS: Mapping[str, EventHandler] = {
@@ -113,11 +132,12 @@ def _read_id(received: ReceivedEvent) -> uuid.UUID:
 
 
 def _make_event(
-    kind: str, recognition_id: uuid.UUID, data: _RecognitionData, decision: _DecisionData
+    action: str, recognition_id: uuid.UUID, data: _RecognitionData, decision: _DecisionData
 ) -> Event:
     event_data: dict[str, Any] = {
         "unit": data.unit,
+        "effective_on": (data.effective_on or data.decision.date).isoformat(),
         "level": data.level,
         "decision": {"number": decision.number, "date": decision.date.isoformat()},
     }
-    return Event(kind, f"recognitions/{recognition_id}", event_data)
+    return Event(f"{data.unit_level}.{action}", f"recognitions/{recognition_id}", event_data)

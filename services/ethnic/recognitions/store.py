@@ -8,7 +8,7 @@ from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select, true
+from sqlalchemy import CTE, ColumnElement, Select, and_, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import contains_eager
 
@@ -65,13 +65,23 @@ def select_recognitions(units: Collection[str] | None, as_of: datetime | None) -
 async def find_recognitions_in_units(
     session: AsyncSession, units: Collection[str], on: date, as_of: datetime | None
 ) -> list[tuple[str, ReceivedRecognition]]:
-    """Return the recognitions decided by a day, each with its commune in units of that day. One statement."""
+    """Return the recognitions of communes in effect by a day, each with its commune in units of that day. One statement."""
     lands = unit_versions_within(units, on, adds=False)
     query = _limit_to_received(select(lands.c.unit_of_day, ReceivedRecognition), as_of).join(
         lands, is_land_of(ReceivedRecognition, lands)
     )
-    rows = await session.execute(query.where(ReceivedRecognition.decision_date <= on))
+    rows = await session.execute(
+        query.where(ReceivedRecognition.unit_level == "commune", ReceivedRecognition.effective_on <= on)
+    )
     return [(commune, recognition) for commune, recognition in rows]
+
+
+def select_recognitions_of_lands(lands: CTE, on: date, as_of: datetime | None) -> Select[Any]:
+    """Select the recognitions of these lands that are in effect by a day: of communes and of villages."""
+    query = _limit_to_received(select(ReceivedRecognition, lands.c.unit_of_day), as_of)
+    return query.join(lands, is_land_of(ReceivedRecognition, lands)).where(
+        ReceivedRecognition.effective_on <= on
+    )
 
 
 def _limit_to_received(query: Select[Any], as_of: datetime | None) -> Select[Any]:

@@ -1,0 +1,105 @@
+"""The figures that count units by their status on a period's last day, for the reporting engine."""
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.ethnic.areas.queries import read_timelines_below
+from services.ethnic.areas.rules import AreaCounts, AreaRules
+from services.ethnic.areas.store import find_level
+from services.ethnic.classifications.store import find_whole_lists
+from shared.kit.problems import Sentence
+from shared.reporting.engine import Caveat, CountScope, RegisterCount, RegisterCounter
+from shared.reporting.register_rows import format_lineage
+
+PATH = "/v1/ethnic/areas"
+EVENT_TYPES = frozenset(
+    {
+        "commune.classified",
+        "list.recorded",
+        "commune.recognition_heard",
+        "commune.recognition_revoked",
+        "village.recognition_heard",
+        "village.recognition_revoked",
+    }
+)
+"""Types of the events that may change a figure."""
+
+NO_WHOLE_LIST = Sentence(
+    "Chưa có danh sách đầy đủ loại này có hiệu lực vào ngày {on}: số này chỉ gồm các đơn vị đã phân loại.",
+    "No whole list of this kind is in effect on {on}: only units that were classified are counted.",
+)
+
+
+class AreaFigure(NamedTuple):
+    """How a figure is counted and listed, and the kind and level of the lists that it rests on."""
+
+    count: Callable[[AreaCounts], int]
+    kind: str
+    level: str
+    query: Mapping[str, str]
+
+
+def _count_region(region: str) -> AreaFigure:
+    return AreaFigure(
+        lambda counts: counts.communes_by_region.get(region, 0),
+        "region",
+        "commune",
+        {"level": "commune", "region": region},
+    )
+
+
+FIGURES: Mapping[str, AreaFigure] = {
+    "communes_in_region_i": _count_region("I"),
+    "communes_in_region_ii": _count_region("II"),
+    "communes_in_region_iii": _count_region("III"),
+    "communes_in_special_difficulty": AreaFigure(
+        lambda counts: counts.communes_in_difficulty,
+        "region",
+        "commune",
+        {"level": "commune", "specially_difficult": "true"},
+    ),
+    "communes_in_em_area": AreaFigure(
+        lambda counts: counts.communes_in_area, "em_area", "commune", {"level": "commune", "kind": "em_area"}
+    ),
+    "villages_in_special_difficulty": AreaFigure(
+        lambda counts: counts.villages_in_difficulty,
+        "special_difficulty",
+        "village",
+        {"level": "village", "specially_difficult": "true"},
+    ),
+    "poor_districts": AreaFigure(
+        lambda counts: counts.poor_districts,
+        "poor_district",
+        "district",
+        {"level": "district", "kind": "poor_district"},
+    ),
+}
+"""The figures by code."""
+
+
+def make_area_counter(rules: AreaRules) -> RegisterCounter:
+    """Return the function that counts the units of a scope by figure, by their status on its day."""
+
+    async def count(session: AsyncSession, scope: CountScope) -> dict[str, RegisterCount]:
+        on = scope.on
+        timelines = await read_timelines_below(session, scope.units, on, scope.as_of)
+        communes = [code for code in scope.units if find_level(code) == "commune"]
+        counts = rules.count_areas(communes, timelines, on)
+        in_effect = {
+            (whole.kind, whole.level)
+            for whole in await find_whole_lists(session, on, scope.as_of)
+            if whole.ends_on is None or on <= whole.ends_on
+        }
+        missing = Caveat("list_missing", NO_WHOLE_LIST.filled(on=on))
+        return {
+            code: RegisterCount(
+                figure.count(counts),
+                format_lineage(PATH, scope, on=on.isoformat(), **figure.query),
+                None if (figure.kind, figure.level) in in_effect else missing,
+            )
+            for code, figure in FIGURES.items()
+        }
+
+    return count

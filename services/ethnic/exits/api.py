@@ -1,0 +1,129 @@
+"""The routes of exits and of the verdicts on them."""
+
+import uuid
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Query, Request, Response, status
+from pydantic import TypeAdapter
+
+from services.ethnic.areas.queries import CurrentAreaRules
+from services.ethnic.exits import store
+from services.ethnic.exits.actions import review_exit
+from services.ethnic.exits.queries import read_exits
+from services.ethnic.exits.rules import ExitGround, ExitLevel, ExitState
+from services.ethnic.exits.schemas import (
+    ExitOut,
+    ExitReviewIn,
+    ExitReviewOut,
+    ExitReviewsPage,
+    ExitsPage,
+    count_exits,
+)
+from shared.kit.change_feed import AsOf
+from shared.kit.json_body import PartialBody
+from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link, slice_page
+from shared.kit.problems import NotFound, Sentence
+from shared.kit.transactions import TransactionRoute
+from shared.reporting.context import PublicContext, ReviewerContext
+from shared.reporting.query_params import PeriodQuery
+from shared.reporting.registers import UnitsQuery, expand_units, require_units, set_created_or_existing
+
+router = APIRouter(prefix=store.PATH, tags=["exits"], route_class=TransactionRoute)
+
+EXIT_KEYS: TypeAdapter[tuple[str, str]] = TypeAdapter(tuple[str, str])
+
+
+class ExitReviewNotFound(NotFound):
+    """No verdict on an exit has this id."""
+
+    code = "exit_review_not_found"
+    detail = Sentence("Không có kết luận này.", "There is no such verdict.")
+
+
+@router.get("", summary="List the exits from special difficulty")
+async def list_exits(
+    *,
+    context: PublicContext,
+    rules: CurrentAreaRules,
+    request: Request,
+    response: Response,
+    period: PeriodQuery,
+    unit: UnitsQuery = None,
+    level: Annotated[ExitLevel | None, Query(description="only of communes, or only of villages")] = None,
+    ground: Annotated[ExitGround | None, Query(description="only on this ground")] = None,
+    state: Annotated[ExitState | None, Query(description="only those counted, pending or rejected")] = None,
+    as_of: AsOf = None,
+    limit: Limit = 200,
+    cursor: Cursor,
+) -> ExitsPage:
+    """List the communes and villages that left special difficulty in a period, each with its ground and state.
+
+    What waits for an officer is listed and counted apart; the region of a commune does not wait.
+    """
+    units = expand_units(context.territory, unit, period.ends_on)
+    exits, reviews = await read_exits(context.session, rules, units, period, as_of)
+    items = [
+        ExitOut.from_exit(judged, reviews.get(judged.exit.key))
+        for judged in exits
+        if level in (None, judged.exit.level)
+        and ground in (None, judged.exit.ground)
+        and state in (None, judged.state)
+    ]
+    page, after = slice_page(
+        items,
+        key=lambda row: (row.left_on.isoformat(), row.unit),
+        adapter=EXIT_KEYS,
+        limit=limit,
+        cursor=cursor,
+    )
+    set_next_link(request, response, after)
+    return ExitsPage(items=page, next=after, counts=count_exits(exits))
+
+
+@router.post("/reviews", status_code=status.HTTP_201_CREATED, summary="Confirm or reject an exit")
+async def review_unit_exit(
+    *,
+    context: ReviewerContext,
+    rules: CurrentAreaRules,
+    draft: Annotated[PartialBody[ExitReviewIn], Body()],
+    response: Response,
+) -> ExitReviewOut:
+    """Confirm or reject an exit with a reason; the latest verdict counts, and the region is not changed by it.
+
+    The same verdict again answers 200 with the existing one.
+    """
+    result = await review_exit(context, draft, rules)
+    set_created_or_existing(response, f"{store.PATH}/reviews/{result.row.id}", created=result.created)
+    return ExitReviewOut.from_row(result.row)
+
+
+@router.get("/reviews", summary="List the verdicts on exits")
+async def list_exit_reviews(
+    *,
+    context: PublicContext,
+    request: Request,
+    response: Response,
+    unit: UnitsQuery = None,
+    as_of: AsOf = None,
+    limit: Limit = 100,
+    cursor: Cursor,
+) -> ExitReviewsPage:
+    """List the verdicts of officers on exits, newest first, replaced ones included."""
+    page = await fetch_page(
+        context.session,
+        store.select_reviews(require_units(context.territory, unit), as_of),
+        limit=limit,
+        cursor=cursor,
+        serialize=lambda row: ExitReviewOut.from_row(row[0]),
+    )
+    set_next_link(request, response, page.next)
+    return page
+
+
+@router.get("/reviews/{review_id}", summary="Read a verdict on an exit")
+async def read_exit_review(*, context: PublicContext, review_id: uuid.UUID) -> ExitReviewOut:
+    """Read one verdict with its reason."""
+    row = await store.find_review(context.session, review_id)
+    if row is None:
+        raise ExitReviewNotFound(review=str(review_id))
+    return ExitReviewOut.from_row(row)

@@ -1,0 +1,150 @@
+"""The routes of lists."""
+
+import uuid
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Depends, Query, Request, Response, status
+
+from services.ethnic.areas.laws import ListKind, ListLevel
+from services.ethnic.areas.queries import CurrentAreaRules
+from services.ethnic.areas.villages import find_line
+from services.ethnic.classifications.rules import RegionFacts
+from services.ethnic.lists import store
+from services.ethnic.lists.actions import record_list
+from services.ethnic.lists.differences import compare_lists
+from services.ethnic.lists.rules import ListNotFound
+from services.ethnic.lists.schemas import (
+    ClassificationListIn,
+    ClassificationListOut,
+    ClassificationListsPage,
+    ListDifferencesOut,
+    ListRowOut,
+    ListRowsPage,
+    RecordedListOut,
+)
+from services.ethnic.lists.verdicts import to_recorded_list
+from services.ethnic.models import Classification, ClassificationList
+from shared.kit.change_feed import AsOf
+from shared.kit.date_fields import IsoDate
+from shared.kit.json_body import PartialBody
+from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
+from shared.kit.resources import resource
+from shared.kit.transactions import TransactionRoute
+from shared.reporting.context import PublicContext, RegistrarContext, ReportingContext
+from shared.reporting.registers import UnitsQuery, require_units, set_created_or_existing
+from shared.territory.villages.store import with_villages
+
+router = APIRouter(prefix=store.PATH, tags=["lists"], route_class=TransactionRoute)
+
+CurrentRegionFacts = Annotated[RegionFacts, Depends(resource(RegionFacts))]
+
+
+@router.post("", status_code=status.HTTP_201_CREATED, summary="Record a list")
+async def record_classification_list(
+    *,
+    context: RegistrarContext,
+    rules: CurrentAreaRules,
+    region_facts: CurrentRegionFacts,
+    draft: Annotated[PartialBody[ClassificationListIn], Body()],
+    response: Response,
+) -> RecordedListOut:
+    """Record a list of communes, villages, districts or ethnic groups by its decision, with a verdict for each row.
+
+    A list is kept whole or refused whole: a refusal names every fault by row, and has a verdict for each row as well. The same
+    list again answers 200 with the existing one.
+    """
+    result = await record_list(context, draft, rules, region_facts)
+    set_created_or_existing(response, f"{store.PATH}/{result.row.row.id}", created=result.created)
+    return to_recorded_list(result.row)
+
+
+@router.get("", summary="List the lists")
+async def list_classification_lists(
+    *,
+    context: PublicContext,
+    request: Request,
+    response: Response,
+    unit: UnitsQuery = None,
+    kind: Annotated[ListKind | None, Query(description="only of this kind")] = None,
+    level: Annotated[ListLevel | None, Query(description="only of units of this level")] = None,
+    on: Annotated[IsoDate | None, Query(description="only those in effect on this day")] = None,
+    as_of: AsOf = None,
+    limit: Limit = 100,
+    cursor: Cursor,
+) -> ClassificationListsPage:
+    """List the recorded lists, newest first, with decision, law, period and days."""
+    query = store.select_lists(require_units(context.territory, unit), kind, level, on, as_of)
+    page = await fetch_page(
+        context.session,
+        query,
+        limit=limit,
+        cursor=cursor,
+        serialize=lambda row: ClassificationListOut.from_row(row[0]),
+    )
+    set_next_link(request, response, page.next)
+    return page
+
+
+@router.get("/{list_id}", summary="Read a list")
+async def read_classification_list(*, context: PublicContext, list_id: uuid.UUID) -> ClassificationListOut:
+    """Read a list with its decision, law, period and days; its rows are at `/rows`."""
+    return ClassificationListOut.from_row(await require_list(context, list_id))
+
+
+@router.get("/{list_id}/rows", summary="Read the rows of a list")
+async def list_rows(
+    *,
+    context: PublicContext,
+    request: Request,
+    response: Response,
+    list_id: uuid.UUID,
+    limit: Limit = 200,
+    cursor: Cursor,
+) -> ListRowsPage:
+    """Read the rows of a list in the order in which they were posted."""
+    row = await require_list(context, list_id)
+    page = await fetch_page(
+        context.session,
+        store.select_rows(list_id),
+        limit=limit,
+        cursor=cursor,
+        serialize=lambda selected: selected[0],
+    )
+    set_next_link(request, response, page.next)
+    items = await _serialize_rows(context, row, page.items)
+    return ListRowsPage(items=items, next=page.next)
+
+
+@router.get("/{list_id}/differences", summary="Compare two lists")
+async def compare_classification_lists(
+    *,
+    context: PublicContext,
+    list_id: uuid.UUID,
+    other: Annotated[uuid.UUID, Query(description="the other list, of the same kind and level")],
+) -> ListDifferencesOut:
+    """Read what changed between two lists: the units added, taken off, and put into another region.
+
+    An adjustment is compared as the list that it makes of the list before it.
+    """
+    first = await require_list(context, list_id)
+    second = await require_list(context, other)
+    return await compare_lists(context, first, second)
+
+
+async def require_list(context: ReportingContext, list_id: uuid.UUID) -> ClassificationList:
+    """Return a list; raise `ListNotFound`."""
+    row = await store.find_list(context.session, list_id)
+    if row is None:
+        raise ListNotFound(list=str(list_id))
+    return row
+
+
+async def _serialize_rows(
+    context: ReportingContext, row: ClassificationList, rows: list[Classification]
+) -> list[ListRowOut]:
+    territory = await with_villages(context.session, context.territory, [selected.unit for selected in rows])
+    lines = {selected.unit: find_line(territory, selected.unit, row.effective_on) for selected in rows}
+    return [
+        ListRowOut.from_row(selected, line[0].name if (line := lines[selected.unit]) else None)
+        for selected in rows
+    ]
