@@ -17,11 +17,13 @@ exception that is recorded with its reason.
 The service is the reporting engine with this catalogue and these registers. It never keeps the name of a person.
 
     criteria/      criteria sets and thresholds; the verdicts that follow from values
+    thresholds/    the thresholds that a province sets; uses assessments/ and criteria/
     assessments/   what is reported of the criteria; uses criteria/
     recognitions/  decisions that recognize; uses assessments/ and criteria/
     revocations/   decisions that end recognitions; uses recognitions/
     villages/      the register of villages; uses recognitions/
     ocop/          products, their evaluations and certificates
     standards/     standards of districts and the province; uses recognitions/ and assessments/
+    registrations/ the yearly plan and the steps to a recognition; uses communes/ and recognitions/
     communes/      one commune with everything above
 """

@@ -12,6 +12,7 @@ from services.rural.communes import api as communes
 from services.rural.criteria import api as criteria
 from services.rural.criteria.indicators import check_verdicts, make_indicators
 from services.rural.criteria.rules import VerdictDerivation
+from services.rural.criteria.thresholds import ThresholdsInUse
 from services.rural.dated_facts import (
     load_criteria_sets,
     load_ocop_rules,
@@ -25,9 +26,13 @@ from services.rural.ocop.rules import ProductExists
 from services.rural.recognitions import api as recognitions
 from services.rural.recognitions import figures as recognition_figures
 from services.rural.recognitions.rules import RecognitionExists
+from services.rural.registrations import api as registrations
+from services.rural.registrations.rules import RegistrationExists
 from services.rural.revocations import api as revocations
 from services.rural.settings import RuralSettings
 from services.rural.standards import api as standards
+from services.rural.thresholds import api as threshold_routes
+from services.rural.thresholds.current import ThresholdsFollower
 from services.rural.villages import api as villages
 from services.rural.villages.rules import VillageExists
 from shared.kit.clock import Clock, system_clock
@@ -40,7 +45,9 @@ def create_app(settings: RuralSettings | None = None, clock: Clock = system_cloc
     """Return the service, configured by the settings given or by the environment."""
     settings = settings or RuralSettings()
     sets = load_criteria_sets(settings.criteria_sets_file)
-    thresholds = load_thresholds(sets, settings.thresholds_file)
+    shipped = load_thresholds(sets, settings.thresholds_file)
+    thresholds = ThresholdsInUse(shipped)
+    thresholds_follower = ThresholdsFollower(shipped, thresholds, settings.catalogue_poll_seconds)
     ocop_rules = load_ocop_rules(settings.ocop_rules_file)
     area_standards = load_standards(sets, settings.standards_file)
     catalogue = CatalogueLoader(
@@ -69,19 +76,24 @@ def create_app(settings: RuralSettings | None = None, clock: Clock = system_cloc
         },
         routers=[
             criteria.router,
+            threshold_routes.router,
             communes.router,
             assessments.router,
             villages.router,
             recognitions.router,
             revocations.router,
+            registrations.router,
             ocop.router,
             standards.router,
         ],
         violations={
             "uq_recognitions_decision": lambda: RecognitionExists(recognition=None),
+            "uq_registrations_year": lambda: RegistrationExists(registration=None),
             "uq_ocop_evaluations_product": lambda: ProductExists(product="", date=""),
             "uq_units_standing": lambda: VillageExists(village="", name="", valid_from=""),
         },
-        resources=[sets, thresholds, ocop_rules, area_standards],
+        resources=[sets, thresholds, thresholds_follower, ocop_rules, area_standards],
+        start_steps=[thresholds_follower.follow],
+        background_tasks=[thresholds_follower.run],
         clock=clock,
     )

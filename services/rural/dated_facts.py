@@ -26,6 +26,7 @@ STANDARDS_FILE = HERE / "standards" / "standards.toml"
 CRITERIA_SET_NAMES: Mapping[str, str] = {
     "authorities": "authority",
     "grounds": "ground",
+    "registration_rules": "registration",
     "criteria": "criterion",
     "conditions": "condition",
     "criteria_count": "criteria",
@@ -104,7 +105,7 @@ def load_standards(sets: CriteriaSets, path: Path | None = None) -> AreaStandard
 def _inherit_basis(row: FactRow) -> FactRow:
     """Return the row of a set in which whatever states no legal basis has that of the set."""
     basis = {"legal_basis": row.get("legal_basis")}
-    for name in ("authority", "ground"):
+    for name in ("authority", "ground", "registration"):
         row = fill_nested(row, [name], {**basis, "confidence": row.get("confidence")})
     row = fill_nested(row, ["condition"], basis)
     return fill_nested(row, ["criterion", "indicators"], basis)

@@ -3,9 +3,11 @@
 import uuid
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import (
     ARRAY,
+    BigInteger,
     CheckConstraint,
     ForeignKey,
     Index,
@@ -14,6 +16,7 @@ from sqlalchemy import (
     UniqueConstraint,
     Uuid,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from shared.kit.database import COLUMN_TYPES, named_metadata
@@ -29,7 +32,7 @@ class Base(DeclarativeBase):
 
 
 metadata = Base.metadata
-REVISION = SchemaRevision("rural", "rural_0004")
+REVISION = SchemaRevision("rural", "rural_0006")
 
 
 class Recognition(RegisterRow, Base):
@@ -101,6 +104,91 @@ class Revocation(Base):
     __table_args__ = (
         CheckConstraint("(exceptions = '{}') = (exception_reason IS NULL)", name="exception_has_reason"),
         CheckConstraint("effective_on >= decision_date", name="effective_after_decision"),
+    )
+
+
+class ThresholdTable(RegisterRow, Base):
+    """The thresholds that a province sets by a decision, in place of those of its table before."""
+
+    __tablename__ = "threshold_tables"
+
+    number: Mapped[int]
+    """Counted from 1 for each province."""
+    decision_number: Mapped[str]
+    decision_date: Mapped[date]
+    thresholds: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    """The rows of the table; a value is the text of a decimal."""
+    client_id: Mapped[str]
+
+    __table_args__ = (
+        CheckConstraint("number >= 1", name="number"),
+        CheckConstraint("land = unit AND unit = ANY (line)", name="line"),
+        UniqueConstraint("land", "land_since", "number", name="uq_threshold_tables_number"),
+    )
+
+
+class Registration(RegisterRow, Base):
+    """A plan by which a unit is to meet a standard in a year. Its steps are rows of their own."""
+
+    __tablename__ = "registrations"
+
+    unit_level: Mapped[str]
+    level: Mapped[str]
+    criteria_set: Mapped[str]
+    year: Mapped[int] = mapped_column(SmallInteger)
+    decision_number: Mapped[str]
+    decision_date: Mapped[date]
+    client_id: Mapped[str]
+
+    steps: Mapped[list["RegistrationStep"]] = relationship(
+        lazy="raise", viewonly=True, order_by="RegistrationStep.ordinal"
+    )
+
+    __table_args__ = (
+        CheckConstraint("level IN ('meets', 'advanced', 'model')", name="level"),
+        CheckConstraint("unit_level IN ('commune', 'village')", name="unit_level"),
+        CheckConstraint("land = left(unit, 5) AND unit = ANY (line) AND land = ANY (line)", name="line"),
+        UniqueConstraint("unit", "land_since", "criteria_set", "year", name="uq_registrations_year"),
+        Index("ix_registrations_newest", "recorded_at", "id"),
+        Index("ix_registrations_year", "year", "level"),
+    )
+
+
+class RegistrationStep(Base):
+    """A step of a registration: assessed, submitted, not recognized, withdrawn."""
+
+    __tablename__ = "registration_steps"
+
+    registration_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("registrations.id"), primary_key=True)
+    ordinal: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    """Counted from 1."""
+    step: Mapped[str]
+    document_number: Mapped[str]
+    taken_on: Mapped[date]
+    """The date of the document."""
+    unmet: Mapped[list[int] | None] = mapped_column(ARRAY(SmallInteger))
+    """Numbers of the criteria not met by the accepted assessment; null without one, and for other steps."""
+    assessments: Mapped[list[uuid.UUID]] = mapped_column(ARRAY(Uuid), server_default="{}")
+    overdue_debts_vnd: Mapped[int | None] = mapped_column(BigInteger)
+    residents_satisfied_percent: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))
+    reason: Mapped[str | None]
+    exceptions: Mapped[list[str]] = mapped_column(server_default="{}")
+    exception_reason: Mapped[str | None]
+    client_id: Mapped[str]
+    recorded_at: Mapped[datetime]
+
+    __table_args__ = (
+        CheckConstraint("step IN ('assessed', 'submitted', 'not_recognized', 'withdrawn')", name="step"),
+        CheckConstraint(
+            "(step = 'assessed') = (overdue_debts_vnd IS NOT NULL AND residents_satisfied_percent IS NOT NULL)",
+            name="assessed_with_result",
+        ),
+        CheckConstraint(
+            "(step IN ('not_recognized', 'withdrawn')) = (reason IS NOT NULL)", name="ended_with_reason"
+        ),
+        CheckConstraint("overdue_debts_vnd >= 0", name="overdue_debts_vnd"),
+        CheckConstraint("residents_satisfied_percent BETWEEN 0 AND 100", name="residents_satisfied_percent"),
+        CheckConstraint("(exceptions = '{}') = (exception_reason IS NULL)", name="exception_has_reason"),
     )
 
 

@@ -306,4 +306,9 @@ def _to_fault(model: type[PartialModel], error: ErrorDetails) -> Fault:
     """Convert an error of Pydantic; too many rows have a code of their own, such as `too_many_observations`."""
     fault = to_fault(error)
     too_many = error["type"] == "too_long" and error["loc"] == (model.rows,)
-    return replace(fault, code=f"too_many_{model.rows}") if too_many else fault
+    return replace(fault, code=name_too_many_rows(model)) if too_many else fault
+
+
+def name_too_many_rows(model: type[PartialModel]) -> str:
+    """Return the code of the fault of a body with too many rows."""
+    return f"too_many_{model.rows}"

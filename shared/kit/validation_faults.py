@@ -38,6 +38,10 @@ OTHER = _shape(
     "ellipsis_error multiple_argument_values time_delta_type time_delta_parsing",
 )
 
+TOO_MANY = _shape(
+    "too_many", "Nhiều hơn {max_length} phần tử.", "More than {max_length} entries.", "too_long"
+)
+
 SHAPES: tuple[Shape, ...] = (
     _shape(
         "missing",
@@ -65,7 +69,7 @@ SHAPES: tuple[Shape, ...] = (
         "list_type deque_type tuple_type set_type frozen_set_type set_item_not_hashable iterable_type iteration_error",
     ),
     _shape("too_few", "Ít hơn {min_length} phần tử.", "Fewer than {min_length} entries.", "too_short"),
-    _shape("too_many", "Nhiều hơn {max_length} phần tử.", "More than {max_length} entries.", "too_long"),
+    TOO_MANY,
     _shape(
         "not_a_text",
         "Phải là chuỗi ký tự.",

@@ -11,7 +11,7 @@ from shared.kit.exception_handlers import ConstraintProblems
 from shared.kit.feed_consumer.api import feed_consumer_router
 from shared.kit.openapi.document import extend_openapi
 from shared.kit.schema_revisions import SchemaRevision
-from shared.kit.service import BackgroundTask, ServiceDefinition, create_service
+from shared.kit.service import BackgroundTask, ServiceDefinition, StartStep, create_service
 from shared.period_windows import load_windows
 from shared.reporting.api import reporting_router
 from shared.reporting.bounds.follower import list_followed_feeds, make_bound_followers
@@ -49,6 +49,7 @@ def create_program(
     violations: ConstraintProblems | None = None,
     revisions: Sequence[SchemaRevision] = (),
     resources: Sequence[object] = (),
+    start_steps: Sequence[StartStep] = (),
     background_tasks: Sequence[BackgroundTask] = (),
     followed_feeds: Sequence[str] = (),
     clock: Clock = system_clock,
@@ -91,7 +92,7 @@ def create_program(
             },
             rules=[*catalogue.checks, *catalogue.derivation_rules],
             flowing_paths=[f"{engine.path}/reports/bulk"],
-            start_steps=[load_territory, current.start],
+            start_steps=[load_territory, current.start, *start_steps],
             background_tasks=[
                 make_map_consumer(load_territory),
                 *background_tasks,

@@ -22,7 +22,7 @@ from services.rural.criteria.rules import (
 )
 from services.rural.criteria.rules import find_threshold as find_indicator_threshold
 from services.rural.criteria.sets import CriteriaSets, CriterionIndicator
-from services.rural.criteria.thresholds import Threshold, Thresholds
+from services.rural.criteria.thresholds import Threshold, Thresholds, ThresholdsInUse
 from services.rural.dated_facts import (
     CRITERIA_SETS_FILE,
     THRESHOLDS_FILE,
@@ -37,7 +37,8 @@ from shared.reporting.catalogue.derivations import Derivation, ReportedUnit, Thr
 SETS = load_criteria_sets()
 COMMUNE = SETS["commune_2021_2025"]
 THRESHOLDS = load_thresholds(SETS)
-DERIVATION = VerdictDerivation(SETS, THRESHOLDS)
+DERIVATION = VerdictDerivation(SETS, ThresholdsInUse(THRESHOLDS))
+ON = date(2023, 12, 31)
 LINE = ("23344", "610", "62")
 OF_PARTS = ("total_outside_groups", "share_exceeds_total")
 years = st.integers(2021, 2024)
@@ -53,7 +54,7 @@ def derive(values, year=2023, line=LINE):
 
 def find_threshold(indicator, year=2023):
     """Return the threshold of an indicator in the Central Highlands; None where there is none."""
-    area = AssessmentArea(year, ("tay_nguyen",), None, UNKNOWN_REGION)
+    area = AssessmentArea(year, date(year, 12, 31), ("tay_nguyen",), None, UNKNOWN_REGION)
     threshold = find_indicator_threshold(indicator, area, THRESHOLDS)
     return Decimal(1) if indicator.passes else threshold and threshold.value
 
@@ -152,7 +153,7 @@ def test_the_threshold_of_the_nearest_area_applies(rows, year):
     candidates = [
         row for row in rows if row.first_year <= year <= row.last_year and row.area in areas_of_unit
     ]
-    threshold = thresholds.find("x", year, areas_of_unit)
+    threshold = thresholds.find("x", year, areas_of_unit, ON)
     assert (threshold is None) == (not candidates)
     if threshold is not None:
         assert areas_of_unit.index(threshold.area) == min(areas_of_unit.index(row.area) for row in candidates)
@@ -355,7 +356,7 @@ def test_a_comparison_lists_grounds_missing_values_and_missing_thresholds():
     (environment,) = [criterion for criterion in COMMUNE.criteria if criterion.number == 17]
     values = {"indicator_17_1": Decimal(30), "indicator_17_2": Decimal(90)}
     comparison = compare_indicators(
-        environment, values, AssessmentArea(2023, ("tay_nguyen",), None, UNKNOWN_REGION), THRESHOLDS
+        environment, values, AssessmentArea(2023, ON, ("tay_nguyen",), None, UNKNOWN_REGION), THRESHOLDS
     )
     assert [ground.indicator for ground in comparison.grounds] == ["indicator_17_1"]
     assert [indicator.number for indicator in comparison.without_threshold] == ["17.2"]

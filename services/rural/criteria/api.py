@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends
 
 from services.rural.criteria.schemas import CriteriaSetDetailOut, CriteriaSetOut, CriteriaSetsOut
 from services.rural.criteria.sets import CriteriaSets
-from services.rural.criteria.thresholds import Thresholds
+from services.rural.criteria.thresholds import ThresholdsInUse
 from shared.kit.problems import NotFound, Sentence
 from shared.kit.resources import resource
 from shared.kit.transactions import TransactionRoute
@@ -15,7 +15,7 @@ from shared.roles import PublicReader
 router = APIRouter(prefix="/v1/rural/criteria-sets", tags=["criteria"], route_class=TransactionRoute)
 
 CurrentCriteriaSets = Annotated[CriteriaSets, Depends(resource(CriteriaSets))]
-CurrentThresholds = Annotated[Thresholds, Depends(resource(Thresholds))]
+CurrentThresholds = Annotated[ThresholdsInUse, Depends(resource(ThresholdsInUse))]
 
 
 class CriteriaSetNotFound(NotFound):
@@ -42,4 +42,4 @@ async def read_criteria_set(
     criteria_set = sets.get(code)
     if criteria_set is None:
         raise CriteriaSetNotFound(set=code[:60])
-    return CriteriaSetDetailOut.from_set(criteria_set, thresholds)
+    return CriteriaSetDetailOut.from_set(criteria_set, thresholds.current)

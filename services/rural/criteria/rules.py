@@ -7,11 +7,12 @@ engine refuses a stated verdict that contradicts the values. A year without a cr
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 from services.rural.criteria.explanations import explain_verdict, format_percent, join_sentences
 from services.rural.criteria.sets import CriteriaSet, CriteriaSets, Criterion, CriterionIndicator
-from services.rural.criteria.thresholds import Threshold, Thresholds
+from services.rural.criteria.thresholds import Threshold, Thresholds, ThresholdsInUse
 from shared.kit.problems import Fault, Sentence, make_fault
 from shared.reporting.catalogue.derivations import Derivation, ReportedUnit, ThresholdGround, Values
 
@@ -67,6 +68,8 @@ class AssessmentArea:
     """The year of an assessment, and the area whose thresholds apply."""
 
     year: int
+    on: date
+    """The day on which the codes name the area."""
     codes: tuple[str, ...]
     """Codes whose thresholds apply, the nearest first: the unit, those above it, then the region."""
     region: str | None
@@ -78,7 +81,7 @@ class VerdictDerivation:
     """Derives verdicts by the criteria sets and their thresholds; `derive` is a derivation of the reporting engine."""
 
     sets: CriteriaSets
-    thresholds: Thresholds
+    thresholds: ThresholdsInUse
 
     def derive(self, subject: ReportedUnit, values: Values) -> Iterator[Derivation | Fault]:
         """Yield the verdicts that follow from the stated values of a commune, and the faults that prevent others."""
@@ -107,12 +110,14 @@ class VerdictDerivation:
         return bool(of_standard) and not any(criteria_set.assessed_by for criteria_set in of_standard)
 
     def _find_area(self, subject: ReportedUnit) -> AssessmentArea:
-        region = self.thresholds.find_region(subject.line, subject.period.ends_on)
+        thresholds = self.thresholds.current
+        region = thresholds.find_region(subject.line, subject.period.ends_on)
         return AssessmentArea(
             year=subject.period.year,
+            on=subject.period.ends_on,
             codes=(*subject.line, region) if region else subject.line,
             region=region,
-            region_label=self.thresholds.regions[region] if region else UNKNOWN_REGION,
+            region_label=thresholds.regions[region] if region else UNKNOWN_REGION,
         )
 
     def _derive_criterion(
@@ -131,7 +136,7 @@ class VerdictDerivation:
                 yield make_fault(indicator.code, "indicator_does_not_apply", DOES_NOT_APPLY, **facts)
         for indicator in criterion.indicators:
             yield from _find_part_faults(indicator, values)
-        comparison = compare_indicators(criterion, values, area, self.thresholds)
+        comparison = compare_indicators(criterion, values, area, self.thresholds.current)
         if comparison.met is not None:
             verdict = MET if comparison.met else NOT_MET
             rule = f"{criteria_set.code}/{area.region or '-'}/{area.year}"
@@ -182,10 +187,10 @@ def find_threshold(
     indicator: CriterionIndicator, area: AssessmentArea, thresholds: Thresholds
 ) -> Threshold | None:
     """Return the threshold of an indicator or of a further number of one, which may be that of the indicator."""
-    own = thresholds.find(indicator.code, area.year, area.codes)
+    own = thresholds.find(indicator.code, area.year, area.codes, area.on)
     if own is not None or indicator.threshold_of is None:
         return own
-    return thresholds.find(indicator.threshold_of, area.year, area.codes)
+    return thresholds.find(indicator.threshold_of, area.year, area.codes, area.on)
 
 
 def _find_part_faults(indicator: CriterionIndicator, values: Values) -> Iterator[Fault]:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal
 from typing import Literal
 
 from shared.dated_facts.facts import DatedFact, select_in_force
@@ -48,6 +49,13 @@ class RevocationGround(DatedFact):
         """Whether a recognition is to be revoked when these criteria, by number and of that total, are no longer met."""
         included = not self.including or not self.including.isdisjoint(unmet)
         return included and 100 * len(set(unmet)) >= self.least_percent * criteria
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrationRule(DatedFact):
+    """What a registered unit needs besides its criteria before its dossier is submitted: no overdue debts, satisfied residents."""
+
+    least_satisfied_percent: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +204,8 @@ class CriteriaSet:
     assessment_clause: str = ""
     grounds: tuple[RevocationGround, ...] = ()
     """The grounds on which a recognition is to be revoked; none where no rule is known."""
+    registration_rules: tuple[RegistrationRule, ...] = ()
+    """What is needed to submit a dossier under the set; none where no rule is known."""
     groups: tuple[CriterionGroup, ...] = ()
     criteria: tuple[Criterion, ...] = ()
     """The criteria whose names are known, in their order."""
@@ -245,6 +255,10 @@ class CriteriaSet:
     def select_grounds(self, on: date) -> list[RevocationGround]:
         """Return the grounds of a revocation on a day."""
         return select_in_force(self.grounds, on)
+
+    def select_registration_rules(self, on: date) -> list[RegistrationRule]:
+        """Return what is needed to submit a dossier on a day."""
+        return select_in_force(self.registration_rules, on)
 
     def includes_year(self, year: int) -> bool:
         """Whether the set is the one of a year."""

@@ -38,6 +38,10 @@ class Threshold:
     value: Decimal
     legal_basis: str
     confidence: str
+    valid_from: date | None = None
+    """The first day on which the code of its unit names that unit; None: every day."""
+    valid_to: date | None = None
+    """The last day on which it does; None: to this day."""
 
     def __post_init__(self) -> None:
         if (self.region is None) == (self.unit is None):
@@ -62,6 +66,12 @@ class Threshold:
         """Whether it is for the assessments of a year."""
         return self.first_year <= year <= self.last_year
 
+    def is_of_unit(self, on: date) -> bool:
+        """Whether the code of its unit names that unit on a day."""
+        if self.valid_from is not None and on < self.valid_from:
+            return False
+        return self.valid_to is None or on <= self.valid_to
+
     def overlaps(self, other: "Threshold") -> bool:
         """Whether both are for the assessments of one year."""
         return self.first_year <= other.last_year and other.first_year <= self.last_year
@@ -84,11 +94,21 @@ class Thresholds:
                     return member.region
         return None
 
-    def find(self, indicator: str, year: int, areas: Sequence[str]) -> Threshold | None:
-        """Return the threshold of an indicator for a year: that of the first of these areas which has one."""
+    def find(self, indicator: str, year: int, areas: Sequence[str], on: date) -> Threshold | None:
+        """Return the threshold of an indicator for a year: that of the first of these areas which has one.
+
+        The areas are units of a day, and their region.
+        """
         rows = self.by_indicator.get(indicator, ())
         for area in areas:
             for row in rows:
-                if row.area == area and row.includes_year(year):
+                if row.area == area and row.includes_year(year) and row.is_of_unit(on):
                     return row
         return None
+
+
+@dataclass
+class ThresholdsInUse:
+    """The thresholds by which verdicts are made now; they are replaced while the service runs."""
+
+    current: Thresholds

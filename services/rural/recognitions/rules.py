@@ -182,6 +182,16 @@ def find_decision_faults(
             year=decision.year,
         )
     yield from find_effective_day_faults(DecisionDays(decision.decided_on, decision.effective_on), unread)
+    yield from find_set_faults(decision, sets, unit, unread)
+
+
+def find_set_faults(
+    decision: RecognitionDecision,
+    sets: CriteriaSets,
+    unit: tuple[str, str] | None,
+    unread: Collection[str],
+) -> Iterator[Fault]:
+    """Yield what does not fit the criteria set that is named: that it is unknown, or level, unit, year, field."""
     if "criteria_set" in unread:
         return
     criteria_set = sets.get(decision.criteria_set)
@@ -194,10 +204,10 @@ def find_decision_faults(
             sets=", ".join(sets),
         )
         return
-    yield from _find_set_faults(decision, criteria_set, unit, unread)
+    yield from _find_misfits(decision, criteria_set, unit, unread)
 
 
-def _find_set_faults(
+def _find_misfits(
     decision: RecognitionDecision,
     criteria_set: CriteriaSet,
     unit: tuple[str, str] | None,

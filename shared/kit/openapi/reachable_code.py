@@ -18,8 +18,10 @@ from typing import Any, get_args
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from shared.kit.json_body import PartialModel, name_too_many_rows
 from shared.kit.openapi.function_reading import FunctionReading, Members, ReachableCode, list_members
 from shared.kit.problems import Problem
+from shared.kit.validation_faults import TOO_MANY
 
 UNNAMED = frozenset(
     {
@@ -162,6 +164,8 @@ class _Search:
             return
         self._classes[owner] = None
         members = self._reader.list_members(owner)
+        if issubclass(owner, PartialModel) and owner.rows is not None:
+            self.code.note_faults((name_too_many_rows(owner), TOO_MANY.sentence))
         if issubclass(owner, BaseModel):
             for member in owner.model_fields.values():
                 self.reach_annotation(member)

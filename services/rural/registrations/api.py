@@ -1,0 +1,181 @@
+"""The routes of registrations."""
+
+import uuid
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Depends, Query, Request, Response, status
+
+from services.rural.assessments.api import RequestedAssessments
+from services.rural.criteria.api import CurrentCriteriaSets
+from services.rural.criteria.sets import RecognitionLevel
+from services.rural.models import Registration
+from services.rural.registrations import actions, queries, store
+from services.rural.registrations.rules import RegistrationState
+from services.rural.registrations.schemas import (
+    AssessedIn,
+    EndedIn,
+    MetAndRecognizedOut,
+    RegistrationIn,
+    RegistrationOut,
+    RegistrationsPage,
+    SubmittedIn,
+)
+from services.rural.registrations.store import RegistrationFilter
+from shared.kit.json_body import PartialBody
+from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
+from shared.kit.transactions import TransactionRoute
+from shared.periods import FIRST_YEAR, LAST_YEAR
+from shared.reporting.context import PublicContext, RegistrarContext, ReportingContext, ReviewerContext
+from shared.reporting.registers import (
+    RegisterResult,
+    UnitsQuery,
+    require_units,
+    set_created_or_existing,
+)
+from shared.territory.villages.store import with_villages
+
+router = APIRouter(prefix=store.PATH, tags=["registrations"], route_class=TransactionRoute)
+
+
+def _make_filter(
+    level: Annotated[RecognitionLevel | None, Query(description="only this level")] = None,
+    year: Annotated[
+        int | None, Query(ge=FIRST_YEAR, le=LAST_YEAR, description="only those for this year")
+    ] = None,
+    state: Annotated[RegistrationState | None, Query(description="only those in this state")] = None,
+) -> RegistrationFilter:
+    return RegistrationFilter(level, year, state)
+
+
+@router.post("", status_code=status.HTTP_201_CREATED, summary="Register a unit to meet a standard")
+async def register_unit(
+    *,
+    context: RegistrarContext,
+    sets: CurrentCriteriaSets,
+    draft: Annotated[PartialBody[RegistrationIn], Body()],
+    response: Response,
+) -> RegistrationOut:
+    """State the plan by which a commune or village is to meet a standard in a year.
+
+    The same plan again answers 200; another plan for the same unit, set and year is refused (409).
+    """
+    return await _answer(context, await actions.register(context, draft, sets), response)
+
+
+@router.get("", summary="List registrations")
+async def list_registrations(
+    *,
+    context: PublicContext,
+    request: Request,
+    response: Response,
+    filters: Annotated[RegistrationFilter, Depends(_make_filter)],
+    unit: UnitsQuery = None,
+    limit: Limit = 100,
+    cursor: Cursor,
+) -> RegistrationsPage:
+    """List registrations with their state and steps, newest first."""
+    territory = await with_villages(context.session, context.territory, unit or [])
+    page = await fetch_page(
+        context.session,
+        store.select_registrations(require_units(territory, unit), filters),
+        limit=limit,
+        cursor=cursor,
+        serialize=lambda row: RegistrationOut.from_row(row[0], row[1]),
+    )
+    set_next_link(request, response, page.next)
+    return page
+
+
+@router.get("/comparison", summary="Compare communes that meet every criterion with those recognized")
+async def compare_met_with_recognized(
+    *, context: PublicContext, sets: CurrentCriteriaSets, query: RequestedAssessments
+) -> MetAndRecognizedOut:
+    """Read which communes meet every criterion, which are recognized, and for each difference the reason.
+
+    A commune that meets every criterion is recognized only once it was registered, assessed, submitted and decided on; one
+    that was recognized under an earlier set stays so until it is recognized again or revoked.
+    """
+    return await queries.compare_met_with_recognized(context, query, sets)
+
+
+@router.get("/{registration_id}", summary="Read one registration")
+async def read_registration(*, context: PublicContext, registration_id: uuid.UUID) -> RegistrationOut:
+    """Read one registration with its steps."""
+    return RegistrationOut.from_row(*await store.find_registration(context.session, registration_id))
+
+
+@router.post("/{registration_id}/assess", status_code=status.HTTP_201_CREATED, summary="State the assessment")
+async def assess_registration(
+    *,
+    context: RegistrarContext,
+    sets: CurrentCriteriaSets,
+    registration_id: uuid.UUID,
+    draft: Annotated[PartialBody[AssessedIn], Body()],
+    response: Response,
+) -> RegistrationOut:
+    """State the overdue debts and the satisfaction of residents that an assessment found.
+
+    The criteria are those of the accepted assessment of the year. A unit may be assessed again, also after its dossier was
+    sent back or it was not recognized.
+    """
+    return await _answer(
+        context, await actions.record_assessment(context, registration_id, draft, sets), response
+    )
+
+
+@router.post("/{registration_id}/submit", status_code=status.HTTP_201_CREATED, summary="Submit the dossier")
+async def submit_registration(
+    *,
+    context: RegistrarContext,
+    sets: CurrentCriteriaSets,
+    registration_id: uuid.UUID,
+    draft: Annotated[PartialBody[SubmittedIn], Body()],
+    response: Response,
+) -> RegistrationOut:
+    """State that the dossier of an assessed unit is submitted to the authority that recognizes.
+
+    Every criterion must be met, no debts be overdue and enough residents be satisfied: refused with the clause (409), or
+    accepted by a recorded exception with its reason.
+    """
+    return await _answer(
+        context, await actions.submit_dossier(context, registration_id, draft, sets), response
+    )
+
+
+@router.post(
+    "/{registration_id}/refuse",
+    status_code=status.HTTP_201_CREATED,
+    summary="State that it is not recognized",
+)
+async def refuse_registration(
+    *,
+    context: ReviewerContext,
+    registration_id: uuid.UUID,
+    draft: Annotated[PartialBody[EndedIn], Body()],
+    response: Response,
+) -> RegistrationOut:
+    """State that a submitted unit is not recognized, and why; a recognition is stated in the register of recognitions."""
+    result = await actions.end_registration(context, registration_id, draft, "not_recognized")
+    return await _answer(context, result, response)
+
+
+@router.post(
+    "/{registration_id}/withdraw", status_code=status.HTTP_201_CREATED, summary="Withdraw a registration"
+)
+async def withdraw_registration(
+    *,
+    context: RegistrarContext,
+    registration_id: uuid.UUID,
+    draft: Annotated[PartialBody[EndedIn], Body()],
+    response: Response,
+) -> RegistrationOut:
+    """State that a unit is no longer to meet the standard in that year, and why."""
+    result = await actions.end_registration(context, registration_id, draft, "withdrawn")
+    return await _answer(context, result, response)
+
+
+async def _answer(
+    context: ReportingContext, result: RegisterResult[Registration], response: Response
+) -> RegistrationOut:
+    set_created_or_existing(response, f"{store.PATH}/{result.row.id}", created=result.created)
+    return RegistrationOut.from_row(*await store.find_registration(context.session, result.row.id))
