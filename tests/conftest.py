@@ -1,14 +1,15 @@
 """What every test can use: a migrated database, applications built over it, an issuer of tokens, async tests without a mark."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.issuer import Issuer
 from tests.postgres import Server, TestDatabase
+from tests.shared_applications import SharedApplications
 from tests.waiting import PATIENCE_SECONDS
 
 Built = TypeVar("Built")
@@ -103,26 +104,22 @@ def database(request: pytest.FixtureRequest, postgres_server: Server) -> Iterato
 
 
 @pytest.fixture(scope="session")
-def built() -> dict[Callable[[TestDatabase], Any], Any]:
-    """What `build` has built over the shared database."""
-    return {}
+async def built() -> AsyncIterator[SharedApplications]:
+    """The applications over the shared database, and the event loop of all async tests that use one."""
+    applications = SharedApplications()
+    yield applications
+    await applications.close()
 
 
 @pytest.fixture
 def build(
-    database: TestDatabase, built: dict[Callable[[TestDatabase], Any], Any]
+    database: TestDatabase, request: pytest.FixtureRequest
 ) -> Callable[[Callable[[TestDatabase], Built]], Built]:
     """Build an application over the test's database; over the shared one only once, as it takes longer than most tests."""
-
-    def build_once(factory: Callable[[TestDatabase], Built]) -> Built:
-        if not database.shared:
-            return factory(database)
-        if factory not in built:
-            built[factory] = factory(database)
-        application: Built = built[factory]
-        return application
-
-    return build_once
+    if not database.shared:
+        return lambda factory: factory(database)
+    built: SharedApplications = request.getfixturevalue("built")
+    return lambda factory: built.build(factory, database)
 
 
 @pytest.fixture(scope="session")

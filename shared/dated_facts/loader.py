@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cache
 from itertools import combinations
 from pathlib import Path
 from typing import Any, TypeVar
@@ -110,12 +111,9 @@ class FactsFile:
         aliases: Aliases | None = None,
     ) -> FactT | None:
         """Return a row, called by its name in faults, as the dataclass that it is; None where it has a fault."""
-        names = aliases or {}
-        config = ConfigDict(extra="forbid", alias_generator=lambda name: names.get(name, name))
-        # A list, since the configuration of a dataclass itself cannot be given from outside.
-        adapter = TypeAdapter(list[row_type], config=config)  # type: ignore[valid-type]
+        adapter = _make_adapter(row_type, frozenset((aliases or {}).items()))  # type: ignore[arg-type]
         try:
-            (fact,) = adapter.validate_python([row])
+            fact: FactT = adapter.validate_python([row])[0]
         except ValidationError as error:
             for details in error.errors(include_url=False):
                 self.add_fault(table, name, _field_name(row, details["loc"][1:]), what=_explain(details))
@@ -167,6 +165,17 @@ def check_facts(file: FactsFile) -> Iterator[FactsFile]:
     for name in file.tables.keys() - file.read:
         file.add_fault(name, what="is not a known table")
     file.raise_faults()
+
+
+@cache
+def _make_adapter(row_type: type[Any], aliases: frozenset[tuple[str, str]]) -> TypeAdapter[list[Any]]:
+    """Return the adapter for a list of rows; it takes longer to make than a table takes to read.
+
+    A list, since the configuration of a dataclass itself cannot be given from outside.
+    """
+    names = dict(aliases)
+    config = ConfigDict(extra="forbid", alias_generator=lambda name: names.get(name, name))
+    return TypeAdapter(list[row_type], config=config)  # type: ignore[valid-type]
 
 
 def row_name(row: FactRow, number: int) -> str:

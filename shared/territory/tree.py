@@ -80,8 +80,8 @@ class Territory:
         if links:
             extended._forward, extended._backward = index_successions(links, self._forward, self._backward)
         extended._insert(units)
-        if links:
-            check_successions(extended._versions, extended._forward)
+        predecessors = {(link.predecessor, link.predecessor_valid_from) for link in links}
+        check_successions(extended._versions, {unit: extended._forward[unit] for unit in predecessors})
         return extended
 
     # The tree of a day

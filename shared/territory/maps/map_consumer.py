@@ -74,10 +74,13 @@ def make_map_consumer(*reload_steps: StartStep, from_gateway: bool = True) -> Ba
 
     async def follow(resources: Resources) -> None:
         settings = resources.get(TerritorySettings)
+        await asyncio.sleep(
+            settings.follow_map_every_seconds
+        )  # a client reads certificates, so not at the start
         async with httpx.AsyncClient(base_url=settings.gateway_url, timeout=ANSWER_WITHIN_S) as client:
             while True:
-                await asyncio.sleep(settings.follow_map_every_seconds)
                 await apply_and_reload(resources, client if from_gateway else None, reload_steps)
+                await asyncio.sleep(settings.follow_map_every_seconds)
 
     return follow
 
