@@ -18,6 +18,7 @@ from services.funding.projects.api import router as projects
 from services.funding.reconciliation.api import router as reconciliation
 from services.funding.recoveries.api import router as recoveries
 from services.funding.successions.api import router as successions
+from services.funding.unit_amounts.api import router as unit_amounts
 from services.funding.vouchers.api import router as vouchers
 from shared.kit.change_feed import feed_router
 from shared.kit.routes import OperationRoute
@@ -53,6 +54,7 @@ router.include_router(vouchers)
 router.include_router(journal)
 router.include_router(projects)
 router.include_router(progress)
+router.include_router(unit_amounts)
 router.include_router(counterparts)
 router.include_router(contributions)
 router.include_router(lapses)

@@ -46,7 +46,9 @@ async def test_without_a_unit_every_route_answers_for_the_province_of_the_day(
     reader, setting, period, on, province
 ):
     values = {"period": period, "from": period, "to": period, "on": on, "year": int(period[:4])}
-    if reader.name not in {"funding", "gateway"}:
+    if reader.name == "funding":
+        values["indicator"] = "allocated_vnd"
+    elif reader.name != "gateway":
         figures = (await reader.get(f"/v1/{reader.name}/progress", params={"period": period})).json()[
             "figures"
         ]

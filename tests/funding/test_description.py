@@ -16,6 +16,7 @@ OPERATIONS = {
     "read_reconciliation", "register_project", "approve_project", "plan_project", "tell_project_building",
     "list_projects", "read_project", "read_journal", "read_blocks", "record_cancellation", "record_return", "record_recovery",
     "record_remittance", "list_recoveries", "record_succession", "list_waiting_money", "list_entries", "read_entry", "read_progress", "read_status", "read_catalogue", "get_map_version", "list_changes",
+    "list_villages", "read_village", "list_followed_feeds", "read_amounts_map", "read_amounts_series",
 }  # fmt: skip
 
 

@@ -18,10 +18,11 @@ from shared.reporting.figures.lineage import LineageOut, trace_figure
 from shared.reporting.figures.query import FigureQuery
 from shared.reporting.figures.reading import read_figures
 from shared.reporting.figures.schemas import FiguresOut, ObservationsPage, ObservedValueOut
-from shared.reporting.figures.series import FigureSeriesOut, find_unit, list_periods, read_series
+from shared.reporting.figures.series import FigureSeriesOut, find_unit, read_series
 from shared.reporting.figures.target_results import TargetResultsOut, read_target_results
 from shared.reporting.figures.unit_values import MOST_INDICATORS, find_figures_of_codes, read_unit_values
 from shared.reporting.figures.unit_values_schemas import MapLevel, MapValuesOut
+from shared.reporting.period_lists import list_periods
 from shared.reporting.query_params import (
     PERIOD_DESCRIPTION,
     PeriodQuery,

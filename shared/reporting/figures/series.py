@@ -7,7 +7,6 @@ from typing import Self
 from pydantic import BaseModel, Field
 
 from shared.kit.decimal_fields import JsonDecimal
-from shared.kit.problems import Invalid, Sentence, make_fault
 from shared.periods import Period
 from shared.reporting.basis import BasisName
 from shared.reporting.catalogue.definitions import Figure
@@ -20,18 +19,6 @@ from shared.reporting.figures.schemas import FigureOut
 from shared.reporting.report_content import Status
 from shared.territory.query_params import RequestedUnit
 from shared.territory.units import UnknownUnitOnDate
-
-MAX_PERIODS = 60
-"""Five years of months; each period costs a few statements."""
-
-KINDS_DIFFER = Sentence(
-    "Kỳ cuối {last} khác loại với kỳ đầu {first}.",
-    "The last period {last} is of another kind than the first one, {first}.",
-)
-ENDS_BEFORE = Sentence("Kỳ cuối {last} trước kỳ đầu {first}.", "{last} is before the first period, {first}.")
-TOO_MANY_PERIODS = Sentence(
-    "Chuỗi có {count} kỳ, quá {limit}.", "The series has {count} periods, over {limit}."
-)
 
 
 class SeriesPointOut(BaseModel):
@@ -89,25 +76,6 @@ class FigureSeriesOut(BaseModel):
     as_of: datetime | None = Field(description="the requested instant; null for the present")
     map: date | None = Field(description="the day whose map is read; null: that of each period's last day")
     items: list[SeriesPointOut] = Field(description="the periods in their order")
-
-
-def list_periods(first: Period, last: Period) -> list[Period]:
-    """Return the periods from the first to the last; raise `Invalid` where they are no series."""
-    shown = {"first": first, "last": last}
-    if last.kind is not first.kind:
-        raise Invalid(
-            faults=[make_fault("/query/to", "period_of_other_kind", KINDS_DIFFER, first=first, last=last)]
-        )
-    if last < first:
-        raise Invalid(faults=[make_fault("/query/to", "period_before_first", ENDS_BEFORE, **shown)])
-    count = (last.first_month - first.first_month) // first.kind.months + 1
-    if count > MAX_PERIODS:
-        facts = {"count": str(count), "limit": str(MAX_PERIODS)}
-        raise Invalid(faults=[make_fault("/query/to", "too_many_periods", TOO_MANY_PERIODS, **facts)])
-    periods = [first]
-    while len(periods) < count:
-        periods.append(periods[-1].next())
-    return periods
 
 
 async def read_series(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from shared.kit.change_feed import read_newest_change
-from shared.kit.problems import Invalid, Sentence, make_fault
+from shared.kit.problems import Sentence
 from shared.reporting.catalogue.catalogue import Catalogue
 from shared.reporting.catalogue.definitions import Figure
 from shared.reporting.catalogue.formulas import FromRegister
@@ -28,14 +28,11 @@ from shared.reporting.figures.unit_values_schemas import (
 )
 from shared.reporting.models import Target
 from shared.reporting.targets.store import read_targets_of_units
+from shared.territory.levels import find_level_below, list_units_of_level
 from shared.territory.tree import Territory
-from shared.territory.units import LEVEL_NAMES, Unit
+from shared.territory.units import Unit
 from shared.territory.villages.store import read_villages_in
 
-LEVEL_NOT_ON_MAP = Sentence(
-    "Trên bản đồ ngày {on}, đơn vị {unit} không có {level} nào.",
-    "On the map of {on} there is no {level} in the unit {unit}.",
-)
 MOST_INDICATORS = 20
 """The codes of one request; each with a dimension shows all its members."""
 
@@ -66,11 +63,11 @@ async def read_unit_values(
     territory, catalogue = context.territory, context.engine.catalogue
     on = query.map_on or query.period.ends_on
     top = territory.unit(query.unit, on)
-    shown_level: MapLevel = level or _find_level_below(territory, top, on)
+    shown_level: MapLevel = level or find_level_below(territory, top, on)
     if shown_level == "village":
         items = await _read_villages(context, query, figures, top, on)
     else:
-        units = _list_units(territory, top, shown_level, on)
+        units = list_units_of_level(territory, top, shown_level, on)
         items = await _read_items(context, query, figures, units, on)
     standards = query.select_standards(catalogue)
     _, changed_at = await read_newest_change(context.session)
@@ -102,23 +99,6 @@ def find_figures_of_codes(catalogue: Catalogue, codes: Sequence[str], on: date) 
         in_force = [figure for figure in of_code if figure.is_in_force(on)]
         figures |= {figure.code: figure for figure in in_force or of_code}
     return list(figures.values())
-
-
-def _find_level_below(territory: Territory, top: Unit, on: date) -> MapLevel:
-    """Return the highest level below a unit that has units on a day; of a commune its own."""
-    if top.level == "commune":
-        return "commune"
-    has_districts = any(unit.level == "district" for unit in territory.descendants(top.code, on))
-    return "district" if has_districts and top.level != "district" else "commune"
-
-
-def _list_units(territory: Territory, top: Unit, level: MapLevel, on: date) -> list[Unit]:
-    """Return the units of a level in a unit on a day, by code; raise `Invalid` where there is none."""
-    units = [unit for unit in (top, *territory.descendants(top.code, on)) if unit.level == level]
-    if not units:
-        facts = {"on": on, "unit": top.code, "level": LEVEL_NAMES[level]}
-        raise Invalid(faults=[make_fault("/query/level", "level_not_on_map", LEVEL_NOT_ON_MAP, **facts)])
-    return sorted(units, key=lambda unit: unit.code)
 
 
 async def _read_items(
