@@ -27,6 +27,14 @@ def read_table(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+def to_observation(row: dict[str, str]) -> dict[str, object]:
+    """Return an observation from a row of a table, whose indicator may be a series key of a level of training."""
+    indicator, _, member = row["indicator"].partition(".")
+    dimension = {"dimension": {"training_level": member}} if member else {}
+    value = {"unit": row["unit"], "indicator": indicator, "value": int(row["value"])}
+    return {**value, "status": row["status"], **dimension}
+
+
 def to_decision(row: dict[str, str]) -> dict[str, str]:
     return {"number": row["decision_number"], "date": row["decision_date"]}
 
@@ -129,16 +137,7 @@ class Clients:
     ) -> None:
         """Post the rows of each district as a report on a form, and accept it; `fields` are more of its body."""
         for district in sorted({row["district"] for row in rows}):
-            observations = [
-                {
-                    "unit": row["unit"],
-                    "indicator": row["indicator"],
-                    "value": int(row["value"]),
-                    "status": row["status"],
-                }
-                for row in rows
-                if row["district"] == district
-            ]
+            observations = [to_observation(row) for row in rows if row["district"] == district]
             body = {"unit": district, "period": period, "form": form, "observations": observations, **fields}
             headers = self.make_headers("report", units=(district,), client_id=f"district-{district}")
             submitted = await self.http.post(f"/v1/{self.program}/reports", json=body, headers=headers)

@@ -6,7 +6,7 @@ Run it by hand when the facts change. The tables are committed; the product neve
 import argparse
 from pathlib import Path
 
-from building import ethnic, facts, funding, ocop, plan, poverty, recognized, rural, tables
+from building import ethnic, facts, funding, ocop, plan, poverty, poverty_forms, recognized, rural, tables
 
 DATA = Path(__file__).parent / "data"
 
@@ -14,13 +14,19 @@ DATA = Path(__file__).parent / "data"
 def build(published: facts.Facts) -> dict[str, list[tables.Row]]:
     """Return the rows of every table, by the name of the table."""
     communes = recognized.choose_communes(published)
+    review = poverty.annual_review(published, communes)
+    results = poverty.annual_results(published)
+    land = ethnic.annual_land(published)
     return {
         "districts": [{"code": code, "name": name} for code, name in published.districts.items()],
         "plan_570": plan.figures(published),
-        "poverty_annual_review": poverty.annual_review(published, communes),
-        "poverty_annual_results": poverty.annual_results(published),
+        "poverty_annual_review": review,
+        "poverty_annual_results": results,
+        "poverty_annual_livelihoods": poverty_forms.annual_livelihoods(results),
+        "poverty_review_em_poor": poverty_forms.review_em_poor(published, review, land),
+        "poverty_series": poverty_forms.series(published),
         "targets": poverty.targets(),
-        "ethnic_annual_land": ethnic.annual_land(published),
+        "ethnic_annual_land": land,
         "ethnic_classifications": ethnic.classifications(communes),
         "rural_criteria_assessment": rural.criteria_assessment(published, communes),
         "rural_villages": rural.villages(published, communes),

@@ -5,9 +5,10 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from services.poverty import __doc__ as description
-from services.poverty import api
+from services.poverty.dated_facts import load_poverty_facts
 from services.poverty.rules import CHECKS
 from services.poverty.settings import PovertySettings
+from services.poverty.views import breakdowns, livelihoods, movement, project_results, rates
 from shared.kit.clock import Clock, system_clock
 from shared.reporting.catalogue.catalogue_file import CatalogueLoader
 from shared.reporting.service import create_program
@@ -26,11 +27,11 @@ def create_app(settings: PovertySettings | None = None, clock: Clock = system_cl
         description=description or "",
         settings=settings,
         routers=[
-            api.router,
+            *(view.router for view in (movement, rates, breakdowns, livelihoods, project_results)),
             villages_router("/v1/poverty", PUBLIC),
         ],
         followed_feeds=[VILLAGE_FEED],
         background_tasks=[follower.consumer.run for follower in village_followers],
-        resources=village_followers,
+        resources=[load_poverty_facts(settings.poverty_facts), *village_followers],
         clock=clock,
     )

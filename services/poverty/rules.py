@@ -57,13 +57,41 @@ NEAR_POOR = HouseholdMovement(
 )
 """Form 3: near-poor households. It shares two columns with form 2: the households that move between the two groups."""
 
+POOR_PERSONS = HouseholdMovement(
+    start="poor_persons_start",
+    leaving=("poor_persons_to_near_poor", "poor_persons_to_above_near_poor", "poor_persons_other_decrease"),
+    coming=(
+        "near_poor_persons_to_poor",
+        "persons_returned_to_poverty",
+        "newly_poor_persons",
+        "poor_persons_other_increase",
+    ),
+    end="poor_persons",
+)
+"""Form 2: persons in poor households."""
+
+NEAR_POOR_PERSONS = HouseholdMovement(
+    start="near_poor_persons_start",
+    leaving=("near_poor_persons_to_poor", "near_poor_persons_to_above", "near_poor_persons_other_decrease"),
+    coming=(
+        "poor_persons_to_near_poor",
+        "persons_returned_to_near_poverty",
+        "newly_near_poor_persons",
+        "near_poor_persons_other_increase",
+    ),
+    end="near_poor_persons",
+)
+"""Form 3: persons in near-poor households."""
+
+MOVEMENTS = (POOR, NEAR_POOR, POOR_PERSONS, NEAR_POOR_PERSONS)
+
 MOVEMENT_BROKEN = Sentence(
     "Cuối kỳ phải bằng đầu kỳ trừ giảm cộng tăng: {computed}, không phải {stated}.",
     "The end must be the start less those that left plus those that came: {computed}, not {stated}.",
 )
 MOVEMENT_EXCEEDS_START = Sentence(
-    "Số hộ giảm {left} nhiều hơn số hộ đầu kỳ cộng số hộ tăng {available}.",
-    "The households that left ({left}) are more than those at the start plus those that came ({available}).",
+    "Số giảm {left} nhiều hơn số đầu kỳ cộng số tăng {available}.",
+    "Those that left ({left}) are more than those at the start plus those that came ({available}).",
 )
 POOR_EXCEED_HOUSEHOLDS = Sentence(
     "Hộ nghèo và cận nghèo ({poor}) nhiều hơn tổng số hộ ({households}).",
@@ -73,7 +101,7 @@ POOR_EXCEED_HOUSEHOLDS = Sentence(
 
 def check_movement(values: Values) -> Iterator[Fault]:
     """Yield a fault for each movement table of which all columns are stated and that does not add up."""
-    for movement in (POOR, NEAR_POOR):
+    for movement in MOVEMENTS:
         computed, stated = movement.compute_end(values), values.get(movement.end)
         if computed is None or stated is None:
             continue

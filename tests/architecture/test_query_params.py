@@ -60,6 +60,7 @@ LISTS = {
     "unit": ("610", "611"),
     "group_by": ("unit", "capital"),
     "source": ("central", "local"),
+    "group": ("all", "em"),
 }
 """Values of the parameters that take several."""
 
@@ -292,7 +293,7 @@ async def test_commas_and_repetition_are_the_same(reader):
             if method != "GET" or name == "fields" or not takes_several(schema):
                 continue
             assert values, f"{path} takes several values of {name}: add some to LISTS"
-            query = {key: VALID[key] for key in ("period", "year") if key in parameters}
+            query = {key: VALID[key] for key in ("period", "year", "from", "to") if key in parameters}
             answers = [
                 (await reader.get(path, params=query | {name: several})).json()
                 for several in (",".join(values), list(values), [f" {values[0]} ", ", ".join(values)])

@@ -50,6 +50,7 @@ class Facts:
     households_2021: dict[str, int]
     em_households_2021: dict[str, int]
     poor_households_2021: dict[str, int]
+    em_poor_households_2021: dict[str, int]
     recognitions: list[PublishedRecognition]
     plan: list[dict[str, str]] = field(repr=False)
 
@@ -100,6 +101,7 @@ def load(folder: Path) -> Facts:
         households_2021=read_by_district("households_total", "2021-12-31"),
         em_households_2021=read_by_district("em_households", "2021-12-31"),
         poor_households_2021=read_by_district("poor_households_end", "2021"),
+        em_poor_households_2021=read_by_district("poor_households_em", "2021-12-31"),
         recognitions=[
             PublishedRecognition(
                 row["commune_code"], row["status"], row["date"], row["decision"], row["source"]

@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 
 from client.api import ApiClient, RefusedError
-from client.posting import PROVINCE, read_districts
+from client.posting import DEPARTMENT, PROVINCE, read_districts
 
 ROOT = Path(__file__).parents[3]
 ACCOUNTS_FILE = Path(os.environ.get("NTP_VAR", ROOT / "var")).absolute() / "demo-clients.json"
@@ -37,6 +37,7 @@ def list_accounts() -> list[Account]:
     """Return an account for each district, for an agency and a reviewer of each program, and for the finance office."""
     return [
         *(Account(f"district-{code}", ("report",), PROGRAMS, (code,)) for code in read_districts()),
+        Account(DEPARTMENT, ("report",), ("poverty",), (PROVINCE,)),
         *(
             Account(f"agency-{program}", ("register", "target", "read"), (program,), (PROVINCE,))
             for program in PROGRAMS

@@ -17,6 +17,10 @@ from client.progress import Progress
 DATA = Path(__file__).parents[1] / "data"
 PERIOD = "2023"
 PROVINCE = "62"
+DEPARTMENT = "department-poverty"
+"""The department that states poverty of the years before."""
+LIVE_ON = "2024-01-01"
+"""What is posted for 2023 and before is backfilled, and not judged for timeliness."""
 TREASURY = "KBNN Kon Tum (minh họa)"
 END_OF_YEAR_STEPS = 4
 """A paper, a correction, a recovery and the closing."""
@@ -26,6 +30,8 @@ CONCURRENT_REQUESTS = 4
 FORMS = (
     ("poverty", "annual_review", "poverty_annual_review"),
     ("poverty", "annual_results", "poverty_annual_results"),
+    ("poverty", "annual_livelihoods", "poverty_annual_livelihoods"),
+    ("poverty", "review_em_poor", "poverty_review_em_poor"),
     ("ethnic", "annual_land", "ethnic_annual_land"),
     ("rural", "criteria_assessment", "rural_criteria_assessment"),
 )
@@ -61,7 +67,8 @@ def read_districts() -> dict[str, str]:
 
 async def post_everything(clients: Clients, make_progress: Callable[[int], Progress]) -> Progress:
     """Post and accept the whole year; `make_progress` makes the progress bar for a number of steps."""
-    reports = {district: list(list_reports(district)) for district in read_districts()}
+    reports = {f"district-{district}": list(list_reports(district)) for district in read_districts()}
+    reports[DEPARTMENT] = list(list_earlier_reports())
     stages = {
         "agency-rural": _list_rural_requests(),
         "agency-ethnic": _list_ethnic_requests(),
@@ -73,8 +80,8 @@ async def post_everything(clients: Clients, make_progress: Callable[[int], Progr
     progress = make_progress(report_steps + register_steps + END_OF_YEAR_STEPS)
     try:
         async with asyncio.TaskGroup() as tasks:
-            for district, requests in reports.items():
-                tasks.create_task(_post_reports(clients, f"district-{district}", requests, progress))
+            for client_id, requests in reports.items():
+                tasks.create_task(_post_reports(clients, client_id, requests, progress))
             for client_id, stages_of_client in stages.items():
                 tasks.create_task(_send_stages(clients[client_id], stages_of_client, progress))
         await _post_end_of_year(clients["finance"], progress)
@@ -165,7 +172,7 @@ async def _send(client: ApiClient, request: Request) -> bool:
     """Send a request; return whether an earlier run had sent it."""
     if request.method == "POST":
         return (await client.post(request.path, request.body)).replayed
-    if await _are_targets_set(client, request):
+    if "targets" in request.body and await _are_targets_set(client, request):
         return True
     await client.put(request.path, request.body)
     return False
@@ -189,18 +196,37 @@ async def _are_targets_set(client: ApiClient, request: Request) -> bool:
 def list_reports(district: str) -> Iterator[Request]:
     """Yield the reports of a district, one for each form."""
     for program, form, table in FORMS:
-        observations = [
-            {
-                "unit": row["unit"],
-                "indicator": row["indicator"],
-                "value": int(row["value"]),
-                "status": row["status"],
-            }
-            for row in read_table(table)
-            if row["district"] == district
-        ]
+        observations = [_to_observation(row) for row in read_table(table) if row["district"] == district]
         body = {"unit": district, "period": PERIOD, "form": form, "observations": observations}
         yield Request(f"/v1/{program}/reports", body)
+
+
+def list_earlier_reports() -> Iterator[Request]:
+    """Yield the reports of the department on the years before, the earliest first: each start is compared with the end before."""
+    rows = read_table("poverty_series")
+    for period, form in dict.fromkeys((row["period"], row["form"]) for row in rows):
+        stated = [row for row in rows if (row["period"], row["form"]) == (period, form)]
+        body = {
+            "unit": PROVINCE,
+            "period": period,
+            "form": form,
+            "standard": stated[0]["standard"],
+            "observations": [_to_observation(row) for row in stated],
+        }
+        yield Request("/v1/poverty/reports", body)
+
+
+def _to_observation(row: Row) -> Body:
+    """Return an observation; the indicator of a row may name a level of training after a full stop."""
+    indicator, _, member = row["indicator"].partition(".")
+    dimension = {"dimension": {"training_level": member}} if member else {}
+    return {
+        "unit": row["unit"],
+        "indicator": indicator,
+        "value": int(row["value"]),
+        "status": row["status"],
+        **dimension,
+    }
 
 
 def _to_decision(row: Row) -> Body:
@@ -238,6 +264,7 @@ def _list_rural_requests() -> Stages:
 
     recognitions = read_table("rural_recognitions")
     return [
+        _list_live_days("rural"),
         [
             Request("/v1/rural/villages", {key: row[key] for key in ("code", "name", "valid_from")})
             for row in read_table("rural_villages")
@@ -264,12 +291,16 @@ def _list_ethnic_requests() -> Stages:
         return Request("/v1/ethnic/classifications", body)
 
     rows = read_table("ethnic_classifications")
-    return [[to_classification(row) for row in rows if row["region"] == region] for region in ("III", "I")]
+    return [
+        _list_live_days("ethnic"),
+        *([to_classification(row) for row in rows if row["region"] == region] for region in ("III", "I")),
+    ]
 
 
 def _list_poverty_requests() -> Stages:
-    """Return the targets."""
+    """Return the day of going live, then the targets."""
     return [
+        _list_live_days("poverty"),
         [
             Request(
                 f"/v1/poverty/targets/{row['period']}/{row['unit']}",
@@ -280,8 +311,13 @@ def _list_poverty_requests() -> Stages:
                 method="PUT",
             )
             for row in read_table("targets")
-        ]
+        ],
     ]
+
+
+def _list_live_days(program: str) -> list[Request]:
+    """Return the statement of the day on which the province goes live in a program."""
+    return [Request(f"/v1/{program}/go-lives/{PROVINCE}", {"live_on": LIVE_ON}, method="PUT")]
 
 
 def _list_funding_requests() -> Stages:

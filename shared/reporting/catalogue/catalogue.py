@@ -24,6 +24,7 @@ from shared.reporting.catalogue.dimensions import (
     find_dimension_faults,
     from_series_key,
 )
+from shared.reporting.catalogue.relations import Relation, find_relation_faults
 from shared.reporting.catalogue.standards import (
     NO_STANDARD,
     FormStandards,
@@ -83,6 +84,7 @@ class Catalogue:
     dimensions: tuple[Dimension, ...] = ()
     identities: tuple[DimensionIdentity, ...] = ()
     bounds: tuple[Bound, ...] = ()
+    relations: tuple[Relation, ...] = ()
     tables: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
     """The rows that it was read from, by table, as a file states them."""
     version: str | None = None
@@ -125,6 +127,7 @@ class Catalogue:
             *find_standard_faults(self.standards, self.forms),
             *find_bound_faults(self.program, self.bounds, self.indicators),
             *find_dimension_faults(self.dimensions, self.identities, self.indicators),
+            *find_relation_faults(self.relations, self.indicators),
         ]
         if not faults:
             forms_by_measure = {code: self.find_forms_stating((code,)) for code in self.indicators}
@@ -133,7 +136,7 @@ class Catalogue:
                     forms_by_measure[figure.code] = self.find_forms_stating(figure.inputs)
             object.__setattr__(self, "_forms_by_measure", forms_by_measure)
             mixed = find_mixed_standards(
-                self.figures.values(), self.forms, self.standards, self.find_forms_stating
+                self.figures.values(), self.forms, self.standards, self._find_forms_measured
             )
             faults = [*mixed]
         if faults:
@@ -207,6 +210,10 @@ class Catalogue:
     def find_identities(self, on: date) -> list[DimensionIdentity]:
         """Return the identities over dimensions that are in force on a day."""
         return select_in_force(self.identities, on) if self.identities else []
+
+    def find_relations(self, on: date) -> list[Relation]:
+        """Return the relations between indicators that are in force on a day."""
+        return select_in_force(self.relations, on) if self.relations else []
 
     def find_series(self, on: date) -> Mapping[str, Sequence[str]]:
         """Return the keys of the series in force on a day, by the indicator that they break down."""
@@ -295,6 +302,11 @@ class Catalogue:
     def find_forms_stating(self, codes: Iterable[str]) -> frozenset[str]:
         """Return the forms that these indicators are on, or were on some other day."""
         return frozenset(version.form for code in codes for version in self.indicators[code])
+
+    def _find_forms_measured(self, codes: Iterable[str]) -> frozenset[str]:
+        """Return the forms that these indicators are on, without those that mean the same under any standard."""
+        measured = (code for code in codes if any(version.by_standard for version in self.indicators[code]))
+        return self.find_forms_stating(measured)
 
     def find_sibling_forms(self, form: str, codes: Iterable[str]) -> frozenset[str]:
         """Return a form and those that these indicators are stated on, with the preliminary forms of each."""

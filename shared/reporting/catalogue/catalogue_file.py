@@ -30,6 +30,7 @@ from shared.reporting.catalogue.formulas import (
     Sum,
     UnitRule,
 )
+from shared.reporting.catalogue.relations import Relation, expand_relation
 from shared.reporting.catalogue.standards import Standard
 from shared.reporting.catalogue.versions import make_version_name
 from shared.territory.units import KINDS
@@ -88,6 +89,7 @@ class CatalogueLoader:
         dimensions = facts.rows("dimension", Dimension, optional=True, aliases={"members": "member"})
         identities = facts.rows("identity", DimensionIdentity, optional=True)
         bounds = facts.rows("bound", Bound, optional=True)
+        relations = facts.rows("relation", Relation, optional=True)
         figures = _read_figures(facts, self.rules)
         _find_unknown_kinds(facts, indicators)
         _find_repeated_codes(facts, "form", (form.code for form in forms))
@@ -95,7 +97,8 @@ class CatalogueLoader:
         facts.raise_faults()
         assert header is not None, "a head with faults was refused above"
         versions = _group_versions(expand_indicators([*indicators, *self.more_indicators], dimensions))
-        forms = tuple(_expand_tables(form, versions) for form in forms)
+        expand = _make_expansion(versions)
+        forms = tuple(_expand_tables(form, expand) for form in forms)
         figure_codes = {figure.code for figure in figures}
         sums = [
             _sum_of(group)
@@ -114,6 +117,7 @@ class CatalogueLoader:
                 dimensions,
                 identities,
                 bounds,
+                tuple(expand_relation(relation, expand) for relation in relations),
                 tables=facts.tables,
                 version=make_version_name(0, facts.tables),
             )
@@ -186,15 +190,16 @@ def _group_versions(indicators: Iterable[Indicator]) -> dict[str, tuple[Indicato
     }
 
 
-def _expand_tables(form: Form, versions: Mapping[str, tuple[Indicator, ...]]) -> Form:
-    """Return a form whose tables have, in place of an indicator with a dimension, the series of its members."""
+def _make_expansion(versions: Iterable[str]) -> Callable[[Iterable[str]], tuple[str, ...]]:
+    """Return a function that puts, in place of the code of an indicator with a dimension, the series of its members."""
     series: dict[str, list[str]] = {}
     for key in versions:
         series.setdefault(from_series_key(key)[0], []).append(key)
+    return lambda codes: tuple(key for code in codes for key in series.get(code, (code,)))
 
-    def expand(codes: Iterable[str]) -> tuple[str, ...]:
-        return tuple(key for code in codes for key in series.get(code, (code,)))
 
+def _expand_tables(form: Form, expand: Callable[[Iterable[str]], tuple[str, ...]]) -> Form:
+    """Return a form whose tables name series."""
     tables = (
         replace(table, columns=expand(table.columns), opened_by=expand(table.opened_by))
         for table in form.tables

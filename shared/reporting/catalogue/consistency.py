@@ -18,6 +18,12 @@ def find_figure_faults(
                 yield f"figure {figure.code} is the change of an unknown figure: {figure.formula.figure}"
             elif isinstance(figure.changing.formula, EndToEndChange | FromRegister):
                 yield f"figure {figure.code} is the change of {figure.formula.figure}, which is a change or a count from a register"
+            elif figure.read_before is None or (figure.formula.of is None) is (
+                figure.formula.direction == "share"
+            ):
+                yield f"figure {figure.code} is a share of an unknown figure, or no share of {figure.formula.of}"
+            elif isinstance(figure.read_before.formula, EndToEndChange | FromRegister):
+                yield f"figure {figure.code} is a share of {figure.formula.of}, which is a change or a count from a register"
             continue
         unknown = [code for code in figure.inputs if code not in indicators]
         if unknown:

@@ -53,9 +53,12 @@ class WholeTable:
     opened_by: tuple[str, ...] = ()
     """The columns of which one makes the table whole; empty: any of them."""
 
-    def find_missing(self, stated: Collection[str]) -> tuple[str, ...]:
-        """Return the columns that a unit has to state beside what it stated; none where it stated none of the table."""
-        if not any(code in stated for code in self.opened_by or self.columns):
+    def find_missing(self, stated: Collection[str], elsewhere: Collection[str] = ()) -> tuple[str, ...]:
+        """Return the columns that a unit has to state beside what it stated; none where it stated none of the table.
+
+        `elsewhere` are the columns of other tables that are stated: where they belong to this one as well they do not open it.
+        """
+        if not any(code in stated and code not in elsewhere for code in self.opened_by or self.columns):
             return ()
         return tuple(code for code in self.columns if code not in stated)
 
@@ -176,6 +179,8 @@ class Indicator(Dated):
     """The member of the dimension that this series is of; None in a catalogue as it is written."""
     of_label: Sentence | None = None
     """The label of the indicator of which this is a series; None in a catalogue as it is written."""
+    component: str | None = None
+    """The component of the program whose result it counts, by the code of the ledger; None for any other."""
     by_standard: bool = True
     """Whether it means something else under another standard of its form; all households are the same under any."""
 
@@ -213,6 +218,8 @@ class Figure(Dated):
     """Breaks in its series that no change of a standard explains."""
     changing: "Figure | None" = None
     """The figure of which this is a change; None for any other, and in a catalogue as it is written."""
+    read_before: "Figure | None" = None
+    """The figure that a change reads at the end before: the one that changes, or that of which it is a share."""
 
     @property
     def formula_text(self) -> str:
@@ -232,7 +239,8 @@ class Figure(Dated):
             case FromRegister():
                 return ()
             case EndToEndChange():
-                return self.changing.inputs if self.changing else ()
+                before = self.read_before.inputs if self.read_before else ()
+                return tuple(dict.fromkeys((*(self.changing.inputs if self.changing else ()), *before)))
 
     @property
     def is_made_unit_by_unit(self) -> bool:
@@ -262,10 +270,11 @@ def find_due_rule(rules: tuple[DueRule, ...], period: Period) -> DueRule | None:
 
 
 def resolve_changes(figures: Mapping[str, Figure]) -> dict[str, Figure]:
-    """Return figures by code, each change with the figure of which it is the change."""
-    return {
-        code: replace(figure, changing=figures.get(figure.formula.figure))
-        if isinstance(figure.formula, EndToEndChange)
-        else figure
-        for code, figure in figures.items()
-    }
+    """Return figures by code, each change with the figure of which it is the change, and the one that it reads before."""
+    resolved = dict(figures)
+    for code, figure in figures.items():
+        if isinstance(figure.formula, EndToEndChange):
+            changing = figures.get(figure.formula.figure)
+            before = figures.get(figure.formula.of or figure.formula.figure)
+            resolved[code] = replace(figure, changing=changing, read_before=before)
+    return resolved

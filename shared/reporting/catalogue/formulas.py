@@ -74,21 +74,25 @@ class FromRegister:
         return f"count from the register {self.register}"
 
 
-ChangeDirection = Literal["fall", "rise"]
+ChangeDirection = Literal["fall", "rise", "share"]
 
 
 @dataclass(frozen=True, slots=True)
 class EndToEndChange:
-    """The change of another figure from the end of the period before to the end of the period (ADR 0020)."""
+    """The change of another figure from the end of the period before to the end, or its share of the end before (ADR 0020)."""
 
     figure: str
     """The code of that figure; a change of a rate is in percentage points."""
     direction: ChangeDirection
-    """fall: the end before less the end; rise: the end less the end before."""
+    """fall: the end before less the end; rise: the end less the end before; share: percent of what was at the end before."""
+    of: str | None = None
+    """Of a share: the code of the figure that is read at the end before; None for a fall or rise."""
 
     @property
     def text(self) -> str:
         """The formula as a text that a reader can follow."""
+        if self.direction == "share":
+            return f"100 * {self.figure} / {self.of} at the end before"
         ends = (f"{self.figure} at the end before", f"{self.figure} at the end")
         return " - ".join(ends if self.direction == "fall" else reversed(ends))
 

@@ -114,18 +114,18 @@ async def read_version(context: ReportingContext, number: int) -> CatalogueVersi
 
 def _load(loader: CatalogueLoader, tables: Mapping[str, Any], program: str) -> Catalogue:
     """Return the catalogue of rows; raise `Invalid` with every fault of it."""
+    stated = str(tables.get("program"))
+    if stated != program:
+        shown = {"stated": stated[:60], "program": program}
+        raise Invalid(
+            faults=[make_fault("/tables/program", "catalogue_of_other_program", OTHER_PROGRAM, **shown)]
+        )
     try:
-        catalogue = loader.load_tables(tables, 0)
+        return loader.load_tables(tables, 0)
     except FaultyFactsError as error:
         raise Invalid(faults=_to_faults(error.faults)) from error
     except ValueError as error:
         raise Invalid(faults=_to_faults(str(error).split("; "))) from error
-    if catalogue.program != program:
-        shown = {"stated": catalogue.program[:60], "program": program}
-        raise Invalid(
-            faults=[make_fault("/tables/program", "catalogue_of_other_program", OTHER_PROGRAM, **shown)]
-        )
-    return catalogue
 
 
 def _to_faults(texts: Collection[str]) -> list[Fault]:

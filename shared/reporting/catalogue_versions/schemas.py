@@ -41,6 +41,9 @@ class TablesIn(BaseModel):
         default_factory=list,
         description="how values compare with those of other programs, whose feeds are followed",
     )
+    relation: Rows = Field(
+        default_factory=list, description="what must hold between sums of indicators, also of different forms"
+    )
 
 
 class CatalogueIn(BaseModel):

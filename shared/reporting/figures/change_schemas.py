@@ -41,7 +41,11 @@ class EndToEndChangeOut(BaseModel):
 
     indicator: str = Field(description="code of the figure that changes")
     direction: ChangeDirection = Field(
-        description="fall: the end before less the end; rise: the end less the end before"
+        description="fall: the end before less the end; rise: the end less the end before; share: percent of what was at the "
+        "end before"
+    )
+    of: str | None = Field(
+        None, description="of a share the figure that is read at the end before; null for a fall or rise"
     )
     before: FigureEndOut
     end: FigureEndOut
@@ -53,13 +57,14 @@ class EndToEndChangeOut(BaseModel):
     @classmethod
     def from_change(cls, context: ReportingContext, figure: Figure, change: EvaluatedChange) -> Self:
         """Serialize the ends of a change."""
-        formula, changing = figure.formula, figure.changing
-        if not isinstance(formula, EndToEndChange) or changing is None:
+        formula, changing, read_before = figure.formula, figure.changing, figure.read_before
+        if not isinstance(formula, EndToEndChange) or changing is None or read_before is None:
             raise TypeError(f"{figure.code} is no change")
         return cls(
             indicator=formula.figure,
             direction=formula.direction,
-            before=_to_end(context, changing, change.before_query, change.before),
+            of=formula.of,
+            before=_to_end(context, read_before, change.before_query, change.before),
             end=_to_end(context, changing, change.query, change.end),
             caveat=CaveatOut.from_caveat(change.caveat),
         )

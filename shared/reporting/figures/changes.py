@@ -74,14 +74,15 @@ def evaluate_change(
     before_period: Period | None = None,
 ) -> EvaluatedChange:
     """Return the change of a figure between two ends; `before` is None where a unit of then was divided without weights."""
-    formula, changing = figure.formula, figure.changing
-    if not isinstance(formula, EndToEndChange) or changing is None:
+    formula, read_before = figure.formula, figure.read_before
+    if not isinstance(formula, EndToEndChange) or read_before is None:
         raise TypeError(f"{figure.code} is no change")
     before_query = make_query_before(query, before_period)
     at_before = before or EvaluatedFigure(FigureValue(None), {}, reassess=False)
-    broken_on = _find_break(context, query, before_query, changing)
+    broken_on = _find_break(context, query, before_query, read_before)
     value = compute_change(at_before.value, end.value, formula.direction, is_comparable=broken_on is None)
-    least = {
+    of_share = at_before.by_input if formula.direction == "share" else {}
+    least = dict(of_share) | {
         code: min(covered, at_before.by_input.get(code, covered), key=lambda coverage: coverage.share)
         for code, covered in end.by_input.items()
     }

@@ -134,12 +134,12 @@ async def trace_figure(context: ReportingContext, query: FigureQuery, figure: Fi
     catalogue = context.engine.catalogue
     counts: Mapping[str, RegisterCount] = {}
     change = None
-    if figure.changing is None:
+    if figure.changing is None or figure.read_before is None:
         traced = await _trace_end(context, query, figure)
         values, computed, counts = traced.values, traced.evaluated.value, traced.counts
     else:
         end = await _trace_end(context, query, figure.changing, with_coverage=True)
-        before = await _trace_end_before(context, query, figure.changing)
+        before = await _trace_end_before(context, query, figure.read_before)
         values = [*end.values, *(before.values if before else ())]
         change = evaluate_change(context, query, figure, end.evaluated, before.evaluated if before else None)
         computed = change.evaluated.value

@@ -1,11 +1,6 @@
 """Read figures: the measures of a unit and period, their targets, coverage and lineage."""
 
-from datetime import datetime
-from decimal import Decimal
-
 from shared.kit.change_feed import read_newest_change
-from shared.periods import Period
-from shared.reporting.basis import BasisName
 from shared.reporting.context import ReportingContext
 from shared.reporting.figures.change_schemas import EndToEndChangeOut
 from shared.reporting.figures.changes import evaluate_change, read_end_before
@@ -15,12 +10,9 @@ from shared.reporting.figures.schemas import FigureOut, FiguresOut, FigureUnitOu
 from shared.reporting.figures.unit_reading import (
     UnitReading,
     count_registers,
-    find_projection,
-    read_projected_values,
     read_unit,
 )
 from shared.reporting.models import Target
-from shared.reporting.observations.values import EffectiveValue, to_measures
 from shared.reporting.targets.store import read_targets_in_force
 
 
@@ -47,11 +39,11 @@ async def read_figures(context: ReportingContext, query: FigureQuery) -> Figures
     answer = []
     for figure in figures:
         change = None
-        if figure.changing is None:
+        if figure.changing is None or figure.read_before is None:
             evaluated = reading.evaluate(figure, counts)
         else:
-            changing = figure.changing
-            end, at_before = reading.evaluate(changing), before.evaluate(changing) if before else None
+            end = reading.evaluate(figure.changing)
+            at_before = before.evaluate(figure.read_before) if before else None
             change = evaluate_change(context, query, figure, end, at_before)
             evaluated = change.evaluated
         standard = catalogue.find_figure_standard(figure, standards)
@@ -96,32 +88,3 @@ async def _read_targets(
     unit = reading.projection.unit.code
     targets = await read_targets_in_force(context.session, unit, str(query.period), as_of=query.as_of)
     return {(target.indicator, target.standard): target for target in targets}
-
-
-async def read_values_by_child(
-    context: ReportingContext,
-    root: str,
-    period: Period,
-    basis: BasisName,
-    as_of: datetime | None = None,
-    standard: str | None = None,
-) -> dict[str, dict[str, Decimal]]:
-    """Return the values of a unit and of each of the units right below it, by indicator, the unit itself last.
-
-    One statement; it reads the observations, so it costs what the values below the unit cost.
-    """
-    query = FigureQuery(root, period, basis, as_of, standard=standard)
-    on = period.ends_on
-    children = [unit.code for unit in context.territory.children(root, on) if unit.level != "village"]
-    by_unit: dict[str, list[EffectiveValue]] = {code: [] for code in (*children, root)}
-    for value in await read_projected_values(context, query, find_projection(context, query)):
-        line = {value.unit, *(above.code for above in context.territory.ancestors(value.unit, on))}
-        for code in line & by_unit.keys():
-            by_unit[code].append(value)
-    return {
-        code: {
-            measure_code: measure.value
-            for measure_code, measure in to_measures(context.engine.catalogue, period, values).items()
-        }
-        for code, values in by_unit.items()
-    }

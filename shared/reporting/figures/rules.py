@@ -17,7 +17,7 @@ from shared.reporting.catalogue.formulas import (
     Sum,
 )
 from shared.reporting.observations.measures import Measure
-from shared.reporting.ratios import divide_exactly
+from shared.reporting.ratios import HUNDRED, divide_exactly
 from shared.reporting.report_content import STATUSES, Status
 
 FormStage = Literal["official", "preliminary", "mixed"]
@@ -127,10 +127,19 @@ def compute_change(
     stated = [value for value in ends if value.stage is not None]
     value = None
     if is_comparable and before.value is not None and end.value is not None:
-        value = before.value - end.value if direction == "fall" else end.value - before.value
+        match direction:
+            case "fall":
+                value = before.value - end.value
+            case "rise":
+                value = end.value - before.value
+            case "share":
+                value = divide_exactly(end.value, before.value, HUNDRED)
     stages = {value.stage for value in stated}
+    is_share = direction == "share"
     return FigureValue(
         value,
+        numerator=end.value if is_share else None,
+        denominator=before.value if is_share else None,
         covers=min(value.covers for value in ends),
         status=min((value.status for value in stated if value.status), key=STATUSES.index, default=None),
         oldest_at=min((value.oldest_at for value in stated if value.oldest_at), default=None),

@@ -5,6 +5,7 @@ count from a register adds up where the catalogue says that it counts what happe
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Literal
@@ -15,7 +16,7 @@ from shared.kit.change_feed import read_newest_change
 from shared.periods import Period, PlanPeriod, YearSpan, local_day
 from shared.reporting.basis import BasisName
 from shared.reporting.catalogue.definitions import Figure
-from shared.reporting.catalogue.formulas import FromRegister
+from shared.reporting.catalogue.formulas import EndToEndChange, FromRegister
 from shared.reporting.context import ReportingContext
 from shared.reporting.engine import RegisterCount
 from shared.reporting.field_types import DimensionOut, StandardCodeOut
@@ -150,7 +151,11 @@ async def _read_results_of_years(
                 for year, of_year in measures.items()
                 if all(code in of_year for code in figure.measure_codes)
             ]
-            done = await _change_over_years(context, figure, span, readings[years[-1]]) if years else None
+            done = (
+                await _change_over_years(context, figure, span, readings[years[-1]], combined)
+                if years
+                else None
+            )
         else:
             nil = frozenset(
                 code for code, measure in combined.items() if measure.covers == measure.nil_covers
@@ -179,14 +184,24 @@ async def _read_results_of_years(
 
 
 async def _change_over_years(
-    context: ReportingContext, figure: Figure, span: YearSpan, last: UnitReading
+    context: ReportingContext,
+    figure: Figure,
+    span: YearSpan,
+    last: UnitReading,
+    combined: Mapping[str, Measure],
 ) -> Decimal | None:
-    """Return the change of a figure from the end before the first year to the end of the last year that states it."""
+    """Return the change of a figure from the end before the first year to the end of the last year that states it.
+
+    A share is of what all years state together.
+    """
     changing, before_period = figure.changing, span.years[0].previous()
-    if changing is None:
+    if changing is None or figure.read_before is None:
         return None
     before = await read_end_before(context, last.query, before_period)
-    end, at_before = last.evaluate(changing), before.evaluate(changing) if before else None
+    at_before = before.evaluate(figure.read_before) if before else None
+    end = last.evaluate(changing)
+    if isinstance(figure.formula, EndToEndChange) and figure.formula.direction == "share":
+        end = replace(end, value=compute_figure(changing, combined, {}, reassess=False))
     return evaluate_change(context, last.query, figure, end, at_before, before_period).evaluated.value.value
 
 

@@ -13,6 +13,7 @@ Problem
     ├── SupersedesNotLatest   supersedes_not_latest  shows what differs
     ├── ValueStatedElsewhere  value_stated_elsewhere a value may not count twice
     ├── StartDiffers          start_differs          the start is not the end before
+    ├── FormsDisagree         forms_disagree         another form states another value
     ├── NotReviewable         report_state
     ├── ContentChanged        content_changed        the reviewer saw another content
     ├── StepMissing           step_missing           the form's review chain has a step before this
@@ -60,6 +61,16 @@ class StartDiffers(Conflict):
     detail = Sentence(
         "Số đầu kỳ “{indicator}” của {unit} khác số cuối kỳ trước ({difference}); nêu lý do trong exceptions nếu đúng là như vậy.",
         "The start “{indicator}” of {unit} is not the end of the period before ({difference}); if it is right, give the reason in exceptions.",
+    )
+
+
+class FormsDisagree(Conflict):
+    """Another form of the unit and period states a value that does not fit, and no exception gives a reason."""
+
+    code = "forms_disagree"
+    detail = Sentence(
+        "Số liệu của {unit} không khớp với biểu khác đã gửi ({relation}: {left} {sign} {right} không đúng); nêu lý do trong exceptions nếu đúng là như vậy.",
+        "The values of {unit} do not agree with another form ({relation}: {left} {sign} {right} does not hold); if they are right, give the reason in exceptions.",
     )
 
 

@@ -74,12 +74,12 @@ class DocumentIn(BaseModel):
 
 
 class StartExceptionIn(BaseModel):
-    """A start that may differ from the end of the period before, and why."""
+    """A start that may differ from the end of the period before, or a value from that of another form, and why."""
 
     model_config = ConfigDict(extra="forbid")
 
     unit: UnitCode
-    indicator: str = Field(min_length=1, max_length=100, description="code of the start")
+    indicator: str = Field(min_length=1, max_length=100, description="code of the start or value")
     reason: str = Field(
         min_length=1,
         max_length=500,
@@ -132,7 +132,7 @@ class ReportIn(PartialModel):
     exceptions: list[StartExceptionIn] = Field(
         default_factory=list,
         max_length=500,
-        description="starts that differ from the end of the period before, each with its reason",
+        description="starts that differ from the end of the period before, and values from those of other forms, each with its reason",
     )
 
     def to_content(

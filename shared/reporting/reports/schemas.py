@@ -202,14 +202,19 @@ class ReviewOut(BaseModel):
 
 
 class StartExceptionOut(BaseModel):
-    """A start that differs from the end of the period before, and the reason for which it is accepted."""
+    """A start that differs from the end of the period before, or a value that another form states otherwise, and why."""
 
     unit: UnitCode
-    indicator: str = Field(description="code of the start")
-    stated: JsonDecimal = Field(description="the start as stated")
-    before: JsonDecimal = Field(description="the end of the period before")
+    indicator: str = Field(description="code of the start, or of the value that a relation names")
+    relation: str | None = Field(
+        None, description="code of the relation between forms; null for a start", exclude_if=_is_none
+    )
+    stated: JsonDecimal = Field(
+        description="the start as stated, or the side of the relation that the report states"
+    )
+    before: JsonDecimal = Field(description="the end of the period before, or the other side of the relation")
     difference: JsonDecimal = Field(description="stated minus before")
-    ended_in: list[str] = Field(description="the units whose ends add up to it; several after a merger")
+    ended_in: list[str] = Field(description="the units whose ends, or values on the other form, add up to it")
     reason: str = Field(description="why it differs")
 
 

@@ -22,6 +22,7 @@ from shared.reporting.reports.checking.indicators import (
     find_unknown_series,
 )
 from shared.reporting.reports.checking.opening_value_faults import find_start_faults
+from shared.reporting.reports.checking.relation_faults import find_relation_faults
 from shared.reporting.reports.checking.rows import (
     check_eligibility,
     find_code_faults,
@@ -132,7 +133,8 @@ class ReportChecker:
         faults += self._run_program_checks(content)
         faults += [
             point_to_value(fault, values)
-            for fault, values in find_identity_faults(self.catalogue, content, on)
+            for find_faults in (find_identity_faults, find_relation_faults)
+            for fault, values in find_faults(self.catalogue, content, on)
         ]
         derived: list[DerivedValue] = []
         if self.catalogue.derivation_rules:

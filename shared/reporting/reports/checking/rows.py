@@ -14,7 +14,13 @@ from typing import Literal
 
 from shared.kit.problems import Fault, make_fault
 from shared.reporting.catalogue.catalogue import Catalogue, find_expected_units
-from shared.reporting.catalogue.definitions import MAX_DECIMALS, Form, Indicator, ReportingLevel
+from shared.reporting.catalogue.definitions import (
+    MAX_DECIMALS,
+    Form,
+    Indicator,
+    ReportingLevel,
+    WholeTable,
+)
 from shared.reporting.catalogue.formulas import CountUnits
 from shared.reporting.report_content import KEY_FIELDS, NONE_UNREAD, ReportContent, to_canonical_text
 from shared.reporting.reports.checking.sentences import (
@@ -144,11 +150,29 @@ def find_incomplete_tables(content: ReportContent, form: Form, valid: Collection
         stated.setdefault(value.unit, {}).setdefault(value.indicator, ordinal)
     for unit, ordinals in stated.items():
         for table in form.tables:
-            missing = [code for code in table.find_missing(ordinals) if code in valid]
+            others = [other for other in form.tables if other is not table]
+            elsewhere = frozenset(
+                code
+                for other in others
+                if _is_stated_by_itself(other, form.tables, ordinals, valid)
+                for code in other.columns
+            )
+            missing = [code for code in table.find_missing(ordinals, elsewhere) if code in valid]
             if missing:
-                first = min(ordinal for code, ordinal in ordinals.items() if code in table.columns)
+                columns = {*table.columns, *table.opened_by}
+                first = min(ordinal for code, ordinal in ordinals.items() if code in columns)
                 shown = {"unit": unit, "columns": ", ".join(missing), "table": table.label}
                 yield first, make_fault("", "table_incomplete", TABLE_INCOMPLETE, **shown)
+
+
+def _is_stated_by_itself(
+    table: WholeTable, tables: Iterable[WholeTable], stated: Collection[str], valid: Collection[str]
+) -> bool:
+    """Whether a table is stated whole, or a column of it that opens it and belongs to no other table."""
+    if all(code in stated for code in table.columns if code in valid):
+        return True
+    others = frozenset(code for other in tables if other is not table for code in other.columns)
+    return any(code in stated and code not in others for code in table.opened_by or table.columns)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -28,7 +28,14 @@ from shared.reporting.report_content import (
 )
 from shared.reporting.reports import store
 from shared.reporting.reports.checking.checker import CheckedReport, ReportChecker
+from shared.reporting.reports.personal_data import CODE as PERSONAL_DATA
+from shared.reporting.reports.personal_data import (
+    PersonalDataRefused,
+    find_personal_data,
+    mark_personal_fields,
+)
 from shared.reporting.reports.problems import ReportExists, ReportNotFound, SupersedesNotLatest
+from shared.reporting.reports.writing.form_relations import compare_other_forms
 from shared.reporting.reports.writing.opening_values import compare_opening_values
 from shared.reporting.reports.writing.overlaps import OverlapSearch
 from shared.reporting.reports.writing.sql import (
@@ -79,6 +86,7 @@ async def submit(
     await yield_to_event_loop()
     await _lock(context, checked)
     report.exceptions = await compare_opening_values(context, checked)
+    report.exceptions += await compare_other_forms(context, checked)
     contradictions = await find_contradictions(context, checked.period, checked.standard, checked.values)
     candidates = await write_values_unless_overlapping(
         context.session, report, checked, roll_ups, overlaps.area
@@ -115,8 +123,11 @@ async def _check(
     checker = ReportChecker(context.engine.catalogue, context.territory, local_day(context.now))
     checked, faults = checker.check(content, unread)
     faults += await _find_unknown_evidence(context, content)
+    faults += find_personal_data(content)
     if checked is None or faults or shape_faults:
-        raise Invalid(faults=sorted((*shape_faults, *faults), key=_body_order))
+        faults = sorted((*mark_personal_fields(shape_faults), *faults), key=_body_order)
+        has_personal_data = any(fault.code == PERSONAL_DATA for fault in faults)
+        raise (PersonalDataRefused if has_personal_data else Invalid)(faults=faults)
     context.require_unit(content.unit, checked.period)
     await yield_to_event_loop()
     return checked

@@ -1,0 +1,45 @@
+"""The faults of relations between indicators of the form of a report. Pure.
+
+Relations between forms are compared when the report is written, because they need other reports (`writing/form_relations.py`).
+"""
+
+from collections.abc import Iterator
+from datetime import date
+
+from shared.kit.problems import Fault, Sentence, make_fault
+from shared.reporting.catalogue.catalogue import Catalogue
+from shared.reporting.catalogue.relations import SIGNS, find_broken_relations
+from shared.reporting.report_content import ReportContent, UnitValues, to_canonical_text
+
+RELATION_BROKEN = Sentence(
+    "{relation}: {left} {sign} {right} không đúng.", "{relation}: {left} {sign} {right} does not hold."
+)
+
+
+def find_relation_faults(
+    catalogue: Catalogue, content: ReportContent, on: date
+) -> Iterator[tuple[Fault, UnitValues]]:
+    """Return the faults of relations within one form, each with the values of the unit that break it.
+
+    The pointer of a fault is the key of a series.
+    """
+    relations = [
+        relation
+        for relation in catalogue.find_relations(on)
+        if relation.codes & content.indicators and len(catalogue.find_forms_stating(relation.codes)) == 1
+    ]
+    if not relations:
+        return
+    codes = frozenset(code for relation in relations for code in relation.codes)
+    in_force = {code for code in codes if catalogue.find_indicator(code, on) is not None}
+    for unit_values in content.by_unit.values():
+        amounts = {code: value.value for code, (_, value) in unit_values.items()}
+        for broken in find_broken_relations(relations, amounts, in_force):
+            shown = {
+                "relation": broken.relation.label,
+                "left": to_canonical_text(broken.left),
+                "sign": SIGNS[broken.relation.kind],
+                "right": to_canonical_text(broken.right),
+            }
+            first = next(code for code in broken.relation.left if code in in_force)
+            yield make_fault(first, "relation_broken", RELATION_BROKEN, **shown), unit_values
