@@ -174,6 +174,10 @@ async def test_faults_and_grants_of_registrations(clients):
         "/residents_satisfied_percent",
         "/document",
     }
+    almost = {**ASSESSED, "residents_satisfied_percent": 89.999}
+    assert await clients.list_faults(f"{path}/assess", almost) == {
+        "/residents_satisfied_percent": "percent_too_precise"
+    }
     assert (await clients.post(f"{path}/refuse", ENDED)).status_code == 403
     assert (await refuse(clients, f"{path}/refuse")).json()["code"] == "registration_step_not_next"
     assert set(await clients.list_faults(f"{path}/withdraw", {**ENDED, "reason": ""})) == {"/reason"}

@@ -18,6 +18,7 @@ from services.rural.registrations.rules import (
     RegistrationExists,
     Step,
     find_broken_rules,
+    find_percent_faults,
     find_plan_faults,
     find_state,
     find_step_faults,
@@ -28,7 +29,6 @@ from services.rural.registrations.schemas import (
     EndedIn,
     RegistrationIn,
     SubmittedIn,
-    to_percent,
     to_steps,
 )
 from services.rural.rules import accept_exception
@@ -119,12 +119,15 @@ async def record_assessment(
 ) -> RegisterResult[Registration]:
     """Record an assessment with the debts and the satisfaction that it found, beside the accepted criteria of the year."""
     registration = (await store.find_registration(context.session, registration_id))[0]
+    percent = draft.body.residents_satisfied_percent
+    if "residents_satisfied_percent" not in draft.unread:
+        draft.faults = (*draft.faults, *find_percent_faults(percent))
     assessment = await _read_assessment(context, registration, sets)
     content = StepContent(
         unmet=list(assessment.unmet) if assessment else None,
         assessments=list(assessment.reports) if assessment else [],
         overdue_debts_vnd=draft.body.overdue_debts_vnd,
-        residents_satisfied_percent=to_percent(draft.body.residents_satisfied_percent),
+        residents_satisfied_percent=percent,
     )
     return await _take_step(context, registration_id, draft, "assessed", lambda _: content)
 
@@ -241,7 +244,7 @@ def _is_same(last: RegistrationStep, step: Step, body: StepIn) -> bool:
         body.document.date,
     )
     if isinstance(body, AssessedIn):
-        result = (body.overdue_debts_vnd, to_percent(body.residents_satisfied_percent))
+        result = (body.overdue_debts_vnd, body.residents_satisfied_percent)
         return same_document and (last.overdue_debts_vnd, last.residents_satisfied_percent) == result
     return same_document and (not isinstance(body, EndedIn) or last.reason == body.reason)
 

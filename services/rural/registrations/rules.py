@@ -56,6 +56,12 @@ REGISTERED_AFTER_YEAR = Sentence(
 )
 
 
+SMALLEST_PERCENT = Decimal("0.01")
+PERCENT_TOO_PRECISE = Sentence(
+    "Tỷ lệ phần trăm có tối đa 2 chữ số thập phân.", "A percentage has at most 2 decimals."
+)
+
+
 class RegistrationExists(Conflict):
     """The unit is registered for this level, set and year by another plan."""
 
@@ -143,6 +149,14 @@ def find_step_faults(taken_on: date, previous_on: date) -> list[Fault]:
         return []
     facts = {"date": taken_on, "previous_on": previous_on}
     return [make_fault("/document/date", "step_before_previous", STEP_BEFORE_PREVIOUS, **facts)]
+
+
+def find_percent_faults(percent: Decimal) -> list[Fault]:
+    """Return the fault of a percentage with more decimals than are kept, which could otherwise be rounded up to what is required."""
+    if percent == percent.quantize(SMALLEST_PERCENT):
+        return []
+    at = "/residents_satisfied_percent"
+    return [make_fault(at, "percent_too_precise", PERCENT_TOO_PRECISE)]
 
 
 def find_plan_faults(planned_on: date, year: int) -> list[Fault]:

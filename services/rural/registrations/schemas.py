@@ -3,7 +3,6 @@
 import datetime as dt
 import uuid
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -245,8 +244,3 @@ class MetAndRecognizedOut(BaseModel):
 def to_steps(row: Registration) -> list[StepTaken]:
     """Return the steps of a registration as the rules read them."""
     return [StepTaken(step.step, step.taken_on) for step in row.steps]  # type: ignore[arg-type]  # a constraint says so
-
-
-def to_percent(value: Decimal) -> Decimal:
-    """Return a percentage with the two decimals that are stored."""
-    return value.quantize(Decimal("0.01"))
