@@ -122,7 +122,7 @@ async def _create(settings: GatewaySettings, client_in: ClientIn) -> dict[str, A
             territory = await load_tree(session, geography=False)
             units, faults = resolve_units(territory, client_in.units, local_day(now))
             grant = client_in.to_grant(units)
-            raise_if_any([*faults, *find_grant_faults(grant, settings.programs)])
+            raise_if_any([*faults, *find_grant_faults(grant, settings.grantable)])
             existing = await find_client(session, client_in.client_id, for_update=True)
             if existing is None:
                 _, secret_id = await create_client(

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, SecretStr
 from shared.territory.settings import MapFollowingSettings
 
 FUNDING = "funding"
+OVERSIGHT = "oversight"
 
 ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?")
 """An origin as browsers send it: no path, no slash at its end, in small letters."""
@@ -18,6 +19,7 @@ DEFAULT_UPSTREAMS = {
     "poverty": "http://127.0.0.1:8002",
     "ethnic": "http://127.0.0.1:8003",
     FUNDING: "http://127.0.0.1:8004",
+    OVERSIGHT: "http://127.0.0.1:8006",
 }
 """The addresses that the launcher gives them on one machine."""
 
@@ -75,4 +77,9 @@ class GatewaySettings(MapFollowingSettings):
     @property
     def programs(self) -> tuple[str, ...]:
         """The upstreams that are programs, in the order in which they are shown."""
+        return tuple(name for name in self.upstreams if name not in {FUNDING, OVERSIGHT})
+
+    @property
+    def grantable(self) -> tuple[str, ...]:
+        """The services that a client may be granted as its programs."""
         return tuple(name for name in self.upstreams if name != FUNDING)

@@ -12,6 +12,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "poverty": ("kit", "territory", "reporting", "poverty"),
     "ethnic": ("kit", "territory", "reporting", "ethnic"),
     "funding": ("kit", "territory", "funding"),
+    "oversight": ("kit", "territory", "reporting", "oversight"),
     "gateway": ("kit", "territory", "gateway"),
 }
 """The histories of each owner in the order in which they are applied. Its schema and its role have the owner's name."""
@@ -24,6 +25,7 @@ MODELS: dict[str, str] = {
     "poverty": "services.poverty.models",
     "ethnic": "services.ethnic.models",
     "funding": "services.funding.models",
+    "oversight": "services.oversight.models",
     "gateway": "gateway.models",
 }
 """The module of each history; its `metadata` declares the tables that the last revision must produce."""

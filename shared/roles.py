@@ -12,10 +12,10 @@ from shared.kit.database import UnitOfWork
 from shared.kit.identity import AllowsAnyone, AllowsPublic, Caller, Requires
 from shared.kit.transactions import unit_of_work_for
 
-ClientScope = Literal["report", "review", "target", "register", "funding", "read", "admin"]
+ClientScope = Literal["report", "review", "target", "register", "funding", "oversight", "read", "admin"]
 SCOPES: tuple[str, ...] = get_args(ClientScope)
 
-INSIDER_SCOPES = ("read", "review", "target", "register", "funding", "admin")
+INSIDER_SCOPES = ("read", "review", "target", "register", "funding", "oversight", "admin")
 """Scopes that see what is not public; `report` alone sees its own reports, and what is public."""
 
 REPORT = Requires(("report",))
@@ -28,6 +28,10 @@ PLAN = Requires(("target",))
 """May set targets."""
 REGISTER = Requires(("register",))
 """May keep registers: recognitions, products, classifications."""
+OVERSEE = Requires(("oversight",))
+"""May keep the records of oversight: bodies, documents, inspections, tasks."""
+SEND_FILES = Requires(("report", "oversight"))
+"""May send a file that a report or a record names."""
 FINANCE = Requires(("funding",))
 """May write the ledger."""
 READ = Requires(SCOPES)

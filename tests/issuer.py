@@ -27,7 +27,7 @@ class Issuer:
         self,
         client_id: str = "district-610",
         scopes: Iterable[str] = ("report",),
-        programs: Iterable[str] = ("rural", "poverty", "ethnic"),
+        programs: Iterable[str] = ("rural", "poverty", "ethnic", "oversight"),
         units: Iterable[str] = ("610",),
         *,
         lives: timedelta = timedelta(minutes=10),

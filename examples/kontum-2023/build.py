@@ -6,7 +6,19 @@ Run it by hand when the facts change. The tables are committed; the product neve
 import argparse
 from pathlib import Path
 
-from building import ethnic, facts, funding, ocop, plan, poverty, poverty_forms, recognized, rural, tables
+from building import (
+    ethnic,
+    facts,
+    funding,
+    ocop,
+    oversight,
+    plan,
+    poverty,
+    poverty_forms,
+    recognized,
+    rural,
+    tables,
+)
 
 DATA = Path(__file__).parent / "data"
 
@@ -37,6 +49,13 @@ def build(published: facts.Facts) -> dict[str, list[tables.Row]]:
         "funding_assignments": funding.assignments(published),
         "funding_allocations": funding.allocations(published),
         "funding_disbursements": funding.disbursements(published),
+        "oversight_bodies": oversight.bodies(published),
+        "oversight_documents": oversight.documents(published),
+        "oversight_conferences": oversight.conferences(published),
+        "oversight_inspections": oversight.inspections(published),
+        "oversight_campaigns": oversight.campaigns(published),
+        "oversight_supervisions": oversight.supervisions(published),
+        "oversight_plan_capital": oversight.plan_capital(published),
     }
 
 

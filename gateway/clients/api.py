@@ -105,7 +105,7 @@ async def create_client(
     body = draft.body
     units, unit_faults = resolve_units(territory, body.units, local_day(unit_of_work.now))
     grant = body.to_grant(units)
-    raise_if_any([*draft.faults, *unit_faults, *find_grant_faults(grant, settings.programs)])
+    raise_if_any([*draft.faults, *unit_faults, *find_grant_faults(grant, settings.grantable)])
     client, secret_id = await actions.create_client(
         unit_of_work.session,
         pepper,

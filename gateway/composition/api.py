@@ -18,10 +18,11 @@ from gateway.composition.status import (
     age_headers,
     compose_status,
     find_last_day,
+    find_part,
     find_refusal,
     without_ages,
 )
-from gateway.settings import FUNDING, GatewaySettings
+from gateway.settings import FUNDING, OVERSIGHT, GatewaySettings
 from shared.kit.date_fields import InstantQuery
 from shared.kit.etags import make_weak_etag
 from shared.kit.exception_handlers import PROBLEM_JSON, negotiate_language, to_problem_document
@@ -75,7 +76,8 @@ async def _fetch_parts(
     query = urlencode(
         {"period": str(period), "unit": unit, "basis": basis, "headline": "true", **as_of_query}
     )
-    paths = {name: f"/v1/{name}/progress?{query}" for name in settings.programs}
+    counted = [*settings.programs, *([OVERSIGHT] if OVERSIGHT in settings.upstreams else [])]
+    paths = {name: f"/v1/{name}/progress?{query}" for name in counted}
     if FUNDING in settings.upstreams:
         until = find_last_day(period)
         funding_query = {
@@ -109,8 +111,9 @@ def _make_response(
         raise StatusIncomplete(parts)
     now = time.monotonic()
     document = compose_status(
-        [part for part in parts if part.service != FUNDING],
-        next((part for part in parts if part.service == FUNDING), None),
+        [part for part in parts if part.service not in {FUNDING, OVERSIGHT}],
+        find_part(parts, FUNDING),
+        find_part(parts, OVERSIGHT),
         unit=unit,
         period=period,
         basis=basis,

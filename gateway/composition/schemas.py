@@ -115,6 +115,12 @@ class ProgramPartOut(PartOut):
     figures: list[StatusFigureOut] = Field(description="its headline figures; empty when unavailable")
 
 
+class OversightPartOut(PartOut):
+    """The part of oversight: bodies, documents, conferences, inspections, recommendations and tasks."""
+
+    figures: list[StatusFigureOut] = Field(description="its headline figures; empty when unavailable")
+
+
 class FundingRowOut(BaseModel):
     """Money of the central budget of one capital kind, or of all (`total`)."""
 
@@ -159,3 +165,6 @@ class ProvinceStatusOut(BaseModel):
     complete: bool = Field(description="whether every part is fresh")
     programs: list[ProgramPartOut]
     funding: FundingPartOut
+    oversight: OversightPartOut | None = Field(
+        None, description="absent where the installation has no such service"
+    )

@@ -28,6 +28,11 @@ class StatusIncomplete(Unavailable):
         super().__init__(waiting=", ".join(waiting), headers={"Retry-After": "1"})
 
 
+def find_part(parts: Sequence[UpstreamPart], service: str) -> UpstreamPart | None:
+    """Return the part of a service; None where this installation has no such service."""
+    return next((part for part in parts if part.service == service), None)
+
+
 def find_refusal(parts: Sequence[UpstreamPart]) -> UpstreamRefusal | None:
     """Return the refusal that answers the whole request; None where there is none.
 
@@ -45,6 +50,7 @@ def find_refusal(parts: Sequence[UpstreamPart]) -> UpstreamRefusal | None:
 def compose_status(
     programs: Sequence[UpstreamPart],
     funding: UpstreamPart | None,
+    oversight: UpstreamPart | None = None,
     *,
     unit: Mapping[str, str],
     period: Period,
@@ -54,7 +60,7 @@ def compose_status(
     path: str,
 ) -> dict[str, Any]:
     """Return the status document; parts are lists, never keys that could overwrite one another."""
-    parts = [*programs, *([funding] if funding else [])]
+    parts = [*programs, *filter(None, (funding, oversight))]
     named_unit = next(
         (
             part.confirmed.document["unit"]
@@ -89,6 +95,11 @@ def compose_status(
             "total": _get_member(funding, "total"),
             "closing_overdue": _get_flag(funding, "closing_overdue"),
             "sources": _get_members(funding, "sources"),
+        }
+    if oversight:
+        document["oversight"] = {
+            **_describe_state(oversight, now, describe, path),
+            "figures": _get_members(oversight, "figures"),
         }
     return document
 
@@ -147,8 +158,9 @@ def find_newest_instant(instants: Iterable[Any]) -> str | None:
 def without_ages(document: Mapping[str, Any]) -> dict[str, Any]:
     """Return the document without ages: the ETag is computed over it, so it stays the same while nothing changes."""
     ageless = {**document, "programs": [{**part, "age_seconds": None} for part in document["programs"]]}
-    if "funding" in document:
-        ageless["funding"] = {**document["funding"], "age_seconds": None}
+    for name in ("funding", "oversight"):
+        if name in document:
+            ageless[name] = {**document[name], "age_seconds": None}
     return ageless
 
 

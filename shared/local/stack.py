@@ -18,7 +18,7 @@ from shared.local.secrets_file import SecretsFile
 from shared.local.settings import ROOT, InstallationSettings, reveal
 
 DATABASE = "ntp"
-SERVICES = ("rural", "poverty", "ethnic", "funding")
+SERVICES = ("rural", "poverty", "ethnic", "funding", "oversight")
 
 FACTORIES = {
     **{name: f"services.{name}.app:create_app" for name in SERVICES},
@@ -31,11 +31,12 @@ SETTINGS_CLASSES = {
     "poverty": "services.poverty.settings:PovertySettings",
     "ethnic": "services.ethnic.settings:EthnicSettings",
     "funding": "services.funding.settings:FundingSettings",
+    "oversight": "services.oversight.settings:OversightSettings",
     "gateway": "gateway.settings:GatewaySettings",
 }
 """The settings of each process: a process gets the variables that it reads, and no other."""
 
-FEED_CONSUMERS = ("rural", "poverty", "ethnic", "funding", "gateway")
+FEED_CONSUMERS = ("rural", "poverty", "ethnic", "funding", "oversight", "gateway")
 """Services that read another's change feed, as clients of their own; the gateway gets their secrets too."""
 
 SCRIPT_VARIABLES = frozenset(

@@ -19,23 +19,14 @@ from shared.reporting.targets.api import router as targets
 from shared.roles import INSIDE
 
 
-def reporting_router(engine: ReportingEngine, settings: ReportingSettings) -> APIRouter:
-    """Return the routes of a program."""
+def reporting_router(
+    engine: ReportingEngine, settings: ReportingSettings, *, takes_reports: bool = True
+) -> APIRouter:
+    """Return the routes of a program; one without forms takes no reports."""
     router = APIRouter(prefix=engine.path)
     bulk = bulk_router(max_line_bytes=settings.max_body_bytes)
-    parts = (
-        bulk,
-        reports,
-        reviews,
-        receipts,
-        evidence,
-        figures,
-        indicators,
-        targets,
-        obligations,
-        publications,
-        catalogue_versions,
-    )
-    for part in (*parts, feed_router(engine.path, INSIDE)):
+    of_reports = (bulk, reports, reviews, receipts, obligations) if takes_reports else ()
+    parts = (evidence, figures, indicators, targets, publications, catalogue_versions)
+    for part in (*of_reports, *parts, feed_router(engine.path, INSIDE)):
         router.include_router(part)
     return router

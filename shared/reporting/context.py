@@ -16,13 +16,13 @@ from shared.kit.resources import CurrentResources
 from shared.kit.transactions import unit_of_work_for
 from shared.periods import Period, local_day
 from shared.reporting.engine import ReportingEngine
-from shared.roles import ADMINISTER, OPEN, PLAN, PUBLIC, READ, REGISTER, REPORT, REVIEW, WITHDRAW
+from shared.roles import ADMINISTER, OPEN, PLAN, PUBLIC, READ, REGISTER, REPORT, REVIEW, SEND_FILES, WITHDRAW
 from shared.territory.areas import NamedAreas
 from shared.territory.rights import is_granted, make_refusal, parse_grants
 from shared.territory.tree import Territory
 from shared.territory.units import UnknownUnit
 
-SCOPES_SEEING_ALL_REPORTS = frozenset({"read", "review", "target", "register", "admin"})
+SCOPES_SEEING_ALL_REPORTS = frozenset({"read", "review", "target", "register", "oversight", "admin"})
 """Scopes that see every report of the program; `report` alone sees those of its own units."""
 
 
@@ -132,6 +132,8 @@ def context_for(guard: Guard, *, areas: bool = False) -> Any:
 
 
 ReporterContext = Annotated[ReportingContext, context_for(REPORT)]
+SenderContext = Annotated[ReportingContext, context_for(SEND_FILES)]
+"""For files: of a client that reports, or that keeps the records of oversight."""
 ReviewerContext = Annotated[ReportingContext, context_for(REVIEW)]
 WithdrawerContext = Annotated[ReportingContext, context_for(WITHDRAW)]
 PlannerContext = Annotated[ReportingContext, context_for(PLAN)]

@@ -52,11 +52,13 @@ def create_program(
     start_steps: Sequence[StartStep] = (),
     background_tasks: Sequence[BackgroundTask] = (),
     followed_feeds: Sequence[str] = (),
+    takes_reports: bool = True,
     clock: Clock = system_clock,
 ) -> FastAPI:
     """Return the service of a program: what all programs share, with the routers and registers of this one.
 
-    `followed_feeds` are the feeds that its background tasks read, besides those of the catalogue's bounds.
+    `followed_feeds` are the feeds that its background tasks read, besides those of the catalogue's bounds. `takes_reports`:
+    whether it has forms; without them it has only the figures of its registers.
     """
     if isinstance(catalogue, Catalogue):
         current = CurrentCatalogue(CatalogueLoader(Path("-")), None, settings.catalogue_poll_seconds)
@@ -74,7 +76,7 @@ def create_program(
             program=catalogue.program,
             revisions=[TERRITORY_REVISION, REPORTING_REVISION, *revisions],
             routers=[
-                reporting_router(engine, settings),
+                reporting_router(engine, settings, takes_reports=takes_reports),
                 map_version_router(engine.path),
                 feed_consumer_router(
                     engine.path,
@@ -103,6 +105,7 @@ def create_program(
             resources=[engine, current, *bound_followers, *resources],
         )
     )
-    extend_openapi(app, partial(add_report_examples, engine=engine))
+    if takes_reports:
+        extend_openapi(app, partial(add_report_examples, engine=engine))
     extend_openapi(app, partial(add_target_example, engine=engine))
     return app

@@ -11,7 +11,7 @@ from tests.contracts.documents import APPLICATIONS, make_document
 
 pytestmark = pytest.mark.anyio
 
-SCOPES = ["read", "admin", "report", "review", "target", "register", "funding"]
+SCOPES = ["read", "admin", "report", "review", "target", "register", "funding", "oversight"]
 
 
 @pytest.fixture(params=APPLICATIONS)

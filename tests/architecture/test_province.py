@@ -46,6 +46,7 @@ async def test_without_a_unit_every_route_answers_for_the_province_of_the_day(
     reader, setting, period, on, province
 ):
     values = {"period": period, "from": period, "to": period, "on": on, "year": int(period[:4])}
+    values |= {"kind": "steering_committee", "level": "district"}
     if reader.name == "funding":
         values["indicator"] = "allocated_vnd"
     elif reader.name != "gateway":

@@ -27,6 +27,8 @@ VALID = {
     "other": "0" * 32,
     "source": "central",
     "number": "1",
+    "kind": "steering_committee",
+    "level": "district",
     "indicator": "households",
     "from": "2021",
     "to": "2023",
@@ -61,6 +63,7 @@ LISTS = {
     "group_by": ("unit", "capital"),
     "source": ("central", "local"),
     "group": ("all", "em"),
+    "kind": ("plan", "program"),
 }
 """Values of the parameters that take several."""
 
@@ -69,6 +72,7 @@ INDICATORS = {
     "poverty": ("households", "poor_households"),
     "ethnic": ("em_households", "em_households_with_production_land"),
     "funding": ("disbursed_vnd", "disbursement_rate"),
+    "oversight": ("documents_issued", "directives"),
 }
 """Values of the parameter `indicator` by application."""
 
@@ -89,7 +93,7 @@ def find_queries(name):
             yield path, required, {parameter["name"] for parameter in parameters}
 
 
-SCOPES = ["read", "admin", "report", "review", "target", "register", "funding"]
+SCOPES = ["read", "admin", "report", "review", "target", "register", "funding", "oversight"]
 
 
 @pytest.fixture(params=APPLICATIONS)

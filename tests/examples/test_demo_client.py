@@ -213,7 +213,14 @@ def test_lineages_are_cut_to_the_terminal_and_link_to_their_whole_address():
     from client.comparison import FigureComparison, format_comparison
 
     figure = FigureComparison(
-        "P01", "Hộ nghèo", Decimal(10220), Decimal(10220), 0, "≈", "/v1/poverty/observations?" + "x" * 200
+        "P01",
+        "Hộ nghèo",
+        Decimal(10220),
+        Decimal(10220),
+        at_least=False,
+        decimals=0,
+        mark="≈",
+        lineage="/v1/poverty/observations?" + "x" * 200,
     )
     row = format_comparison([figure]).splitlines()[1]
     assert row.endswith("x" * 200)

@@ -21,7 +21,7 @@ from shared.local.settings import ROOT, InstallationSettings
 from shared.local.stack import SETTINGS_CLASSES
 
 PAGE = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
-PROGRAMS = {"rural", "poverty", "ethnic"}
+PROGRAMS = {"rural", "poverty", "ethnic", "oversight"}
 GROUPS = {"programs": PROGRAMS, "all": {*PROGRAMS, "funding", "gateway"}}
 """What a word of the column *read by* means, where it is not the name of a process."""
 

@@ -17,7 +17,7 @@ from tests.running.installation import Installation, temporary_installation
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 TOOLS = Path(__file__).resolve().parents[1] / "contracts" / "tools"
-SCOPES = ("report", "review", "target", "register", "funding", "read", "admin")
+SCOPES = ("report", "review", "target", "register", "funding", "oversight", "read", "admin")
 CASES_EACH = 2
 
 

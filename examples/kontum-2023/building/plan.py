@@ -1,4 +1,4 @@
-"""The figures that Plan 570 prints: money, ethnic affairs, poverty and rural development."""
+"""The figures that Plan 570 prints: money, ethnic affairs, poverty, rural development and oversight."""
 
 from building.facts import Facts
 from building.tables import Row
@@ -11,7 +11,8 @@ INPUTS = {
 }  # fmt: skip
 """The origin of the inputs of each figure. `split`: the total is published, its parts are apportioned. `assumed`: some input
 is not published, and was chosen within the range that the printed figures allow. All rural figures are `assumed`: the plan
-prints numbers of communes, and other pages name some of the communes."""
+prints numbers of communes, and other pages name some of the communes. All figures of oversight are `assumed`: the plan prints
+numbers of documents, and names a few."""
 
 
 def figures(facts: Facts) -> list[Row]:
@@ -24,9 +25,9 @@ def figures(facts: Facts) -> list[Row]:
             "decimals": row["decimals"],
             "unit_of_measure": row["unit_of_measure"],
             "reads": "achieved_percent" if row["id"] == "P05" else "value",
+            "compares": "at_least" if row["id"] == "G01" else "equal",
             "inputs": INPUTS.get(row["id"], "assumed"),
             "definition": row["definition"],
         }
         for row in facts.plan
-        if row["program"] != "oversight"
     ]

@@ -47,6 +47,7 @@ def list_accounts() -> list[Account]:
             for program in PROGRAMS
         ),
         Account("finance", ("funding", "read"), PROGRAMS, (PROVINCE,)),
+        Account("office-oversight", ("oversight", "read"), ("oversight",), (PROVINCE,)),
     ]
 
 

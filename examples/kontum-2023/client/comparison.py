@@ -7,7 +7,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from client.api import ApiClient
-from client.posting import PERIOD, read_districts, read_table
+from client.posting import PERIOD, read_districts
+from client.requests import read_table
 
 MILLION = 1_000_000
 
@@ -59,6 +60,8 @@ class FigureComparison:
     label: str
     printed: Decimal
     computed: Decimal | None
+    at_least: bool
+    """Whether the plan prints a number that is reached or exceeded: "more than 120"."""
     decimals: int
     mark: str
     lineage: str
@@ -70,7 +73,9 @@ class FigureComparison:
 
     @property
     def matches(self) -> bool:
-        return self.rounded == self.printed
+        if self.rounded is None:
+            return False
+        return self.rounded >= self.printed if self.at_least else self.rounded == self.printed
 
 
 def round_once(value: Decimal, decimals: int) -> Decimal:
@@ -110,6 +115,7 @@ def _compare_figure(row: dict[str, str], status: dict[str, Any]) -> FigureCompar
         label=label,
         printed=Decimal(row["printed"]),
         computed=computed,
+        at_least=row["compares"] == "at_least",
         decimals=int(row["decimals"]),
         mark=MARKS.get(row["inputs"], ""),
         lineage=figure.get("lineage", ""),
@@ -117,7 +123,9 @@ def _compare_figure(row: dict[str, str], status: dict[str, Any]) -> FigureCompar
 
 
 def _find_figure(status: dict[str, Any], program: str, indicator: str) -> dict[str, Any]:
-    parts = (part for part in status["programs"] if part["program"] == program)
+    parts = [part for part in status["programs"] if part["program"] == program]
+    if program == "oversight":
+        parts = [status.get("oversight", {"figures": []})]
     figures = (figure for part in parts for figure in part["figures"])
     return next((figure for figure in figures if figure["indicator"] == indicator), {})
 
@@ -139,7 +147,7 @@ def format_comparison(
         (
             figure.id,
             _cut(figure.label, LABEL_WIDTH) + (f" {figure.mark}" if figure.mark else ""),
-            format_number(figure.printed),
+            ("≥ " if figure.at_least else "") + format_number(figure.printed),
             "no answer" if figure.computed is None else format_number(figure.computed),
             "" if figure.rounded is None else format_number(figure.rounded),
             "✓" if figure.matches else "✗",

@@ -5,16 +5,13 @@ exactly what they read.
 """
 
 import asyncio
-import csv
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 from client.api import ApiClient
+from client.oversight import list_oversight_requests
 from client.progress import Progress
+from client.requests import Body, Request, Row, Stages, read_table, to_decision
 
-DATA = Path(__file__).parents[1] / "data"
 PERIOD = "2023"
 PROVINCE = "62"
 DEPARTMENT = "department-poverty"
@@ -37,27 +34,7 @@ FORMS = (
 )
 """Program, form, table."""
 
-Row = dict[str, str]
-Body = dict[str, Any]
 Clients = Mapping[str, ApiClient]
-
-
-@dataclass(frozen=True)
-class Request:
-    """A request to send."""
-
-    path: str
-    body: Body
-    method: str = "POST"
-
-
-Stages = list[list[Request]]
-"""Requests that are sent stage after stage; those of one stage in any order."""
-
-
-def read_table(name: str) -> list[Row]:
-    with (DATA / f"{name}.csv").open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
 
 
 def read_districts() -> dict[str, str]:
@@ -74,6 +51,7 @@ async def post_everything(clients: Clients, make_progress: Callable[[int], Progr
         "agency-ethnic": _list_ethnic_requests(),
         "agency-poverty": _list_poverty_requests(),
         "finance": _list_funding_requests(),
+        "office-oversight": list_oversight_requests(),
     }
     report_steps = 2 * sum(map(len, reports.values()))
     register_steps = sum(len(stage) for stages_of_client in stages.values() for stage in stages_of_client)
@@ -229,10 +207,6 @@ def _to_observation(row: Row) -> Body:
     }
 
 
-def _to_decision(row: Row) -> Body:
-    return {"number": row["decision_number"], "date": row["decision_date"]}
-
-
 def _list_rural_requests() -> Stages:
     """Return villages, then recognitions by level from the lowest, then products."""
 
@@ -242,7 +216,7 @@ def _list_rural_requests() -> Stages:
             "level": row["level"],
             "field": row["field"] or None,
             "criteria_set": row["criteria_set"],
-            "decision": _to_decision(row),
+            "decision": to_decision(row),
             "year": int(row["year"]),
         }
         return Request("/v1/rural/recognitions", body)
@@ -256,7 +230,7 @@ def _list_rural_requests() -> Stages:
             "group": int(row["group"]),
             "stars": int(row["stars"]),
             "score": float(row["score"]),
-            "decision": _to_decision(row),
+            "decision": to_decision(row),
             "potential_five_star": row["potential_five_star"] == "true",
             "grantor": row["grantor"],
         }
@@ -285,7 +259,7 @@ def _list_ethnic_requests() -> Stages:
             "unit": row["unit"],
             "region": row["region"],
             "specially_difficult": row["specially_difficult"] == "true",
-            "decision": _to_decision(row),
+            "decision": to_decision(row),
             "effective_on": row["effective_on"],
         }
         return Request("/v1/ethnic/classifications", body)
@@ -305,7 +279,7 @@ def _list_poverty_requests() -> Stages:
             Request(
                 f"/v1/poverty/targets/{row['period']}/{row['unit']}",
                 {
-                    "decision": _to_decision(row),
+                    "decision": to_decision(row),
                     "targets": [{"indicator": row["indicator"], "value": int(row["value"])}],
                 },
                 method="PUT",
@@ -331,7 +305,7 @@ def _list_funding_requests() -> Stages:
             body["voucher"] = {"source": row["voucher_source"], "number": row["voucher_number"]}
             body["effective_on"] = row["effective_on"]
         else:
-            body["decision"] = _to_decision(row)
+            body["decision"] = to_decision(row)
         return Request(f"/v1/funding/{kind}", body)
 
     disbursements = read_table("funding_disbursements")

@@ -82,9 +82,12 @@ class CatalogueLoader:
     def _read(self, facts: FactsFile, name: str) -> Catalogue:
         header = facts.header(CatalogueHeader)
         forms = facts.rows(
-            "form", Form, aliases={"steps": "step", "tables": "table", "total_reviews": "total_review"}
+            "form",
+            Form,
+            optional=True,
+            aliases={"steps": "step", "tables": "table", "total_reviews": "total_review"},
         )
-        indicators = facts.rows("indicator", Indicator)
+        indicators = facts.rows("indicator", Indicator, optional=True)
         standards = facts.rows("standard", Standard, optional=True)
         dimensions = facts.rows("dimension", Dimension, optional=True, aliases={"members": "member"})
         identities = facts.rows("identity", DimensionIdentity, optional=True)

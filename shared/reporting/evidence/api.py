@@ -10,8 +10,8 @@ from shared.periods import Period
 from shared.reporting.context import (
     SCOPES_SEEING_ALL_REPORTS,
     ReaderContext,
-    ReporterContext,
     ReportingContext,
+    SenderContext,
 )
 from shared.reporting.evidence import store
 from shared.reporting.evidence.rules import (
@@ -42,7 +42,7 @@ Hash = Annotated[str, Path(pattern="^[0-9a-f]{64}$", description="SHA-256 of the
 )
 async def keep_evidence(
     *,
-    context: ReporterContext,
+    context: SenderContext,
     sha256: Hash,
     request: Request,
     response: Response,

@@ -1,0 +1,75 @@
+"""Agencies in force on a day, and the faults of their codes. Pure."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from shared.dated_facts.facts import DatedFact, select_in_force
+from shared.kit.problems import Fault, Sentence, make_fault
+
+AGENCY_UNKNOWN = Sentence(
+    "Không có cơ quan “{agency}”; xem /v1/oversight/agencies.",
+    "There is no agency “{agency}”; see /v1/oversight/agencies.",
+)
+AGENCY_NOT_IN_FORCE = Sentence(
+    "Cơ quan {agency} không có vào ngày {on}; cơ quan kế tục: {successor}.",
+    "The agency {agency} does not exist on {on}; its successor: {successor}.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SteeringAgency(DatedFact):
+    """An agency or an office: never a person."""
+
+    code: str
+    label: Sentence
+    level: str
+    """The level at which it issues: central, province, district, commune, village."""
+    role: str
+    steers: bool = False
+    """Whether it is a steering committee of the programs."""
+    succeeded_by: str | None = None
+    """The agency that took over its work, where it ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgencyDirectory:
+    """All agencies of this installation."""
+
+    agencies: tuple[SteeringAgency, ...]
+
+    def in_force(self, on: date) -> list[SteeringAgency]:
+        """Return the agencies in force on a day."""
+        return select_in_force(self.agencies, on)
+
+    def find(self, code: str, on: date) -> SteeringAgency | None:
+        """Return the agency of a code on a day."""
+        return next((agency for agency in self.in_force(on) if agency.code == code), None)
+
+    def find_successor(self, code: str, on: date) -> str:
+        """Return the code of the agency that does the work of an agency on a day; the code itself while it exists."""
+        while self.find(code, on) is None:
+            rows = [agency for agency in self.agencies if agency.code == code and agency.succeeded_by]
+            if not rows:
+                return code
+            code = rows[-1].succeeded_by or code
+        return code
+
+    def find_faults(self, named: Iterable[tuple[str, str | None]], on: date) -> Iterator[Fault]:
+        """Yield the faults of agencies that a body names, by JSON pointer; None names none."""
+        codes = {agency.code for agency in self.agencies}
+        for pointer, code in named:
+            if code is None or self.find(code, on) is not None:
+                continue
+            if code not in codes:
+                yield make_fault(pointer, "agency_unknown", AGENCY_UNKNOWN, agency=code)
+            else:
+                successor = self.find_successor(code, on)
+                yield make_fault(
+                    pointer,
+                    "agency_not_in_force",
+                    AGENCY_NOT_IN_FORCE,
+                    agency=code,
+                    on=on,
+                    successor="-" if successor == code else successor,
+                )

@@ -1,0 +1,1 @@
+"""Communication: plans, campaigns, movements, and the activities that carry them out."""

@@ -1,0 +1,114 @@
+"""The routes of communication."""
+
+import uuid
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Query, Request, Response, status
+
+from services.oversight.agencies.api import CurrentAgencies
+from services.oversight.campaigns import actions
+from services.oversight.campaigns.schemas import (
+    CampaignCorrectionIn,
+    CampaignIn,
+    CampaignKind,
+    CampaignOut,
+    CampaignsPage,
+)
+from services.oversight.context import OverseerContext
+from services.oversight.records.actions import withdraw_record
+from services.oversight.records.schemas import ReasonIn
+from services.oversight.records.store import ROOT, content_has, content_is, read_versions, select_records
+from shared.kit.change_feed import AsOf, lock_feed
+from shared.kit.json_body import PartialBody
+from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
+from shared.kit.transactions import TransactionRoute
+from shared.reporting.context import PublicContext
+from shared.reporting.registers import UnitsQuery, require_units, set_created_or_existing
+
+PATH = f"{ROOT}/campaigns"
+
+router = APIRouter(prefix=PATH, tags=["campaigns"], route_class=TransactionRoute)
+
+
+@router.post("", status_code=status.HTTP_201_CREATED, summary="Record a campaign")
+async def record_campaign(
+    *,
+    context: OverseerContext,
+    directory: CurrentAgencies,
+    draft: Annotated[PartialBody[CampaignIn], Body()],
+    response: Response,
+) -> CampaignOut:
+    """Record a plan of communication, a campaign, a movement or an activity. The same campaign again answers 200."""
+    result = await actions.record_campaign(context, draft, directory)
+    set_created_or_existing(response, f"{PATH}/{result.row.id}", created=result.created)
+    return CampaignOut.from_row(result.row, context.territory)
+
+
+@router.get("", summary="List communication")
+async def list_campaigns(
+    *,
+    context: PublicContext,
+    request: Request,
+    response: Response,
+    unit: UnitsQuery = None,
+    kind: Annotated[
+        CampaignKind | None, Query(description="only plans, campaigns, movements or activities")
+    ] = None,
+    program: Annotated[
+        str | None, Query(max_length=100, description="only those that name this program")
+    ] = None,
+    as_of: AsOf = None,
+    limit: Limit = 100,
+    cursor: Cursor,
+) -> CampaignsPage:
+    """List communication, newest first."""
+    conditions = [*content_is("kind", kind), *content_has("programs", program)]
+    query = select_records("campaigns", require_units(context.territory, unit), as_of, *conditions)
+    page = await fetch_page(
+        context.session,
+        query,
+        limit=limit,
+        cursor=cursor,
+        serialize=lambda row: CampaignOut.from_row(
+            row[0], context.territory, public=context.caller.anonymous
+        ),
+    )
+    set_next_link(request, response, page.next)
+    return page
+
+
+@router.get("/{campaign_id}", summary="Read one campaign")
+async def read_campaign(*, context: PublicContext, campaign_id: uuid.UUID, as_of: AsOf = None) -> CampaignOut:
+    """Read a campaign with all its versions; also one that was withdrawn."""
+    versions = await read_versions(context.session, "campaigns", campaign_id, as_of)
+    return CampaignOut.from_row(
+        versions[0], context.territory, versions=versions, public=context.caller.anonymous
+    )
+
+
+@router.post("/{campaign_id}/corrections", status_code=status.HTTP_201_CREATED, summary="Correct a campaign")
+async def correct_campaign(
+    *,
+    context: OverseerContext,
+    directory: CurrentAgencies,
+    campaign_id: uuid.UUID,
+    draft: Annotated[PartialBody[CampaignCorrectionIn], Body()],
+    response: Response,
+) -> CampaignOut:
+    """State the whole content anew, as the next version; the versions before it stay readable."""
+    row = await actions.correct_campaign(context, campaign_id, draft, directory)
+    response.headers["Location"] = f"{PATH}/{row.id}"
+    return CampaignOut.from_row(row, context.territory)
+
+
+@router.post("/{campaign_id}/withdraw", status_code=status.HTTP_201_CREATED, summary="Withdraw a campaign")
+async def withdraw_campaign(
+    *, context: OverseerContext, campaign_id: uuid.UUID, body: ReasonIn, response: Response
+) -> CampaignOut:
+    """Take back what was recorded by mistake: it counts no more, and stays readable by its id."""
+    at = await lock_feed(context.session, context.clock)
+    row = await withdraw_record(
+        context, at, "campaigns", campaign_id, version=body.version, reason=body.reason
+    )
+    response.headers["Location"] = f"{PATH}/{row.id}"
+    return CampaignOut.from_row(row, context.territory)

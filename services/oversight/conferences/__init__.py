@@ -1,0 +1,1 @@
+"""Conferences: who convened them, which units took part, what they concluded."""

@@ -1,0 +1,136 @@
+"""The routes of conferences."""
+
+import uuid
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Query, Request, Response, status
+
+from services.oversight.agencies.api import CurrentAgencies
+from services.oversight.conferences import actions
+from services.oversight.conferences.schemas import (
+    ConferenceCorrectionIn,
+    ConferenceIn,
+    ConferenceLevel,
+    ConferenceOut,
+    ConferencesPage,
+)
+from services.oversight.context import OverseerContext
+from services.oversight.models import RecordVersion
+from services.oversight.records.actions import withdraw_record
+from services.oversight.records.query_params import OfUnit
+from services.oversight.records.schemas import ReasonIn
+from services.oversight.records.store import (
+    ROOT,
+    belongs_to,
+    content_has,
+    content_is,
+    is_dated_in,
+    read_versions,
+    select_records,
+)
+from shared.kit.change_feed import AsOf, lock_feed
+from shared.kit.json_body import PartialBody
+from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
+from shared.kit.transactions import TransactionRoute
+from shared.reporting.context import PublicContext
+from shared.reporting.query_params import PeriodFilter
+from shared.reporting.registers import UnitsQuery, require_units, set_created_or_existing
+
+PATH = f"{ROOT}/conferences"
+
+router = APIRouter(prefix=PATH, tags=["conferences"], route_class=TransactionRoute)
+
+
+@router.post("", status_code=status.HTTP_201_CREATED, summary="Record a conference")
+async def record_conference(
+    *,
+    context: OverseerContext,
+    directory: CurrentAgencies,
+    draft: Annotated[PartialBody[ConferenceIn], Body()],
+    response: Response,
+) -> ConferenceOut:
+    """Record a conference with the units that took part and its numbered conclusions. The same conference again answers 200."""
+    result = await actions.record_conference(context, draft, directory)
+    set_created_or_existing(response, f"{PATH}/{result.row.id}", created=result.created)
+    return ConferenceOut.from_row(result.row, context.territory)
+
+
+@router.get("", summary="List conferences")
+async def list_conferences(
+    *,
+    context: PublicContext,
+    request: Request,
+    response: Response,
+    unit: UnitsQuery = None,
+    level: Annotated[ConferenceLevel | None, Query(description="only those held at this level")] = None,
+    program: Annotated[
+        str | None, Query(max_length=100, description="only those that name this program")
+    ] = None,
+    of_unit: OfUnit = None,
+    central: Annotated[bool | None, Query(description="only those of the centre, or only others")] = None,
+    period: PeriodFilter,
+    as_of: AsOf = None,
+    limit: Limit = 100,
+    cursor: Cursor,
+) -> ConferencesPage:
+    """List conferences, newest first. Conclusions are for readers with a scope."""
+    conditions = [*content_is("level", level), *content_has("programs", program)]
+    conditions += [*belongs_to(of_unit), *is_dated_in(period)]
+    if central is not None:
+        is_central = RecordVersion.content["level"].astext == "central"
+        conditions.append(is_central if central else ~is_central)
+    query = select_records("conferences", require_units(context.territory, unit), as_of, *conditions)
+    page = await fetch_page(
+        context.session,
+        query,
+        limit=limit,
+        cursor=cursor,
+        serialize=lambda row: ConferenceOut.from_row(
+            row[0], context.territory, public=context.caller.anonymous
+        ),
+    )
+    set_next_link(request, response, page.next)
+    return page
+
+
+@router.get("/{conference_id}", summary="Read one conference")
+async def read_conference(
+    *, context: PublicContext, conference_id: uuid.UUID, as_of: AsOf = None
+) -> ConferenceOut:
+    """Read a conference with all its versions; also one that was withdrawn."""
+    versions = await read_versions(context.session, "conferences", conference_id, as_of)
+    return ConferenceOut.from_row(
+        versions[0], context.territory, versions=versions, public=context.caller.anonymous
+    )
+
+
+@router.post(
+    "/{conference_id}/corrections", status_code=status.HTTP_201_CREATED, summary="Correct a conference"
+)
+async def correct_conference(
+    *,
+    context: OverseerContext,
+    directory: CurrentAgencies,
+    conference_id: uuid.UUID,
+    draft: Annotated[PartialBody[ConferenceCorrectionIn], Body()],
+    response: Response,
+) -> ConferenceOut:
+    """State the whole content anew, as the next version; the versions before it stay readable."""
+    row = await actions.correct_conference(context, conference_id, draft, directory)
+    response.headers["Location"] = f"{PATH}/{row.id}"
+    return ConferenceOut.from_row(row, context.territory)
+
+
+@router.post(
+    "/{conference_id}/withdraw", status_code=status.HTTP_201_CREATED, summary="Withdraw a conference"
+)
+async def withdraw_conference(
+    *, context: OverseerContext, conference_id: uuid.UUID, body: ReasonIn, response: Response
+) -> ConferenceOut:
+    """Take back what was recorded by mistake: it counts no more, and stays readable by its id."""
+    at = await lock_feed(context.session, context.clock)
+    row = await withdraw_record(
+        context, at, "conferences", conference_id, version=body.version, reason=body.reason
+    )
+    response.headers["Location"] = f"{PATH}/{row.id}"
+    return ConferenceOut.from_row(row, context.territory)

@@ -1,0 +1,1 @@
+"""Difficulties: what a unit raises, and the level that answers it."""

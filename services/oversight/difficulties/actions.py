@@ -1,0 +1,120 @@
+"""The actions on difficulties: record, correct."""
+
+import uuid
+
+from services.oversight.agencies.rules import AgencyDirectory
+from services.oversight.difficulties.rules import FINISHED_ALREADY
+from services.oversight.difficulties.schemas import (
+    DifficultyAnswerIn,
+    DifficultyCorrectionIn,
+    DifficultyIn,
+    PassOnIn,
+)
+from services.oversight.models import RecordVersion
+from services.oversight.records.actions import (
+    RecordContent,
+    add_version,
+    correct_record,
+    insert_record,
+    read_newest,
+)
+from services.oversight.records.preparing import prepare_record
+from services.oversight.records.references import require_records
+from services.oversight.records.rules import ActNotPossible, find_future_days, find_reversed_days
+from services.oversight.records.schemas import ReasonIn
+from shared.kit.change_feed import lock_feed
+from shared.kit.json_body import PartialBody
+from shared.kit.problems import raise_if_any
+from shared.periods import local_day
+from shared.reporting.context import ReportingContext
+from shared.reporting.registers import RegisterResult
+
+
+async def record_difficulty(
+    context: ReportingContext, draft: PartialBody[DifficultyIn], directory: AgencyDirectory
+) -> RegisterResult[RecordVersion]:
+    """Insert a difficulty, or return the same one. Raise every fault of it."""
+    record = await _prepare(context, draft, directory)
+    at = await lock_feed(context.session, context.clock)
+    return await insert_record(context, at, record)
+
+
+async def correct_difficulty(
+    context: ReportingContext,
+    difficulty_id: uuid.UUID,
+    draft: PartialBody[DifficultyCorrectionIn],
+    directory: AgencyDirectory,
+) -> RecordVersion:
+    """Insert a version of a difficulty with its whole content anew."""
+    record = await _prepare(context, draft, directory)
+    at = await lock_feed(context.session, context.clock)
+    return await correct_record(
+        context, at, difficulty_id, record, version=draft.body.version, reason=draft.body.reason
+    )
+
+
+async def _prepare(
+    context: ReportingContext,
+    draft: PartialBody[DifficultyIn] | PartialBody[DifficultyCorrectionIn],
+    directory: AgencyDirectory,
+) -> RecordContent:
+    """Return the content of a difficulty; raise every fault of it, or `UnitNotGranted`."""
+    body = draft.body
+    return await prepare_record(
+        context,
+        draft,
+        "difficulties",
+        dated_by="raised_on",
+        key=[body.raised_on, body.component, body.text],
+        directory=directory,
+        agencies=[("/passed_to", body.passed_to)],
+    )
+
+
+async def pass_difficulty_on(
+    context: ReportingContext, difficulty_id: uuid.UUID, body: PassOnIn, directory: AgencyDirectory
+) -> RecordVersion:
+    """Insert the version by which another agency has to answer."""
+    at = await lock_feed(context.session, context.clock)
+    newest = await read_newest(context, "difficulties", difficulty_id, body.version)
+    _require_open(newest)
+    raise_if_any(directory.find_faults([("/passed_to", body.passed_to)], local_day(context.now)))
+    return await add_version(context, at, newest, "passed", {"passed_to": body.passed_to}, body.reason)
+
+
+async def answer_difficulty(
+    context: ReportingContext, difficulty_id: uuid.UUID, body: DifficultyAnswerIn
+) -> RecordVersion:
+    """Insert the version with the answer, and the document that gives it."""
+    at = await lock_feed(context.session, context.clock)
+    newest = await read_newest(context, "difficulties", difficulty_id, body.version)
+    _require_open(newest)
+    raise_if_any(
+        [
+            *find_future_days(local_day(context.now), answered_on=body.answered_on),
+            *find_reversed_days(newest.day, body.answered_on, "answered_on"),
+        ]
+    )
+    await require_records(context, [("/document", "documents", body.document)])
+    changes = {
+        "answered_on": body.answered_on.isoformat(),
+        "answer": body.answer,
+        "answered_by": str(body.document) if body.document else None,
+    }
+    return await add_version(context, at, newest, "answered", changes)
+
+
+async def drop_difficulty(
+    context: ReportingContext, difficulty_id: uuid.UUID, body: ReasonIn
+) -> RecordVersion:
+    """Insert the version by which a difficulty is no longer one."""
+    at = await lock_feed(context.session, context.clock)
+    newest = await read_newest(context, "difficulties", difficulty_id, body.version)
+    _require_open(newest)
+    day = local_day(context.now).isoformat()
+    return await add_version(context, at, newest, "dropped", {"dropped_on": day}, body.reason)
+
+
+def _require_open(newest: RecordVersion) -> None:
+    if newest.content.get("answered_on") or newest.content.get("dropped_on"):
+        raise ActNotPossible(reason=FINISHED_ALREADY)

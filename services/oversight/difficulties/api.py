@@ -1,0 +1,186 @@
+"""The routes of difficulties."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Query, Request, Response, status
+from sqlalchemy import ColumnElement
+
+from services.oversight.agencies.api import CurrentAgencies
+from services.oversight.context import OverseerContext
+from services.oversight.difficulties import actions
+from services.oversight.difficulties.rules import DifficultyState
+from services.oversight.difficulties.schemas import (
+    DifficultiesPage,
+    DifficultyAnswerIn,
+    DifficultyCorrectionIn,
+    DifficultyIn,
+    DifficultyOut,
+    PassOnIn,
+)
+from services.oversight.difficulties.store import PATH, to_difficulty
+from services.oversight.models import RecordVersion
+from services.oversight.records.actions import withdraw_record
+from services.oversight.records.schemas import ReasonIn
+from services.oversight.records.store import content_is, read_versions, select_records
+from shared.kit.change_feed import AsOf, lock_feed
+from shared.kit.json_body import PartialBody
+from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
+from shared.kit.transactions import TransactionRoute
+from shared.periods import local_day
+from shared.reporting.context import ReaderContext, ReportingContext
+from shared.reporting.registers import UnitsQuery, require_units, set_created_or_existing
+
+_ANSWERED = RecordVersion.content["answered_on"].astext
+_DROPPED = RecordVersion.content["dropped_on"].astext
+STATE_CONDITIONS: Mapping[DifficultyState, list[ColumnElement[bool]]] = {
+    "open": [_ANSWERED.is_(None), _DROPPED.is_(None)],
+    "answered": [_ANSWERED.is_not(None)],
+    "dropped": [_DROPPED.is_not(None)],
+}
+"""The condition of each state, as it is now."""
+
+router = APIRouter(prefix=PATH, tags=["difficulties"], route_class=TransactionRoute)
+
+
+@router.post("", status_code=status.HTTP_201_CREATED, summary="Record a difficulty")
+async def record_difficulty(
+    *,
+    context: OverseerContext,
+    directory: CurrentAgencies,
+    draft: Annotated[PartialBody[DifficultyIn], Body()],
+    response: Response,
+) -> DifficultyOut:
+    """Record a difficulty that a unit raises against a component or a clause. The same difficulty again answers 200."""
+    result = await actions.record_difficulty(context, draft, directory)
+    set_created_or_existing(response, f"{PATH}/{result.row.id}", created=result.created)
+    return _serialize(context, result.row)
+
+
+@router.get("", summary="List difficulties")
+async def list_difficulties(
+    *,
+    context: ReaderContext,
+    request: Request,
+    response: Response,
+    unit: UnitsQuery = None,
+    state: Annotated[DifficultyState | None, Query(description="only those in this state")] = None,
+    passed_to: Annotated[
+        str | None, Query(max_length=40, description="only those that this agency has to answer")
+    ] = None,
+    as_of: AsOf = None,
+    limit: Limit = 100,
+    cursor: Cursor,
+) -> DifficultiesPage:
+    """List difficulties, newest first."""
+    conditions = content_is("passed_to", passed_to)
+    if state is not None:
+        conditions += STATE_CONDITIONS[state]
+    query = select_records("difficulties", require_units(context.territory, unit), as_of, *conditions)
+    page = await fetch_page(
+        context.session,
+        query,
+        limit=limit,
+        cursor=cursor,
+        serialize=lambda row: _serialize(context, row[0]),
+    )
+    set_next_link(request, response, page.next)
+    return page
+
+
+@router.get("/{difficulty_id}", summary="Read one difficulty")
+async def read_difficulty(
+    *, context: ReaderContext, difficulty_id: uuid.UUID, as_of: AsOf = None
+) -> DifficultyOut:
+    """Read a difficulty with all its versions; also one that was withdrawn."""
+    versions = await read_versions(context.session, "difficulties", difficulty_id, as_of)
+    return _serialize(context, versions[0], versions)
+
+
+@router.post(
+    "/{difficulty_id}/corrections", status_code=status.HTTP_201_CREATED, summary="Correct a difficulty"
+)
+async def correct_difficulty(
+    *,
+    context: OverseerContext,
+    directory: CurrentAgencies,
+    difficulty_id: uuid.UUID,
+    draft: Annotated[PartialBody[DifficultyCorrectionIn], Body()],
+    response: Response,
+) -> DifficultyOut:
+    """State the whole content anew, as the next version; the versions before it stay readable."""
+    row = await actions.correct_difficulty(context, difficulty_id, draft, directory)
+    response.headers["Location"] = f"{PATH}/{row.id}"
+    return _serialize(context, row)
+
+
+@router.post(
+    "/{difficulty_id}/pass",
+    status_code=status.HTTP_201_CREATED,
+    summary="Pass a difficulty to another agency",
+)
+async def pass_difficulty_on(
+    *,
+    context: OverseerContext,
+    directory: CurrentAgencies,
+    difficulty_id: uuid.UUID,
+    body: PassOnIn,
+    response: Response,
+) -> DifficultyOut:
+    """Name the agency that has to answer a difficulty, such as that of a higher level."""
+    row = await actions.pass_difficulty_on(context, difficulty_id, body, directory)
+    response.headers["Location"] = f"{PATH}/{row.id}"
+    return _serialize(context, row)
+
+
+@router.post("/{difficulty_id}/answers", status_code=status.HTTP_201_CREATED, summary="Answer a difficulty")
+async def answer_difficulty(
+    *,
+    context: OverseerContext,
+    difficulty_id: uuid.UUID,
+    body: DifficultyAnswerIn,
+    response: Response,
+) -> DifficultyOut:
+    """Answer a difficulty, with the document that gives the answer where there is one."""
+    row = await actions.answer_difficulty(context, difficulty_id, body)
+    response.headers["Location"] = f"{PATH}/{row.id}"
+    return _serialize(context, row)
+
+
+@router.post("/{difficulty_id}/drop", status_code=status.HTTP_201_CREATED, summary="Drop a difficulty")
+async def drop_difficulty(
+    *, context: OverseerContext, difficulty_id: uuid.UUID, body: ReasonIn, response: Response
+) -> DifficultyOut:
+    """State that a difficulty is none any more, with the reason."""
+    row = await actions.drop_difficulty(context, difficulty_id, body)
+    response.headers["Location"] = f"{PATH}/{row.id}"
+    return _serialize(context, row)
+
+
+@router.post(
+    "/{difficulty_id}/withdraw", status_code=status.HTTP_201_CREATED, summary="Withdraw a difficulty"
+)
+async def withdraw_difficulty(
+    *, context: OverseerContext, difficulty_id: uuid.UUID, body: ReasonIn, response: Response
+) -> DifficultyOut:
+    """Take back what was recorded by mistake: it counts no more, and stays readable by its id."""
+    at = await lock_feed(context.session, context.clock)
+    row = await withdraw_record(
+        context, at, "difficulties", difficulty_id, version=body.version, reason=body.reason
+    )
+    response.headers["Location"] = f"{PATH}/{row.id}"
+    return _serialize(context, row)
+
+
+def _serialize(
+    context: ReportingContext, row: RecordVersion, versions: Sequence[RecordVersion] | None = None
+) -> DifficultyOut:
+    difficulty, today = to_difficulty(row), local_day(context.now)
+    return DifficultyOut.from_row(
+        row,
+        context.territory,
+        versions=versions,
+        state=difficulty.find_state(today),
+        waiting_days=difficulty.count_waiting_days(today),
+    )

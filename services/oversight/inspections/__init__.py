@@ -1,0 +1,1 @@
+"""Inspections: teams, the units that they visited, what they found."""

@@ -1,0 +1,141 @@
+"""The routes of inspections."""
+
+import uuid
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Query, Request, Response, status
+
+from services.oversight.agencies.api import CurrentAgencies
+from services.oversight.context import OverseerContext
+from services.oversight.inspections import actions
+from services.oversight.inspections.schemas import (
+    InspectionCorrectionIn,
+    InspectionIn,
+    InspectionOut,
+    InspectionsPage,
+)
+from services.oversight.models import RecordVersion
+from services.oversight.records.actions import withdraw_record
+from services.oversight.records.query_params import OfUnit
+from services.oversight.records.schemas import ReasonIn
+from services.oversight.records.store import (
+    ROOT,
+    belongs_to,
+    content_has,
+    content_is,
+    is_dated_in,
+    read_versions,
+    select_records,
+)
+from shared.kit.change_feed import AsOf, lock_feed
+from shared.kit.json_body import PartialBody
+from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
+from shared.kit.transactions import TransactionRoute
+from shared.reporting.context import PublicContext
+from shared.reporting.query_params import PeriodFilter
+from shared.reporting.registers import UnitsQuery, require_units, set_created_or_existing
+
+PATH = f"{ROOT}/inspections"
+
+router = APIRouter(prefix=PATH, tags=["inspections"], route_class=TransactionRoute)
+
+
+@router.post("", status_code=status.HTTP_201_CREATED, summary="Record an inspection")
+async def record_inspection(
+    *,
+    context: OverseerContext,
+    directory: CurrentAgencies,
+    draft: Annotated[PartialBody[InspectionIn], Body()],
+    response: Response,
+) -> InspectionOut:
+    """Record an inspection team with the units that it visited and what it found. The same inspection again answers 200."""
+    result = await actions.record_inspection(context, draft, directory)
+    set_created_or_existing(response, f"{PATH}/{result.row.id}", created=result.created)
+    return InspectionOut.from_row(result.row, context.territory)
+
+
+@router.get("", summary="List inspections")
+async def list_inspections(
+    *,
+    context: PublicContext,
+    directory: CurrentAgencies,
+    request: Request,
+    response: Response,
+    unit: UnitsQuery = None,
+    led_by: Annotated[
+        str | None, Query(max_length=100, description="only the teams that this agency led")
+    ] = None,
+    program: Annotated[
+        str | None, Query(max_length=100, description="only those that name this program")
+    ] = None,
+    of_unit: OfUnit = None,
+    of_committee: Annotated[
+        bool | None, Query(description="only teams of a steering committee, or only those of other agencies")
+    ] = None,
+    period: PeriodFilter,
+    as_of: AsOf = None,
+    limit: Limit = 100,
+    cursor: Cursor,
+) -> InspectionsPage:
+    """List inspections, newest first. Findings are for readers with a scope."""
+    conditions = [*content_is("led_by", led_by), *content_has("programs", program)]
+    conditions += [*belongs_to(of_unit), *is_dated_in(period)]
+    if of_committee is not None:
+        steering = [agency.code for agency in directory.agencies if agency.steers]
+        of_steering = RecordVersion.content["led_by"].astext.in_(steering)
+        conditions.append(of_steering if of_committee else ~of_steering)
+    query = select_records("inspections", require_units(context.territory, unit), as_of, *conditions)
+    page = await fetch_page(
+        context.session,
+        query,
+        limit=limit,
+        cursor=cursor,
+        serialize=lambda row: InspectionOut.from_row(
+            row[0], context.territory, public=context.caller.anonymous
+        ),
+    )
+    set_next_link(request, response, page.next)
+    return page
+
+
+@router.get("/{inspection_id}", summary="Read one inspection")
+async def read_inspection(
+    *, context: PublicContext, inspection_id: uuid.UUID, as_of: AsOf = None
+) -> InspectionOut:
+    """Read an inspection with all its versions; also one that was withdrawn."""
+    versions = await read_versions(context.session, "inspections", inspection_id, as_of)
+    return InspectionOut.from_row(
+        versions[0], context.territory, versions=versions, public=context.caller.anonymous
+    )
+
+
+@router.post(
+    "/{inspection_id}/corrections", status_code=status.HTTP_201_CREATED, summary="Correct an inspection"
+)
+async def correct_inspection(
+    *,
+    context: OverseerContext,
+    directory: CurrentAgencies,
+    inspection_id: uuid.UUID,
+    draft: Annotated[PartialBody[InspectionCorrectionIn], Body()],
+    response: Response,
+) -> InspectionOut:
+    """State the whole content anew, as the next version; the versions before it stay readable."""
+    row = await actions.correct_inspection(context, inspection_id, draft, directory)
+    response.headers["Location"] = f"{PATH}/{row.id}"
+    return InspectionOut.from_row(row, context.territory)
+
+
+@router.post(
+    "/{inspection_id}/withdraw", status_code=status.HTTP_201_CREATED, summary="Withdraw an inspection"
+)
+async def withdraw_inspection(
+    *, context: OverseerContext, inspection_id: uuid.UUID, body: ReasonIn, response: Response
+) -> InspectionOut:
+    """Take back what was recorded by mistake: it counts no more, and stays readable by its id."""
+    at = await lock_feed(context.session, context.clock)
+    row = await withdraw_record(
+        context, at, "inspections", inspection_id, version=body.version, reason=body.reason
+    )
+    response.headers["Location"] = f"{PATH}/{row.id}"
+    return InspectionOut.from_row(row, context.territory)

@@ -1,0 +1,1 @@
+"""The plan of a year or of the period: objectives, targets, capital and tasks, from draft to approval and closing."""

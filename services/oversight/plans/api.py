@@ -1,0 +1,221 @@
+"""The routes of plans."""
+
+import uuid
+from collections.abc import Sequence
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Query, Request, Response, status
+from sqlalchemy import ColumnElement, func
+
+from services.oversight.agencies.api import CurrentAgencies
+from services.oversight.context import OverseerContext
+from services.oversight.models import RecordVersion
+from services.oversight.plans import actions
+from services.oversight.plans.rules import PlanState, compare_with_ceilings, list_years
+from services.oversight.plans.schemas import (
+    CeilingOut,
+    CeilingsOut,
+    ImplementationPlanCorrectionIn,
+    ImplementationPlanIn,
+    ImplementationPlanOut,
+    ImplementationPlanRevisionIn,
+    ImplementationPlansPage,
+    LineSumOut,
+    NextPlanIn,
+    PlanApprovalIn,
+)
+from services.oversight.plans.store import PATH, find_state, to_capital
+from services.oversight.records.actions import withdraw_record
+from services.oversight.records.schemas import ReasonIn
+from services.oversight.records.store import content_is, read_records, read_versions, select_records
+from shared.kit.change_feed import AsOf, lock_feed
+from shared.kit.json_body import PartialBody
+from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
+from shared.kit.transactions import TransactionRoute
+from shared.reporting.context import PublicContext, ReaderContext, ReportingContext
+from shared.reporting.query_params import PlanPeriodFilter
+from shared.reporting.registers import UnitsQuery, require_units, set_created_or_existing
+
+PLAN_STATE: ColumnElement[str] = func.coalesce(RecordVersion.content["state"].astext, "draft")
+
+router = APIRouter(prefix=PATH, tags=["plans"], route_class=TransactionRoute)
+
+
+@router.post("", status_code=status.HTTP_201_CREATED, summary="Record a plan")
+async def record_plan(
+    *,
+    context: OverseerContext,
+    directory: CurrentAgencies,
+    draft: Annotated[PartialBody[ImplementationPlanIn], Body()],
+    response: Response,
+) -> ImplementationPlanOut:
+    """Draft a plan of a year or of several years. The same plan again answers 200."""
+    result = await actions.record_plan(context, draft, directory)
+    set_created_or_existing(response, f"{PATH}/{result.row.id}", created=result.created)
+    return _serialize(context, result.row)
+
+
+@router.get("", summary="List plans")
+async def list_plans(
+    *,
+    context: PublicContext,
+    request: Request,
+    response: Response,
+    unit: UnitsQuery = None,
+    period: PlanPeriodFilter,
+    state: Annotated[PlanState | None, Query(description="only plans in this state")] = None,
+    as_of: AsOf = None,
+    limit: Limit = 100,
+    cursor: Cursor,
+) -> ImplementationPlansPage:
+    """List plans, newest first."""
+    conditions: list[ColumnElement[bool]] = content_is("period", None if period is None else str(period))
+    if state is not None:
+        conditions.append(PLAN_STATE.in_([state]))
+    query = select_records("plans", require_units(context.territory, unit), as_of, *conditions)
+    page = await fetch_page(
+        context.session,
+        query,
+        limit=limit,
+        cursor=cursor,
+        serialize=lambda row: _serialize(context, row[0]),
+    )
+    set_next_link(request, response, page.next)
+    return page
+
+
+@router.get("/{plan_id}", summary="Read one plan")
+async def read_plan(
+    *, context: PublicContext, plan_id: uuid.UUID, as_of: AsOf = None
+) -> ImplementationPlanOut:
+    """Read a plan with all its versions; also one that was withdrawn."""
+    versions = await read_versions(context.session, "plans", plan_id, as_of)
+    return _serialize(context, versions[0], versions)
+
+
+@router.post("/{plan_id}/corrections", status_code=status.HTTP_201_CREATED, summary="Correct a plan")
+async def correct_plan(
+    *,
+    context: OverseerContext,
+    directory: CurrentAgencies,
+    plan_id: uuid.UUID,
+    draft: Annotated[PartialBody[ImplementationPlanCorrectionIn], Body()],
+    response: Response,
+) -> ImplementationPlanOut:
+    """State the whole content anew, as the next version; the versions before it stay readable."""
+    row = await actions.correct_plan(context, plan_id, draft, directory)
+    response.headers["Location"] = f"{PATH}/{row.id}"
+    return _serialize(context, row)
+
+
+@router.post("/{plan_id}/submit", status_code=status.HTTP_201_CREATED, summary="Submit a plan")
+async def submit_plan(
+    *, context: OverseerContext, plan_id: uuid.UUID, body: ReasonIn, response: Response
+) -> ImplementationPlanOut:
+    """Submit a draft for approval."""
+    row = await actions.submit_plan(context, plan_id, body)
+    response.headers["Location"] = f"{PATH}/{row.id}"
+    return _serialize(context, row)
+
+
+@router.post("/{plan_id}/approve", status_code=status.HTTP_201_CREATED, summary="Approve a plan")
+async def approve_plan(
+    *, context: OverseerContext, plan_id: uuid.UUID, body: PlanApprovalIn, response: Response
+) -> ImplementationPlanOut:
+    """Approve a submitted plan by a document, which is recorded here."""
+    row = await actions.approve_plan(context, plan_id, body)
+    response.headers["Location"] = f"{PATH}/{row.id}"
+    return _serialize(context, row)
+
+
+@router.post("/{plan_id}/revise", status_code=status.HTTP_201_CREATED, summary="Revise a plan")
+async def revise_plan(
+    *,
+    context: OverseerContext,
+    directory: CurrentAgencies,
+    plan_id: uuid.UUID,
+    draft: Annotated[PartialBody[ImplementationPlanRevisionIn], Body()],
+    response: Response,
+) -> ImplementationPlanOut:
+    """State the whole content of an approved plan anew, by the document that revises it."""
+    row = await actions.revise_plan(context, plan_id, draft, directory)
+    response.headers["Location"] = f"{PATH}/{row.id}"
+    return _serialize(context, row)
+
+
+@router.post("/{plan_id}/close", status_code=status.HTTP_201_CREATED, summary="Close a plan")
+async def close_plan(
+    *, context: OverseerContext, plan_id: uuid.UUID, body: ReasonIn, response: Response
+) -> ImplementationPlanOut:
+    """End an approved plan."""
+    row = await actions.close_plan(context, plan_id, body)
+    response.headers["Location"] = f"{PATH}/{row.id}"
+    return _serialize(context, row)
+
+
+@router.post(
+    "/{plan_id}/next", status_code=status.HTTP_201_CREATED, summary="Begin the plan of the next year"
+)
+async def begin_next_plan(
+    *, context: OverseerContext, plan_id: uuid.UUID, body: NextPlanIn, response: Response
+) -> ImplementationPlanOut:
+    """Draft the plan of the next year as a copy: open tasks, open recommendations, missed targets, carried-over money."""
+    result = await actions.begin_next_plan(context, plan_id, body)
+    set_created_or_existing(response, f"{PATH}/{result.row.id}", created=result.created)
+    return _serialize(context, result.row)
+
+
+@router.get("/{plan_id}/ceilings", summary="Compare yearly plans with the ceilings of a period")
+async def compare_ceilings(*, context: ReaderContext, plan_id: uuid.UUID, as_of: AsOf = None) -> CeilingsOut:
+    """Compare the money of the yearly plans of a unit with the plan of the period, by source and program."""
+    newest = (await read_versions(context.session, "plans", plan_id, as_of))[0]
+    others = await read_records(context.session, "plans", None, as_of, RecordVersion.unit == newest.unit)
+    capital = to_capital(newest)
+    years = list_years(capital.period)
+    yearly = [row for row in others if row.content["period"] in {str(year) for year in years}]
+    comparisons = compare_with_ceilings(capital, [to_capital(row) for row in yearly])
+    items = [
+        CeilingOut(
+            source=row.source,
+            program=row.program,
+            ceiling_vnd=row.ceiling_vnd,
+            planned_vnd=row.planned_vnd,
+            left_vnd=row.left_vnd,
+            exceeded=row.left_vnd < 0,
+        )
+        for row in comparisons
+    ]
+    return CeilingsOut(
+        plan=plan_id, period=str(capital.period), plans=[row.id for row in yearly], items=items
+    )
+
+
+@router.post("/{plan_id}/withdraw", status_code=status.HTTP_201_CREATED, summary="Withdraw a plan")
+async def withdraw_plan(
+    *, context: OverseerContext, plan_id: uuid.UUID, body: ReasonIn, response: Response
+) -> ImplementationPlanOut:
+    """Take back what was recorded by mistake: it counts no more, and stays readable by its id."""
+    at = await lock_feed(context.session, context.clock)
+    row = await withdraw_record(context, at, "plans", plan_id, version=body.version, reason=body.reason)
+    response.headers["Location"] = f"{PATH}/{row.id}"
+    return _serialize(context, row)
+
+
+def _serialize(
+    context: ReportingContext, row: RecordVersion, versions: Sequence[RecordVersion] | None = None
+) -> ImplementationPlanOut:
+    capital = to_capital(row)
+    sums = [
+        LineSumOut(source=source, program=program, amount_vnd=amount)
+        for (source, program), amount in sorted(
+            capital.sum_by_line().items(), key=lambda line: (line[0][0], line[0][1] or "")
+        )
+    ]
+    return ImplementationPlanOut.from_row(
+        row,
+        context.territory,
+        versions=versions,
+        state=find_state(row),
+        capital_total_vnd=capital.total_vnd,
+        capital_sums=sums,
+    )

@@ -1,0 +1,1 @@
+"""Recommendations: from their issue to their closing by who issued them."""

@@ -1,0 +1,186 @@
+"""The actions on recommendations: record, correct."""
+
+import uuid
+from collections.abc import Mapping
+
+from services.oversight.agencies.rules import AgencyDirectory
+from services.oversight.models import RecordVersion
+from services.oversight.recommendations.rules import (
+    CLOSED_ALREADY,
+    ClosedByAddressee,
+    Recommendation,
+)
+from services.oversight.recommendations.schemas import (
+    RecommendationAnswerIn,
+    RecommendationClosingIn,
+    RecommendationCorrectionIn,
+    RecommendationIn,
+    SourceKind,
+)
+from services.oversight.recommendations.store import find_answering_units, to_recommendation
+from services.oversight.records.actions import (
+    RecordContent,
+    add_version,
+    correct_record,
+    insert_record,
+    read_newest,
+    require_live,
+)
+from services.oversight.records.preparing import prepare_record
+from services.oversight.records.references import require_records
+from services.oversight.records.rules import (
+    Act,
+    ActNotPossible,
+    RegisterName,
+    find_future_days,
+    find_reversed_days,
+)
+from services.oversight.records.schemas import to_content
+from services.oversight.records.store import read_versions
+from shared.kit.change_feed import lock_feed
+from shared.kit.json_body import PartialBody
+from shared.kit.problems import Fault, raise_if_any
+from shared.periods import local_day
+from shared.reporting.context import ReportingContext
+from shared.reporting.registers import RegisterResult, locate_unit
+from shared.territory.rights import is_granted, make_refusal
+from shared.territory.units import LEVEL_NAMES
+
+SOURCE_REGISTERS: Mapping[SourceKind, RegisterName] = {
+    "inspection": "inspections",
+    "conference": "conferences",
+    "audit": "supervisions",
+    "supervision": "supervisions",
+    "council": "documents",
+}
+"""The register that holds the source of a recommendation."""
+
+
+async def record_recommendation(
+    context: ReportingContext, draft: PartialBody[RecommendationIn], directory: AgencyDirectory
+) -> RegisterResult[RecordVersion]:
+    """Insert a recommendation, or return the same one. Raise every fault of it."""
+    record = await _prepare(context, draft, directory)
+    at = await lock_feed(context.session, context.clock)
+    return await insert_record(context, at, record)
+
+
+async def correct_recommendation(
+    context: ReportingContext,
+    recommendation_id: uuid.UUID,
+    draft: PartialBody[RecommendationCorrectionIn],
+    directory: AgencyDirectory,
+) -> RecordVersion:
+    """Insert a version of a recommendation with its whole content anew."""
+    record = await _prepare(context, draft, directory)
+    at = await lock_feed(context.session, context.clock)
+    return await correct_record(
+        context, at, recommendation_id, record, version=draft.body.version, reason=draft.body.reason
+    )
+
+
+async def _prepare(
+    context: ReportingContext,
+    draft: PartialBody[RecommendationIn] | PartialBody[RecommendationCorrectionIn],
+    directory: AgencyDirectory,
+) -> RecordContent:
+    """Return the content of a recommendation; raise every fault of it, or `UnitNotGranted`."""
+    body = draft.body
+    record = await prepare_record(
+        context,
+        draft,
+        "recommendations",
+        dated_by="issued_on",
+        key=[body.issuer, body.issued_on, body.addressee.unit, body.addressee.agency, body.text],
+        directory=directory,
+        agencies=[("/issuer", body.issuer), ("/addressee/agency", body.addressee.agency)],
+        faults=_find_faults(context, draft),
+    )
+    await require_records(
+        context,
+        [
+            ("/document", "documents", body.document),
+            ("/source/record", SOURCE_REGISTERS[body.source.kind], body.source.record),
+        ],
+    )
+    return record
+
+
+def _find_faults(
+    context: ReportingContext, draft: PartialBody[RecommendationIn] | PartialBody[RecommendationCorrectionIn]
+) -> list[Fault]:
+    """Return the faults of the days, and of the addressee's unit on the day of issue."""
+    body = draft.body
+    if "issued_on" in draft.unread:
+        return []
+    faults = list(find_reversed_days(body.issued_on, body.due_on, "due_on"))
+    if "addressee" not in draft.unread:
+        unit = locate_unit(
+            context.territory,
+            body.addressee.unit,
+            body.issued_on,
+            levels=list(LEVEL_NAMES),
+            at="/addressee/unit",
+        )
+        if isinstance(unit, Fault):
+            faults.append(unit)
+    return faults
+
+
+async def answer_recommendation(
+    context: ReportingContext, recommendation_id: uuid.UUID, body: RecommendationAnswerIn
+) -> RecordVersion:
+    """Insert the version with an answer, by a client of the addressee or of its successor."""
+    at = await lock_feed(context.session, context.clock)
+    newest = (await read_versions(context.session, "recommendations", recommendation_id))[0]
+    recommendation, today = to_recommendation(newest), local_day(context.now)
+    units = find_answering_units(context.territory, recommendation, today)
+    lines = {unit.code: context.territory.line(unit.code, max(today, unit.valid_from)) for unit in units}
+    if not any(is_granted(context.territory, line, today, context.caller.units) for line in lines.values()):
+        code = units[0].code if units else recommendation.addressee_unit
+        raise make_refusal(context.territory, code, lines.get(code, ()), today, context.caller.units)
+    require_live(newest, body.version)
+    _require_open(recommendation)
+    raise_if_any(
+        [
+            *find_future_days(today, answered_on=body.answered_on),
+            *find_reversed_days(recommendation.issued_on, body.answered_on, "answered_on"),
+        ]
+    )
+    await require_records(
+        context,
+        [
+            (f"/evidence/{index}/document", "documents", row.document)
+            for index, row in enumerate(body.evidence)
+        ],
+    )
+    answer = {**to_content(body), "client_id": context.caller.client_id}
+    answers = [*newest.content.get("answers", ()), answer]
+    return await add_version(context, at, newest, "answered", {"answers": answers})
+
+
+async def close_recommendation(
+    context: ReportingContext, recommendation_id: uuid.UUID, body: RecommendationClosingIn
+) -> RecordVersion:
+    """Insert the version that closes a recommendation, by a client of the issuing unit that did not answer it."""
+    at = await lock_feed(context.session, context.clock)
+    newest = await read_newest(context, "recommendations", recommendation_id, body.version)
+    recommendation = to_recommendation(newest)
+    answering_clients = {answer.get("client_id") for answer in newest.content.get("answers", ())}
+    if context.caller.client_id in answering_clients:
+        raise ClosedByAddressee
+    _require_open(recommendation)
+    raise_if_any(
+        [
+            *find_future_days(local_day(context.now), closed_on=body.closed_on),
+            *find_reversed_days(recommendation.issued_on, body.closed_on, "closed_on"),
+        ]
+    )
+    act: Act = "closed" if body.outcome == "done" else body.outcome
+    changes = {"outcome": body.outcome, "closed_on": body.closed_on.isoformat()}
+    return await add_version(context, at, newest, act, changes, body.reason)
+
+
+def _require_open(recommendation: Recommendation) -> None:
+    if recommendation.outcome is not None:
+        raise ActNotPossible(reason=CLOSED_ALREADY.filled(state=recommendation.outcome))

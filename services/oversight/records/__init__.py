@@ -1,0 +1,1 @@
+"""Versions of records: what all registers of oversight share."""

@@ -1,0 +1,17 @@
+"""Query parameters that the lists of several registers take."""
+
+from typing import Annotated
+
+from fastapi import Query
+
+from shared.kit.date_fields import IsoDate
+
+StateDay = Annotated[
+    IsoDate | None, Query(description="day of the state of each record; today when left out")
+]
+OfUnit = Annotated[
+    str | None, Query(min_length=2, max_length=12, description="only those of exactly this unit")
+]
+ProgramFilter = Annotated[
+    str | None, Query(max_length=40, description="only those that name this program: rural, poverty, ethnic")
+]

@@ -1,0 +1,123 @@
+"""Queries of the versions of records. Flushes, never commits.
+
+The newest version of a record, as known at an instant, is its content; a record whose newest version is a withdrawal is in no
+list.
+"""
+
+import uuid
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, exists, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from services.oversight.models import RecordVersion
+from services.oversight.records.rules import WITHDRAWN, RecordNotFound, RegisterName
+from shared.periods import Period
+from shared.reporting.register_rows import is_in_units, is_recorded_by, order_newest_first
+from shared.territory.units import CODE_SHAPES, Level
+
+ROOT = "/v1/oversight"
+
+
+def select_records(
+    register: RegisterName,
+    units: Collection[str] | None = None,
+    as_of: datetime | None = None,
+    *conditions: ColumnElement[bool],
+) -> Select[Any]:
+    """Select the newest version of each record of a register, newest first; units are those of each record's day."""
+    query = select(RecordVersion).where(
+        RecordVersion.register == register,
+        is_recorded_by(RecordVersion, as_of),
+        RecordVersion.act != WITHDRAWN,
+        _is_newest(as_of),
+        *conditions,
+    )
+    if units is not None:
+        query = query.where(is_in_units(RecordVersion, units))
+    return order_newest_first(query, RecordVersion)
+
+
+async def read_records(
+    session: AsyncSession,
+    register: RegisterName,
+    units: Collection[str] | None = None,
+    as_of: datetime | None = None,
+    *conditions: ColumnElement[bool],
+) -> Sequence[RecordVersion]:
+    """Return the newest version of each record of a register. One statement."""
+    return (await session.scalars(select_records(register, units, as_of, *conditions))).all()
+
+
+async def read_versions(
+    session: AsyncSession, register: RegisterName, record_id: uuid.UUID, as_of: datetime | None = None
+) -> Sequence[RecordVersion]:
+    """Return the versions of a record, the newest first; raise `RecordNotFound`."""
+    rows = await session.scalars(
+        select(RecordVersion)
+        .where(
+            RecordVersion.id == record_id,
+            RecordVersion.register == register,
+            is_recorded_by(RecordVersion, as_of),
+        )
+        .order_by(RecordVersion.version.desc())
+    )
+    versions = rows.all()
+    if not versions:
+        raise RecordNotFound(record=str(record_id))
+    return versions
+
+
+async def find_by_key(session: AsyncSession, register: RegisterName, key: str) -> RecordVersion | None:
+    """Return the newest version of the record with an identity; None where there is none, or it was withdrawn."""
+    row: RecordVersion | None = await session.scalar(
+        select_records(register, None, None, RecordVersion.key == key).limit(1)
+    )
+    return row
+
+
+async def find_missing(
+    session: AsyncSession, register: RegisterName, ids: Collection[uuid.UUID]
+) -> set[uuid.UUID]:
+    """Return those of the ids that no record of a register has; a withdrawn one counts as missing."""
+    if not ids:
+        return set()
+    rows = await session.scalars(select_records(register, None, None, RecordVersion.id.in_(ids)))
+    return set(ids) - {row.id for row in rows}
+
+
+def content_is(name: str, value: str | None) -> list[ColumnElement[bool]]:
+    """Return the condition that a member of the content has a value; none where the value is None."""
+    return [] if value is None else [RecordVersion.content[name].astext == value]
+
+
+def content_has(name: str, value: str | None) -> list[ColumnElement[bool]]:
+    """Return the condition that a list of the content has a value; none where the value is None."""
+    return [] if value is None else [RecordVersion.content[name].contains([value])]
+
+
+def belongs_to(unit: str | None) -> list[ColumnElement[bool]]:
+    """Return the condition that a record is one of exactly this unit; none where the unit is None."""
+    return [] if unit is None else [RecordVersion.unit == unit]
+
+
+def has_level(level: Level | None) -> list[ColumnElement[bool]]:
+    """Return the condition that a record's unit is of a level; none where the level is None."""
+    return [] if level is None else [RecordVersion.unit.regexp_match(f"^{CODE_SHAPES[level]}$")]
+
+
+def is_dated_in(period: Period | None) -> list[ColumnElement[bool]]:
+    """Return the condition that a record's day lies in a period; none where the period is None."""
+    return [] if period is None else [RecordVersion.day.between(period.starts_on, period.ends_on)]
+
+
+def _is_newest(as_of: datetime | None) -> ColumnElement[bool]:
+    newer = aliased(RecordVersion)
+    return ~exists().where(
+        newer.id == RecordVersion.id,
+        newer.version > RecordVersion.version,
+        is_recorded_by(newer, as_of),
+    )

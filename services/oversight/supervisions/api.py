@@ -1,0 +1,124 @@
+"""The routes of supervision and audits."""
+
+import uuid
+from collections.abc import Sequence
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Query, Request, Response, status
+
+from services.oversight.agencies.api import CurrentAgencies
+from services.oversight.context import OverseerContext
+from services.oversight.models import RecordVersion
+from services.oversight.records.actions import withdraw_record
+from services.oversight.records.schemas import ReasonIn
+from services.oversight.records.store import ROOT, content_is, read_versions, select_records
+from services.oversight.supervisions import actions
+from services.oversight.supervisions.rules import count_overdue_requests
+from services.oversight.supervisions.schemas import (
+    SupervisionCorrectionIn,
+    SupervisionIn,
+    SupervisionKind,
+    SupervisionOut,
+    SupervisionsPage,
+    Supervisor,
+)
+from shared.kit.change_feed import AsOf, lock_feed
+from shared.kit.json_body import PartialBody
+from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
+from shared.kit.transactions import TransactionRoute
+from shared.periods import local_day
+from shared.reporting.context import ReaderContext, ReportingContext
+from shared.reporting.registers import UnitsQuery, require_units, set_created_or_existing
+
+PATH = f"{ROOT}/supervisions"
+
+router = APIRouter(prefix=PATH, tags=["supervisions"], route_class=TransactionRoute)
+
+
+@router.post("", status_code=status.HTTP_201_CREATED, summary="Record a supervision")
+async def record_supervision(
+    *,
+    context: OverseerContext,
+    directory: CurrentAgencies,
+    draft: Annotated[PartialBody[SupervisionIn], Body()],
+    response: Response,
+) -> SupervisionOut:
+    """Record a round of supervision or an audit, with its requests, conclusions and the money to recover. The same supervision again answers 200."""
+    result = await actions.record_supervision(context, draft, directory)
+    set_created_or_existing(response, f"{PATH}/{result.row.id}", created=result.created)
+    return _serialize(context, result.row)
+
+
+@router.get("", summary="List supervision and audits")
+async def list_supervisions(
+    *,
+    context: ReaderContext,
+    request: Request,
+    response: Response,
+    unit: UnitsQuery = None,
+    kind: Annotated[SupervisionKind | None, Query(description="only supervision, or only audits")] = None,
+    body: Annotated[Supervisor | None, Query(description="only those of this body")] = None,
+    as_of: AsOf = None,
+    limit: Limit = 100,
+    cursor: Cursor,
+) -> SupervisionsPage:
+    """List supervision and audits, newest first."""
+    conditions = [*content_is("kind", kind), *content_is("body", body)]
+    query = select_records("supervisions", require_units(context.territory, unit), as_of, *conditions)
+    page = await fetch_page(
+        context.session,
+        query,
+        limit=limit,
+        cursor=cursor,
+        serialize=lambda row: _serialize(context, row[0]),
+    )
+    set_next_link(request, response, page.next)
+    return page
+
+
+@router.get("/{supervision_id}", summary="Read one supervision")
+async def read_supervision(
+    *, context: ReaderContext, supervision_id: uuid.UUID, as_of: AsOf = None
+) -> SupervisionOut:
+    """Read a supervision with all its versions; also one that was withdrawn."""
+    versions = await read_versions(context.session, "supervisions", supervision_id, as_of)
+    return _serialize(context, versions[0], versions)
+
+
+@router.post(
+    "/{supervision_id}/corrections", status_code=status.HTTP_201_CREATED, summary="Correct a supervision"
+)
+async def correct_supervision(
+    *,
+    context: OverseerContext,
+    directory: CurrentAgencies,
+    supervision_id: uuid.UUID,
+    draft: Annotated[PartialBody[SupervisionCorrectionIn], Body()],
+    response: Response,
+) -> SupervisionOut:
+    """State the whole content anew, as the next version; the versions before it stay readable."""
+    row = await actions.correct_supervision(context, supervision_id, draft, directory)
+    response.headers["Location"] = f"{PATH}/{row.id}"
+    return _serialize(context, row)
+
+
+@router.post(
+    "/{supervision_id}/withdraw", status_code=status.HTTP_201_CREATED, summary="Withdraw a supervision"
+)
+async def withdraw_supervision(
+    *, context: OverseerContext, supervision_id: uuid.UUID, body: ReasonIn, response: Response
+) -> SupervisionOut:
+    """Take back what was recorded by mistake: it counts no more, and stays readable by its id."""
+    at = await lock_feed(context.session, context.clock)
+    row = await withdraw_record(
+        context, at, "supervisions", supervision_id, version=body.version, reason=body.reason
+    )
+    response.headers["Location"] = f"{PATH}/{row.id}"
+    return _serialize(context, row)
+
+
+def _serialize(
+    context: ReportingContext, row: RecordVersion, versions: Sequence[RecordVersion] | None = None
+) -> SupervisionOut:
+    overdue = count_overdue_requests(row.content["requests"], local_day(context.now))
+    return SupervisionOut.from_row(row, context.territory, versions=versions, requests_overdue=overdue)

@@ -1,0 +1,1 @@
+"""Tasks: owner, due day, and the product that proves them done."""

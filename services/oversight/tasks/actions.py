@@ -1,0 +1,133 @@
+"""The actions on tasks: record, correct."""
+
+import uuid
+from datetime import date
+
+from services.oversight.agencies.rules import AgencyDirectory
+from services.oversight.models import RecordVersion
+from services.oversight.records.actions import (
+    RecordContent,
+    add_version,
+    correct_record,
+    insert_record,
+    read_newest,
+)
+from services.oversight.records.preparing import prepare_record
+from services.oversight.records.references import require_records
+from services.oversight.records.rules import ActNotPossible, find_future_days, find_reversed_days
+from services.oversight.records.schemas import ReasonIn, to_content
+from services.oversight.tasks.rules import DONE_ALREADY, Task, find_completion_faults
+from services.oversight.tasks.schemas import TaskCompletionIn, TaskCorrectionIn, TaskIn
+from services.oversight.tasks.store import to_task
+from shared.kit.change_feed import lock_feed
+from shared.kit.json_body import PartialBody
+from shared.kit.problems import Fault, Sentence, make_fault, raise_if_any
+from shared.periods import local_day
+from shared.reporting.context import ReportingContext
+from shared.reporting.registers import RegisterResult
+
+LONGEST_DAYS = 3700
+"""A task lasts ten years at most, so that the periods of a recurring one are few."""
+TOO_LONG = Sentence("Nhiệm vụ kéo dài quá {days} ngày.", "The task lasts more than {days} days.")
+
+
+async def record_task(
+    context: ReportingContext, draft: PartialBody[TaskIn], directory: AgencyDirectory
+) -> RegisterResult[RecordVersion]:
+    """Insert a task, or return the same one. Raise every fault of it."""
+    record = await _prepare(context, draft, directory)
+    at = await lock_feed(context.session, context.clock)
+    return await insert_record(context, at, record)
+
+
+async def correct_task(
+    context: ReportingContext,
+    task_id: uuid.UUID,
+    draft: PartialBody[TaskCorrectionIn],
+    directory: AgencyDirectory,
+) -> RecordVersion:
+    """Insert a version of a task with its whole content anew."""
+    record = await _prepare(context, draft, directory)
+    at = await lock_feed(context.session, context.clock)
+    return await correct_record(
+        context, at, task_id, record, version=draft.body.version, reason=draft.body.reason
+    )
+
+
+async def _prepare(
+    context: ReportingContext,
+    draft: PartialBody[TaskIn] | PartialBody[TaskCorrectionIn],
+    directory: AgencyDirectory,
+) -> RecordContent:
+    """Return the content of a task; raise every fault of it, or `UnitNotGranted`."""
+    body = draft.body
+    record = await prepare_record(
+        context,
+        draft,
+        "tasks",
+        dated_by="starts_on",
+        key=[body.text, body.owner, body.starts_on, body.plan],
+        directory=directory,
+        agencies=[
+            ("/owner", body.owner),
+            *((f"/co_workers/{index}", code) for index, code in enumerate(body.co_workers)),
+        ],
+        faults=_find_faults(draft),
+    )
+    await require_records(
+        context, [("/plan", "plans", body.plan), ("/copied_from", "tasks", body.copied_from)]
+    )
+    return record
+
+
+def _find_faults(draft: PartialBody[TaskIn] | PartialBody[TaskCorrectionIn]) -> list[Fault]:
+    """Return the faults of the days of a task."""
+    body = draft.body
+    if {"starts_on", "due_on"} & draft.unread:
+        return []
+    faults = list(find_reversed_days(body.starts_on, body.due_on, "due_on"))
+    if (body.due_on - body.starts_on).days > LONGEST_DAYS:
+        faults.append(make_fault("/due_on", "task_too_long", TOO_LONG, days=LONGEST_DAYS))
+    return faults
+
+
+async def complete_task(
+    context: ReportingContext, task_id: uuid.UUID, body: TaskCompletionIn
+) -> RecordVersion:
+    """Insert the version with the product of a task, or of one period of it."""
+    at = await lock_feed(context.session, context.clock)
+    newest = await read_newest(context, "tasks", task_id, body.version)
+    task, today = to_task(newest), local_day(context.now)
+    _require_unfinished(task, today)
+    products = {"document": body.document, "conference": body.conference, "figure": body.figure}
+    raise_if_any(
+        [
+            *find_future_days(today, completed_on=body.completed_on),
+            *find_reversed_days(task.starts_on, body.completed_on, "completed_on"),
+            *find_completion_faults(task, products, body.period, today),
+        ]
+    )
+    await require_records(
+        context,
+        [
+            ("/document", "documents", body.document),
+            ("/conference", "conferences", body.conference),
+        ],
+    )
+    completions = [*newest.content.get("completions", ()), to_content(body)]
+    return await add_version(context, at, newest, "completed", {"completions": completions})
+
+
+async def drop_task(context: ReportingContext, task_id: uuid.UUID, body: ReasonIn) -> RecordVersion:
+    """Insert the version by which a task is no longer to be done."""
+    at = await lock_feed(context.session, context.clock)
+    newest = await read_newest(context, "tasks", task_id, body.version)
+    today = local_day(context.now)
+    _require_unfinished(to_task(newest), today)
+    return await add_version(context, at, newest, "dropped", {"dropped_on": today.isoformat()}, body.reason)
+
+
+def _require_unfinished(task: Task, on: date) -> None:
+    state = task.find_state(on)
+    if state in {"done", "dropped"}:
+        raise ActNotPossible(reason=DONE_ALREADY.filled(state=state))

@@ -1,0 +1,114 @@
+"""Documents over HTTP, on a real database."""
+
+from tests.oversight.clients import list_faults, read, record, refuse, write
+from tests.oversight.records import make_document
+from tests.spellings import spell
+
+
+async def test_the_same_number_issuer_and_date_is_the_same_document(clients):
+    first = await record(clients, "documents", make_document())
+    assert first["state"] == "in_force"
+    for number in spell("570/KH-UBND"):
+        again = await write(clients, "documents", make_document(number))
+        assert again.status_code in {200, 409}
+        assert again.json().get("id", again.json().get("record")) == first["id"], number
+    other = await refuse(clients, "documents", make_document(title="Khác"), 409, "record_exists")
+    assert other["record"] == first["id"]
+    reissued = make_document(signed_on="2024-02-20")
+    conflict = await refuse(clients, "documents", reissued, 409, "document_number_used")
+    assert (conflict["document"], conflict["date"]) == (first["id"], "2024-02-19")
+    distinct_from = {"document": first["id"], "reason": "đánh số lại"}
+    await record(clients, "documents", {**reissued, "distinct_from": distinct_from})
+    await record(clients, "documents", make_document(signed_on="2023-02-20"))
+    found = await read(clients, "documents", number="570 / kh-ubnd")
+    assert len(found["items"]) == 3
+
+
+async def test_what_expires_today_is_in_force_today_and_a_replacement_ends_the_replaced(clients):
+    old = await record(
+        clients, "documents", make_document("1/KH", signed_on="2023-01-10", expires_on="2024-02-20")
+    )
+    path = f"documents/{old['id']}"
+    assert old["state"] == "in_force"
+    assert (await read(clients, path, on="2024-02-21"))["state"] == "expired"
+    assert (await read(clients, path, on="2023-01-09"))["state"] == "not_yet_in_force"
+    await record(
+        clients,
+        "documents",
+        make_document(
+            "2/KH",
+            signed_on="2023-12-30",
+            effective_on="2024-01-15",
+            relations=[{"kind": "replaces", "document": old["id"]}],
+        ),
+    )
+    assert (await read(clients, path, on="2024-01-14"))["state"] == "in_force"
+    replaced = await read(clients, path, on="2024-01-15")
+    assert replaced["state"] == "replaced"
+    assert replaced["replaced_by"]
+    assert (await clients.read_figures("2023"))["programs_and_plans"]["value"] == 1
+    in_force = await read(clients, "documents", state="in_force", on="2024-01-15", kind="plan,program")
+    assert [document["number"] for document in in_force["items"]] == ["2/KH"]
+    recorded_at = old["recorded_at"]
+    assert len((await read(clients, "documents", as_of=recorded_at))["items"]) == 1
+
+
+async def test_a_demand_is_due_until_the_document_that_fulfils_it_is_named(clients):
+    demand = {"title": "Kế hoạch của tỉnh", "owner": "SO_KHDT", "due_on": "2024-01-31"}
+    central = make_document(
+        "38/2023/NĐ-CP",
+        kind="decree",
+        issuer="CHINH_PHU",
+        signed_on="2023-06-24",
+        demands=[demand, {**demand, "title": "Báo cáo", "due_on": "2024-12-31"}],
+    )
+    asking = await record(clients, "documents", central)
+    states = [row["state"] for row in (await read(clients, "documents/demands"))["items"]]
+    assert states == ["overdue", "open"]
+    due = (await read(clients, "documents/demands", state="overdue"))["items"]
+    assert (due[0]["days_late"], due[0]["unit"]) == (20, "62")
+    fulfils = [{"document": asking["id"], "demand": 1}]
+    plan = await record(clients, "documents", make_document(fulfils=fulfils))
+    demands = (await read(clients, "documents/demands", owner="SO_KHDT"))["items"]
+    assert [(row["state"], row["fulfilled_by"]) for row in demands] == [
+        ("fulfilled", plan["id"]),
+        ("open", None),
+    ]
+    assert (await clients.read_figures("2023"))["documents_issued"]["value"] == 0  # of the centre, or of 2024
+
+
+async def test_every_fault_of_a_document_in_one_answer(clients):
+    unknown = "0190b5c0-0000-7000-8000-000000000000"
+    wrong = make_document(
+        kind="poem",
+        issuer="SO_NNMT",
+        effective_on="2024-03-01",
+        expires_on="2024-02-01",
+        normative="yes",
+    )
+    assert await list_faults(clients, "documents", wrong) == {
+        "/kind": "document_kind_unknown",
+        "/issuer": "agency_not_in_force",
+        "/expires_on": "days_reversed",
+        "/normative": "not_a_boolean",
+    }
+    named = make_document(
+        relations=[{"kind": "amends", "document": unknown}], fulfils=[{"document": unknown, "demand": 1}]
+    )
+    assert await list_faults(clients, "documents", named) == {
+        "/relations/0/document": "document_unknown",
+        "/fulfils/0/document": "document_unknown",
+    }
+    assert await list_faults(clients, "documents", make_document(signed_on="2024-12-31")) == {
+        "/signed_on": "date_in_future"
+    }
+
+
+async def test_a_reader_without_scope_gets_titles_and_no_files(clients):
+    sha256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+    document = await record(clients, "documents", make_document(file_sha256=sha256))
+    public = (await clients.http.get(f"/v1/oversight/documents/{document['id']}")).json()
+    assert (public["number"], public["file_sha256"]) == ("570/KH-UBND", None)
+    assert (await read(clients, f"documents/{document['id']}"))["file_sha256"] == sha256
+    for path in ("recommendations", "supervisions", "difficulties", "tasks"):
+        assert (await clients.http.get(f"/v1/oversight/{path}")).status_code == 401, path
