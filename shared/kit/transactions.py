@@ -4,10 +4,12 @@ FastAPI runs what follows a dependency's `yield` after the response is on its wa
 200. Here the route itself opens the unit of work: the response is built inside it, and sent when it is committed.
 """
 
+import uuid
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Annotated, Any, ClassVar
 
+import orjson
 from fastapi import Depends, Query, Request, Response
 
 from shared.kit.database import Database, UnitOfWork
@@ -20,6 +22,11 @@ from shared.kit.query_checks import find_query_faults
 from shared.kit.resources import Resources, get_resources
 from shared.kit.routes import OperationRoute, RouteHandler
 from shared.kit.validation_faults import UnknownParameter
+
+OF_CREATION = frozenset({"location", "etag", "content-length"})
+"""Header fields of an answer that a dry run does not have, and the length, which is counted anew."""
+NIL_ID = str(uuid.UUID(int=0))
+"""The id of what a dry run would create (RFC 9562, 5.9)."""
 
 READ = "GET"
 """The one method that only reads: HEAD comes here as GET."""
@@ -136,10 +143,16 @@ class TransactionRoute(OperationRoute):
 
 
 def _without_creation(response: Response) -> Response:
-    """Return the response to a dry run: nothing was created, so it is no 201 and names no address and no version."""
-    if response.status_code == HTTPStatus.CREATED:
-        response.status_code = HTTPStatus.OK
-    for name in ("location", "etag"):
-        if name in response.headers:
-            del response.headers[name]
-    return response
+    """Return the response to a dry run: nothing was created, so it is no 201 and names no address, no version and no id."""
+    headers = {name: value for name, value in response.headers.items() if name not in OF_CREATION}
+    if response.status_code != HTTPStatus.CREATED:
+        return Response(response.body, response.status_code, headers)
+    return Response(_without_id(bytes(response.body)), HTTPStatus.OK.value, headers)
+
+
+def _without_id(body: bytes) -> bytes:
+    """Return a JSON answer with the nil UUID for the id that nothing has."""
+    document = orjson.loads(body)
+    if isinstance(document, dict) and document.get("id") is not None:
+        return orjson.dumps({**document, "id": NIL_ID})
+    return body

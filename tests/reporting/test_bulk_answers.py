@@ -7,9 +7,15 @@ from typing import Any
 
 import pytest
 
+from shared.periods import Period
 from shared.reporting.reports import bulk
+from shared.reporting.reports.writing.sql import lock_unit_year
+from shared.territory.tree import Territory
+from tests.application import get_database
 from tests.reporting.test_bulk_and_evidence import DISTRICTS, line, send
+from tests.territory.shipped import read_successions, read_units
 
+MAP = Territory(read_units(), read_successions())
 PATH = "/v1/poverty/reports/bulk"
 MONTHS = [f"{year}-{month:02d}" for year in (2021, 2022, 2023) for month in range(1, 13)]
 
@@ -221,3 +227,51 @@ async def test_an_accept_that_no_answer_has_is_406(office):
     refused = await office.http.post(PATH, content=line("608", 1), headers=headers)
     assert (refused.status_code, refused.json()["code"]) == (406, "not_acceptable")
     assert await count_reports(office) == 0
+
+
+@pytest.fixture
+def short_locks(monkeypatch):
+    """Connections that are opened from now on wait for a lock for a fraction of a second."""
+    monkeypatch.setattr("shared.kit.database.LOCK_TIMEOUT_MS", 200)
+
+
+@pytest.mark.race
+async def test_a_line_that_waits_in_vain_for_a_lock_is_refused_alone(short_locks, office):
+    lines = [line("608", 1), line("610", 1), line("611", 1)]
+    async with get_database(office.app).writing() as holder:
+        await lock_unit_year(holder, MAP, "610", Period(2023))
+        answer = (await send(office, lines)).json()
+    assert [result["outcome"] for result in answer["lines"]] == ["submitted", "refused", "submitted"]
+    assert answer["lines"][1]["problem"]["code"] == "busy"
+    assert answer["problem"] is None
+    again = (await send(office, lines)).json()
+    assert [result["outcome"] for result in again["lines"]] == ["replayed", "submitted", "replayed"]
+
+
+@pytest.mark.race
+async def test_the_answer_begins_while_the_first_line_still_waits(office, monkeypatch):
+    monkeypatch.setattr(bulk, "FIRST_RESULT_WITHIN_S", 0.01)
+    monkeypatch.setattr(bulk, "HEARTBEAT_S", 0.01)
+    exchange = Exchange(office, accept="application/x-ndjson")
+    async with get_database(office.app).writing() as holder:
+        await lock_unit_year(holder, MAP, "610", Period(2023))
+        exchange.send(line("610", 1).encode(), more=False)
+        assert await exchange.read_until(b"\n\n") == b"\n\n"
+    first = json.loads(await exchange.read_until(b"}\n"))
+    assert (first["line"], first["outcome"]) == (1, "submitted")
+    assert b'"problem":null}' in await exchange.read_until(b'"problem":null}')
+    exchange.leave()
+    await exchange.task
+
+
+async def test_a_file_without_a_readable_line_whose_answer_has_begun_ends_with_the_refusal(
+    office, monkeypatch
+):
+    monkeypatch.setattr(bulk, "FIRST_RESULT_WITHIN_S", 0.0)
+    exchange = Exchange(office, accept="application/x-ndjson")
+    exchange.send(b"{not json\n", more=True)
+    await exchange.from_app.get()
+    exchange.send(b"", more=False)
+    assert b'"code":"bulk_unreadable"' in await exchange.read_until(b"bulk_unreadable")
+    exchange.leave()
+    await exchange.task

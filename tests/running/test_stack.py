@@ -1,12 +1,15 @@
 """The product in its real processes, as `make demo`, `make run`, `make status` and `make stop` use it."""
 
 import json
+import re
 import signal
 import stat
+import sys
 from pathlib import Path
 
 import pytest
 
+from shared.local.settings import ROOT
 from shared.local.stack import FACTORIES
 from tests.not_none import not_none
 from tests.running.installation import Installation, remove_variables
@@ -67,6 +70,25 @@ def test_successful_polls_of_the_feed_and_health_checks_are_not_in_the_log(insta
 
 def _read_consumer_state(installation: Installation) -> str:
     return str(installation.get_json("/v1/ethnic/following")["items"][0]["state"])
+
+
+def test_the_page_for_integrators_runs_as_it_stands(installation: Installation):
+    page = (ROOT / "docs" / "integrate.md").read_text(encoding="utf-8")
+    (command,) = re.findall(r"(?ms)^```console\npython -m services (.*?)\n```$", page)
+    arguments = [sys.executable if word == "python" else word for word in command.split()]
+    created = installation.run_command(*arguments)
+    assert created.returncode == 0, created.stderr
+    client = json.loads(created.stdout)
+    lines = "\n".join(re.findall(r"(?ms)^```python\n(.*?)^```$", page)).splitlines()
+    settings = {
+        "ORIGIN =": f'ORIGIN = "{installation.gateway_url}"',
+        "CLIENT_ID, CLIENT_SECRET =": f"CLIENT_ID, CLIENT_SECRET = {client['client_id']!r}, {client['client_secret']!r}",
+    }
+    text = "\n".join(
+        next((setting for beginning, setting in settings.items() if line.startswith(beginning)), line)
+        for line in lines
+    )
+    exec(compile(text, "docs/integrate.md", "exec"), {})
 
 
 def test_a_second_start_leaves_the_running_processes(installation: Installation):
