@@ -159,3 +159,44 @@ async def test_a_report_without_a_start_costs_no_statement_more(movement_office)
         assert answer.status_code == 201, answer.text
         counts.append(len(sent))
     assert counts == [6, 7]
+
+
+async def test_a_later_correction_of_an_end_flags_the_accepted_report_whose_start_no_longer_equals_it(
+    movement_office,
+):
+    office = movement_office
+    first = await state_end(office, "2022", 12)
+    accepted = await office.accepted(DISTRICT, "2023", "movement", [(COMMUNE, "start", 12)])
+
+    async def read_flags():
+        """Return the differences that the queue and the report show, and the caveat of the figure."""
+        report = (await office.get(f"reports/{accepted['id']}", office.reviewer)).json()
+        (queued,) = (await office.get("reports", office.reviewer, period="2023")).json()["items"]
+        assert queued["start_differences"] == report["start_differences"]
+        caveats = {
+            unit: (await office.figure("start", unit=unit))["caveat"] for unit in ("62", DISTRICT, COMMUNE)
+        }
+        assert len({caveat and caveat["code"] for caveat in caveats.values()}) == 1
+        return report["start_differences"], caveats["62"]
+
+    assert await read_flags() == ([], None)
+    changed = await submit(office, "2022", (COMMUNE, "end", 15), supersedes=first["id"])
+    assert changed.status_code == 201, changed.text
+    assert await read_flags() == ([], None), "the accepted end counts until the correction is accepted"
+    await office.verdict(changed.json())
+    flags, caveat = await read_flags()
+    assert flags == [
+        {
+            "unit": COMMUNE,
+            "indicator": "start",
+            "stated": 12,
+            "before": 15,
+            "difference": -3,
+            "ended_in": [COMMUNE],
+        }
+    ]
+    assert caveat["code"] == "start_differs"
+    assert f"{COMMUNE} 12 ≠ 15" in caveat["text_en"]
+    withdrawn = await office.verdict(changed.json(), "withdraw", reason="Sửa nhầm")
+    assert withdrawn.status_code == 200, withdrawn.text
+    assert await read_flags() == ([], None), "the end that was accepted before is put back"

@@ -7,6 +7,7 @@ from shared.reporting.figures.changes import evaluate_change, read_end_before
 from shared.reporting.figures.divided_units import find_divided_caveat
 from shared.reporting.figures.query import FigureQuery, make_lineage_address
 from shared.reporting.figures.schemas import FigureOut, FiguresOut, FigureUnitOut
+from shared.reporting.figures.starts import find_start_caveats
 from shared.reporting.figures.unit_reading import (
     UnitReading,
     count_registers,
@@ -34,6 +35,7 @@ async def read_figures(context: ReportingContext, query: FigureQuery) -> Figures
     has_changes = any(figure.changing for figure in figures)
     before = await read_end_before(context, query) if has_changes else None
     counts = await count_registers(context, query, projection, figures)
+    start_caveats = await find_start_caveats(context, query, projection, figures)
     targets = await _read_targets(context, query, reading)
     _, changed_at = await read_newest_change(context.session)
     answer = []
@@ -61,7 +63,8 @@ async def read_figures(context: ReportingContext, query: FigureQuery) -> Figures
                 lineage=make_lineage_address(context, query, figure, counts, evaluated.value.stage),
                 comparable_from=catalogue.find_latest_break(figure, query.period.ends_on, standards),
                 reassess=evaluated.reassess,
-                divided=find_divided_caveat(projection, figure, reading.values or ()),
+                caveat=next((start_caveats[code] for code in figure.inputs if code in start_caveats), None)
+                or find_divided_caveat(projection, figure, reading.values or ()),
             )
         )
     return FiguresOut(

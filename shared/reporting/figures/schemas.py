@@ -154,7 +154,7 @@ class FigureOut(BaseModel):
         lineage: str,
         comparable_from: date | None,
         reassess: bool,
-        divided: Caveat | None = None,
+        caveat: Caveat | None = None,
     ) -> Self:
         """Serialize a figure with its value, target and the coverage of its inputs."""
         unequal = select_unequal(coverage)
@@ -186,11 +186,9 @@ class FigureOut(BaseModel):
             newest_at=computed.newest_at,
             version=figure.version,
             catalogue_version=catalogue_version,
-            caveat=change.caveat
-            if change
-            else CaveatOut.from_count(count)
-            or warn_of_unequal_coverage(figure, unequal)
-            or CaveatOut.from_caveat(divided),
+            caveat=(change.caveat if change else CaveatOut.from_count(count))
+            or CaveatOut.from_caveat(caveat)
+            or warn_of_unequal_coverage(figure, unequal),
             lineage=lineage,
         )
 

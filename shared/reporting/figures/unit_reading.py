@@ -93,6 +93,15 @@ async def read_projected_values(
     return project_values(context.territory, projection, prefer_official(context.territory, values), is_flow)
 
 
+async def read_values_of_period(
+    context: ReportingContext, query: FigureQuery, projection: MapProjection, indicators: frozenset[str]
+) -> list[EffectiveValue]:
+    """Return what is stated of some indicators for the period of a query itself, on the map of a projection. One statement."""
+    source = SourceMap(projection.map_on, (query.period,), projection.read_map.units)
+    values = await read_values_on(context, query, source, indicators)
+    return list(prefer_official(context.territory, values))
+
+
 async def read_nil_reports(
     context: ReportingContext, query: FigureQuery, projection: MapProjection
 ) -> list[NilReport]:

@@ -19,23 +19,21 @@ from shared.reporting.models import Report
 from shared.reporting.query_params import PeriodFilter, PeriodQuery
 from shared.reporting.report_content import ReportContent, find_differences
 from shared.reporting.reports import store
+from shared.reporting.reports.answer_schemas import DerivedOut, NoteOut, ReceiptOut, SubmittedOut
 from shared.reporting.reports.problems import ReceiptNotFound, ReportNotFound
 from shared.reporting.reports.request_schemas import ReportIn
 from shared.reporting.reports.schemas import (
     ContradictedReportsOut,
-    DerivedOut,
     DifferenceOut,
     DifferencesOut,
     EffectOut,
-    NoteOut,
     ObservationOut,
     ReceiptCheckOut,
-    ReceiptOut,
     ReportOut,
     ReportSummary,
     ReviewOut,
-    SubmittedOut,
 )
+from shared.reporting.reports.writing.opening_values import find_changed_starts
 from shared.reporting.reports.writing.submit import submit
 from shared.territory.query_params import UnitFilter
 
@@ -147,9 +145,18 @@ async def list_reports(
 
 
 async def _summarize(context: ReportingContext, reports: Sequence[Report]) -> list[ReportSummary]:
-    """Return reports as a list shows them, with what contradicts other programs; two statements more where bounds are on their forms."""
+    """Return reports as a list shows them, with starts that changed since and what contradicts other programs.
+
+    Two statements more for each, where the catalogue declares such pairs or bounds on their forms.
+    """
     contradictions = await find_contradictions_of_reports(context, reports)
-    return [ReportSummary.from_report(report, contradictions.get(report.id, ())) for report in reports]
+    changed_starts = await find_changed_starts(context, reports)
+    return [
+        ReportSummary.from_report(
+            report, contradictions.get(report.id, ()), changed_starts.get(report.id, ())
+        )
+        for report in reports
+    ]
 
 
 @receipts.get("/contradictions", summary="List reports that contradict other programs")

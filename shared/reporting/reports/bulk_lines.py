@@ -29,9 +29,9 @@ from shared.kit.validation_faults import to_fault
 from shared.periods import Period
 from shared.reporting.context import ReportingContext, SharedLocks
 from shared.reporting.engine import ReportingEngine
+from shared.reporting.reports.answer_schemas import CountsOut, SubmittedOut
 from shared.reporting.reports.api import submit_posted
 from shared.reporting.reports.request_schemas import ReportIn
-from shared.reporting.reports.schemas import CountsOut, SubmittedOut
 from shared.reporting.reports.writing.sql import list_locks, lock_together
 from shared.territory.tree import Territory
 
