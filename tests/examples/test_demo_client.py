@@ -126,7 +126,7 @@ def test_every_figure_of_the_plan_is_compared_and_a_missing_one_does_not_match()
     from client.comparison import compare, format_comparison
 
     figures = compare({"programs": [], "funding": {}, "complete": False})
-    assert len(figures) == 32
+    assert len(figures) == 41
     assert not any(figure.matches for figure in figures)
     assert "0 of 32" in format_comparison(figures)
 
@@ -150,7 +150,7 @@ def test_every_district_reports_each_form_once():
     from client import posting
 
     reports = [report for district in posting.read_districts() for report in posting.list_reports(district)]
-    assert len({(report.path, report.body["unit"], report.body["form"]) for report in reports}) == 40
+    assert len({(report.path, report.body["unit"], report.body["form"]) for report in reports}) == 60
     assert sum(len(report.body["observations"]) for report in reports) == 1122 + 20 + 306 + 1615
 
 
@@ -179,7 +179,7 @@ def test_the_file_of_accounts_is_readable_by_its_owner_only(tmp_path, monkeypatc
     assert [entry["client_id"] for entry in entries][:2] == ["district-608", "district-610"]
     assert set(entries[0]) == {"client_id", "client_secret", "scopes", "programs", "units"}
     assert accounts.load_accounts().keys() == by_id.keys()
-    assert len(entries) == 17
+    assert len(entries) == 19
 
 
 def test_accounts_of_another_installation_are_discarded():

@@ -29,7 +29,7 @@ def filled(installation: Installation) -> Installation:
         check=False,
     )
     assert demo.returncode == 0, demo.stdout + demo.stderr
-    assert "32 of 32 figures as the plan prints them" in demo.stdout
+    assert "41 of 41 figures as the plan prints them" in demo.stdout
     return installation
 
 
