@@ -128,7 +128,7 @@ def test_every_figure_of_the_plan_is_compared_and_a_missing_one_does_not_match()
     figures = compare({"programs": [], "funding": {}, "complete": False})
     assert len(figures) == 41
     assert not any(figure.matches for figure in figures)
-    assert "0 of 32" in format_comparison(figures)
+    assert "0 of 41" in format_comparison(figures)
 
 
 def test_a_figure_matches_when_it_prints_as_the_plan_prints_it():
@@ -151,7 +151,7 @@ def test_every_district_reports_each_form_once():
 
     reports = [report for district in posting.read_districts() for report in posting.list_reports(district)]
     assert len({(report.path, report.body["unit"], report.body["form"]) for report in reports}) == 60
-    assert sum(len(report.body["observations"]) for report in reports) == 1122 + 20 + 306 + 1615
+    assert sum(len(report.body["observations"]) for report in reports) == 1122 + 612 + 20 + 60 + 306 + 1615
 
 
 def test_progress_prints_lines_without_a_terminal():

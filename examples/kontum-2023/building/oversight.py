@@ -1,7 +1,7 @@
 """Bodies, documents, conferences and inspections of 2023: those that the plan names, and made-up ones for the counts it prints.
 
 The plan prints how many documents the province issued and names a few of them. The others are made up: their titles and the
-column `origin` say so, and they are dated to 31/12/2023.
+column `provenance` say so, and they are dated to 31/12/2023.
 """
 
 from collections.abc import Iterator
@@ -46,7 +46,7 @@ def documents(_: Facts) -> list[Row]:
             "title": title,
             "signed_on": signed_on,
             "normative": "false",
-            "origin": "published",
+            "provenance": "published",
         }
         for number, kind, issuer, title, signed_on in NAMED_DOCUMENTS
     ]
@@ -63,7 +63,7 @@ def _make_up_documents() -> Iterator[Row]:
                 "title": f"{title} thực hiện các CTMTQG, số {index + 1} {MADE_UP}",
                 "signed_on": DATED,
                 "normative": "true" if index < normative else "false",
-                "origin": "made_up",
+                "provenance": "illustrative",
             }
 
 
@@ -89,7 +89,7 @@ def bodies(facts: Facts) -> list[Row]:
             "name": name,
             "decision_number": f"MH{number:02d}/QĐ-UBND",
             "decision_date": "2022-06-15",
-            "origin": "existence published, decision made up",
+            "provenance": "illustrative",
         }
         for number, (kind, unit, program, name) in enumerate(rows, 1)
     ]
@@ -108,7 +108,7 @@ def conferences(_: Facts) -> list[Row]:
             "convener": convener,
             "title": f"{title} (minh họa)",
             "held_on": held_on,
-            "origin": "number published, days made up",
+            "provenance": "illustrative",
         }
         for level, convener, title, held_on in rows
     ]
@@ -130,7 +130,7 @@ def inspections(_: Facts) -> list[Row]:
             "title": f"{title} (minh họa)",
             "decision_number": f"MH{number:02d}/QĐ-ĐKT",
             "starts_on": starts_on,
-            "origin": "number published, days made up",
+            "provenance": "illustrative",
         }
         for number, (led_by, title, starts_on) in enumerate(rows, 1)
     ]
@@ -146,7 +146,7 @@ def campaigns(_: Facts) -> list[Row]:
         ("activity", "Lễ ra quân đồng loạt phong trào xây dựng nông thôn mới, chỉnh trang đô thị"),
     )  # fmt: skip
     return [
-        {"kind": kind, "title": title, "starts_on": "2023-01-01", "origin": "published, day made up"}
+        {"kind": kind, "title": title, "starts_on": "2023-01-01", "provenance": "illustrative"}
         for kind, title in rows
     ]
 
@@ -167,7 +167,7 @@ def supervisions(_: Facts) -> list[Row]:
             "round": round_name,
             "program": program,
             "starts_on": "2023-07-01",
-            "origin": "published, day made up",
+            "provenance": "illustrative",
         }
         for kind, body, round_name, program in rows
     ]
@@ -193,7 +193,7 @@ def plan_capital(_: Facts) -> list[Row]:
             "source": source,
             "program": program,
             "amount_million_vnd": str(amount),
-            "origin": "published",
+            "provenance": "published",
         }
         for name, rows in (("2024", yearly), ("2021-2025", period))
         for source, program, amount in rows
