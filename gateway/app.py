@@ -10,6 +10,7 @@ from gateway.clients import api as clients
 from gateway.clients.actions import ensure_service_client
 from gateway.clients.secrets import Pepper
 from gateway.composition import api as overview
+from gateway.composition import units_api as unit_overviews
 from gateway.composition.parts import PartFetcher
 from gateway.cors import CorsMiddleware
 from gateway.limits import RateLimits
@@ -80,6 +81,7 @@ def create_app(settings: GatewaySettings | None = None, *, clock: Clock = system
             start_steps=(load_territory_with_geography, _create_keys, _create_own_clients),
             routers=(
                 overview.router,
+                unit_overviews.router,
                 receipts.router,
                 territory.router,
                 territory.tiles_router,

@@ -1,6 +1,5 @@
 """Route of the composed status: `GET /v1/status`."""
 
-import asyncio
 import time
 from collections.abc import Mapping
 from datetime import datetime
@@ -8,24 +7,21 @@ from functools import partial
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
-import orjson
 from fastapi import APIRouter, Query, Request, Response
 
-from gateway.composition.parts import PartFetcher, PartRequest, UpstreamPart, UpstreamRefusal
+from gateway.composition.composed_answers import PartAddress, fetch_parts, make_response, pass_refusal_on
+from gateway.composition.parts import UpstreamPart
 from gateway.composition.schemas import ProvinceStatusOut
 from gateway.composition.status import (
     StatusIncomplete,
-    age_headers,
     compose_status,
     find_last_day,
     find_part,
     find_refusal,
-    without_ages,
 )
 from gateway.settings import FUNDING, OVERSIGHT, GatewaySettings
 from shared.kit.date_fields import InstantQuery
-from shared.kit.etags import make_weak_etag
-from shared.kit.exception_handlers import PROBLEM_JSON, negotiate_language, to_problem_document
+from shared.kit.exception_handlers import to_problem_document
 from shared.kit.identity import Caller
 from shared.kit.resources import get_resources
 from shared.kit.routes import OperationRoute
@@ -36,8 +32,6 @@ from shared.roles import PublicReader
 from shared.territory.query_params import UnitOrAreaQuery
 
 router = APIRouter(prefix="/v1", tags=["status"], route_class=OperationRoute)
-
-HEADERS_PASSED_ON = ("www-authenticate", "retry-after", "content-language")
 
 
 @router.get("/status", response_model=ProvinceStatusOut, summary="Read the province-wide status")
@@ -69,9 +63,6 @@ async def _fetch_parts(
     request: Request, period: Period, unit: str, basis: str, caller: Caller, as_of: datetime | None
 ) -> list[UpstreamPart]:
     settings = get_resources(request.app).get(GatewaySettings)
-    part_fetcher = get_resources(request.app).get(PartFetcher)
-    is_private = basis == "provisional" or not settings.public_reads
-    audience = caller if is_private else None
     as_of_query = {"as_of": as_of.isoformat()} if as_of else {}
     query = urlencode(
         {"period": str(period), "unit": unit, "basis": basis, "headline": "true", **as_of_query}
@@ -87,12 +78,8 @@ async def _fetch_parts(
             **as_of_query,
         }
         paths[FUNDING] = f"/v1/{FUNDING}/status?{urlencode(funding_query)}"
-    authorization = request.headers.get("authorization")
-    language = negotiate_language(request)
-    part_requests = [PartRequest(name, path, language, audience) for name, path in paths.items()]
-    return await asyncio.gather(
-        *(part_fetcher.fetch(part_request, authorization) for part_request in part_requests)
-    )
+    addresses = {name: PartAddress(name, path) for name, path in paths.items()}
+    return list((await fetch_parts(request, caller, basis, addresses)).values())
 
 
 def _make_response(
@@ -106,7 +93,7 @@ def _make_response(
 ) -> Response:
     refusal = find_refusal(parts)
     if refusal is not None:
-        return _pass_refusal_on(request, refusal)
+        return pass_refusal_on(request, refusal)
     if strict and not all(part.fresh for part in parts):
         raise StatusIncomplete(parts)
     now = time.monotonic()
@@ -121,20 +108,4 @@ def _make_response(
         describe=partial(to_problem_document, request),
         path=request.url.path,
     )
-    etag = make_weak_etag(orjson.dumps(without_ages(document)))
-    is_private = basis == "provisional" or not get_resources(request.app).get(GatewaySettings).public_reads
-    headers = {
-        "ETag": etag,
-        "Cache-Control": "private, no-cache" if is_private else "no-cache",
-        "Vary": "Authorization, Accept-Language",
-        **age_headers(parts, now),
-    }
-    return Response(orjson.dumps(document), media_type="application/json", headers=headers)
-
-
-def _pass_refusal_on(request: Request, refused: UpstreamRefusal) -> Response:
-    document = {**refused.document, "instance": request.url.path}
-    headers = {name: refused.headers[name] for name in HEADERS_PASSED_ON if name in refused.headers}
-    return Response(
-        orjson.dumps(document), status_code=refused.status, media_type=PROBLEM_JSON, headers=headers
-    )
+    return make_response(request, document, parts, basis)

@@ -162,7 +162,9 @@ class ProvinceStatusOut(BaseModel):
     period: str = Field(description="SDMX time period")
     basis: Literal["accepted", "provisional"] = Field(description="which observations count")
     as_of: datetime | None = Field(description="newest change included in any part")
-    complete: bool = Field(description="whether every part is fresh")
+    complete: bool = Field(
+        description="whether every part is fresh, and the coverage of every figure is whole: no unit that is expected is silent"
+    )
     programs: list[ProgramPartOut]
     funding: FundingPartOut
     oversight: OversightPartOut | None = Field(

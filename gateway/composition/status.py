@@ -76,32 +76,38 @@ def compose_status(
         "as_of": find_newest_instant(
             part.confirmed.document.get("as_of") for part in parts if part.confirmed
         ),
-        "complete": all(part.fresh for part in parts),
+        "complete": all(part.fresh and is_whole(get_members(part, "figures")) for part in parts),
         "programs": [
             {
                 "program": part.service,
-                **_describe_state(part, now, describe, path),
-                "figures": _get_members(part, "figures"),
+                **describe_state(part, now, describe, path),
+                "figures": get_members(part, "figures"),
             }
             for part in programs
         ],
     }
     if funding:
-        document["funding"] = {
-            **_describe_state(funding, now, describe, path),
-            "year": period.year,
-            "until": _find_until(funding, period),
-            "rows": _get_members(funding, "rows"),
-            "total": _get_member(funding, "total"),
-            "closing_overdue": _get_flag(funding, "closing_overdue"),
-            "sources": _get_members(funding, "sources"),
-        }
+        state = describe_state(funding, now, describe, path)
+        document["funding"] = compose_funding(funding, state, period)
     if oversight:
         document["oversight"] = {
-            **_describe_state(oversight, now, describe, path),
-            "figures": _get_members(oversight, "figures"),
+            **describe_state(oversight, now, describe, path),
+            "figures": get_members(oversight, "figures"),
         }
     return document
+
+
+def compose_funding(funding: UpstreamPart, state: Mapping[str, Any], period: Period) -> dict[str, Any]:
+    """Return the part of the ledger."""
+    return {
+        **state,
+        "year": period.year,
+        "until": _find_until(funding, period),
+        "rows": get_members(funding, "rows"),
+        "total": _get_member(funding, "total"),
+        "closing_overdue": _get_flag(funding, "closing_overdue"),
+        "sources": get_members(funding, "sources"),
+    }
 
 
 def find_last_day(period: Period) -> date | None:
@@ -121,7 +127,8 @@ def _find_until(funding: UpstreamPart, period: Period) -> str | None:
     return until
 
 
-def _describe_state(part: UpstreamPart, now: float, describe: DescribeProblem, path: str) -> dict[str, Any]:
+def describe_state(part: UpstreamPart, now: float, describe: DescribeProblem, path: str) -> dict[str, Any]:
+    """Return the state and age of a part, and the problem of one that is not available."""
     state: dict[str, Any] = {"state": part.state, "age_seconds": part.age_seconds(now)}
     if part.state == "unavailable":
         if part.refused is not None:
@@ -131,7 +138,17 @@ def _describe_state(part: UpstreamPart, now: float, describe: DescribeProblem, p
     return state
 
 
-def _get_members(part: UpstreamPart, name: str) -> list[Any]:
+def is_whole(figures: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether every unit that is expected has stated a value, or nil, for every figure."""
+    coverages = [coverage for figure in figures if isinstance(coverage := figure.get("coverage"), dict)]
+    return all(
+        coverage.get("reported", 0) + coverage.get("nil", 0) >= coverage.get("expected", 0)
+        for coverage in coverages
+    )
+
+
+def get_members(part: UpstreamPart, name: str) -> list[Any]:
+    """Return a list of a part's document; an empty one where there is none."""
     members = part.confirmed.document.get(name) if part.confirmed else None
     return members if isinstance(members, list) else []
 
@@ -153,15 +170,6 @@ def find_newest_instant(instants: Iterable[Any]) -> str | None:
         key=datetime.fromisoformat,
         default=None,
     )
-
-
-def without_ages(document: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the document without ages: the ETag is computed over it, so it stays the same while nothing changes."""
-    ageless = {**document, "programs": [{**part, "age_seconds": None} for part in document["programs"]]}
-    for name in ("funding", "oversight"):
-        if name in document:
-            ageless[name] = {**document[name], "age_seconds": None}
-    return ageless
 
 
 def age_headers(parts: Iterable[UpstreamPart], now: float) -> dict[str, str]:

@@ -7,6 +7,7 @@ import pytest
 
 from gateway.app import create_app
 from gateway.composition import api as api_module
+from gateway.composition import composed_answers
 from gateway.composition import parts as parts_module
 from gateway.composition.parts import FETCH_TIMEOUT_S
 from tests.gateway.conftest import make_settings, open_gateway
@@ -30,7 +31,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """The monotonic clock of the composed answers: it stands at `now` until a test changes it."""
     clock = SimpleNamespace(now=1000.0)
     clock.monotonic = lambda: clock.now
-    for module in (parts_module, api_module):
+    for module in (parts_module, api_module, composed_answers):
         monkeypatch.setattr(module, "time", clock)
     return clock
 

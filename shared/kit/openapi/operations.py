@@ -39,6 +39,9 @@ CONDITIONAL = frozenset({"apply_if_none_match", "make_weak_etag"})
 NAMED_FIELDS = ("Age", "ETag", "Link", "Location", "Status-Parts")
 """Response header fields that the code of an operation names where it sends them."""
 
+AGE_FIELDS = {"Age", "Status-Parts"}
+"""Those that an answer without a body carries too."""
+
 NOTHING_NEW = "Nothing new was kept: a dry run, or the same was there already"
 CREATED_ONE = "It was created"
 ANSWER = "The answer"
@@ -181,7 +184,8 @@ class _DescribedOperation:
             fields.add("Idempotent-Replay")
         if self._is_conditional:
             fields.add("ETag")
-            responses["304"] = NOT_MODIFIED
+            responses["304"] = deepcopy(NOT_MODIFIED)
+            add_headers(responses["304"], fields & AGE_FIELDS)
         for status in (OK, CREATED):
             if status in responses:
                 add_headers(responses[status], fields)
