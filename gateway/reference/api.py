@@ -4,12 +4,11 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import fastapi_offline
-import orjson
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
 
 from gateway.reference.collection import MergedReference
-from shared.kit.etags import apply_if_none_match
+from gateway.reference.encoding import choose_coding
 from shared.kit.identity import Anyone
 from shared.kit.resources import resource
 from shared.kit.routes import OperationRoute
@@ -32,8 +31,12 @@ async def read_openapi(
     *, request: Request, _: Anyone, reference: Annotated[MergedReference, Depends(resource(MergedReference))]
 ) -> Response:
     """Read the OpenAPI document of all services."""
-    document = await reference.document(request.app.openapi())
-    return apply_if_none_match(request, Response(orjson.dumps(document), media_type="application/json"))
+    document = await reference.encoded(request.app.openapi())
+    coding = choose_coding(",".join(request.headers.getlist("accept-encoding")))
+    headers = {"ETag": document.tag, "Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
+    if coding is not None:
+        headers["Content-Encoding"] = coding
+    return Response(await document.encode(coding), media_type="application/json", headers=headers)
 
 
 @router.get("/docs", include_in_schema=False, response_class=HTMLResponse)

@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 
 from gateway.composition.parts import FETCH_ERRORS
+from gateway.reference.encoding import EncodedDocument
 from gateway.reference.merging import collect_faults, collect_problems, merge_documents
 from gateway.upstreams import Upstreams
 
@@ -31,6 +32,7 @@ class MergedReference:
         self._upstreams = upstreams
         self._fetched: dict[str, Mapping[str, Any]] = {}
         self._merged: dict[str, Any] | None = None
+        self._encoded: EncodedDocument | None = None
         self._problems: dict[str, Any] = {}
         self._faults: dict[str, list[dict[str, str]]] = {}
         self._merged_at = float("-inf")
@@ -49,6 +51,13 @@ class MergedReference:
                 self._problems = collect_problems({"gateway": own, **services})
                 self._faults = collect_faults((own, *services.values()))
             return self._merged
+
+    async def encoded(self, own: Mapping[str, Any]) -> EncodedDocument:
+        """Return the document of all services with its codings; the same ones while its content is the same."""
+        latest = EncodedDocument(await self.document(own))
+        if self._encoded is None or self._encoded.tag != latest.tag:
+            self._encoded = latest
+        return self._encoded
 
     async def problems(self, own: Mapping[str, Any]) -> dict[str, Any]:
         """Return what the services and the gateway say of their problems, by code."""

@@ -24,6 +24,7 @@ def share_components(document: dict[str, Any], services: Mapping[str, Any]) -> N
     paths, components = document["paths"], document["components"]
     components["parameters"] = _share_parameters(paths)
     _show_examples_once(paths, components["schemas"])
+    _leave_refusals_to_their_pages(components)
     components["responses"].update(_share_responses(paths))
     document["paths"] = {path: paths[path] for path in _order_paths(paths, services)}
     components["schemas"] = _order_by_use(document["paths"], components["schemas"])
@@ -73,6 +74,14 @@ def _show_examples_once(paths: Paths, schemas: dict[str, Any]) -> None:
             schema = schemas.get(name, {})
             if "example" in schema and schema["example"] == content.get("example"):
                 schemas[name] = {key: value for key, value in schema.items() if key != "example"}
+
+
+def _leave_refusals_to_their_pages(components: dict[str, Any]) -> None:
+    """Leave out the example of each refusal: its page, `/problems/{code}`, has its sentences, its facts and what to do."""
+    components.pop("examples", None)
+    for response in components["responses"].values():
+        for content in response.get("content", {}).values():
+            content.pop("examples", None)
 
 
 def _find_free_name(name: str, taken: Mapping[str, Any]) -> str:

@@ -50,7 +50,7 @@ from shared.kit.version import product_version
 PRUNE_EVERY_S = 3600
 READY_WITHIN_S = 2
 GZIP_LEVEL = 6
-"""The reference of all services stays under its size also for clients that know no newer coding."""
+"""For clients that know no newer coding."""
 LARGEST_UNCOMPRESSED_BYTES = 500
 
 LICENSE = {"name": "Apache License 2.0", "identifier": "Apache-2.0"}

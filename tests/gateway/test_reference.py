@@ -131,7 +131,7 @@ def test_every_operation_lists_what_the_gateway_answers_before_a_service_does():
     assert merged["paths"]["/v1/status"]["get"]["responses"].keys() == {"200", "429"}
     limited = merged["components"]["responses"]["rate_limited"]
     assert limited["headers"].keys() == {"Retry-After", "RateLimit", "RateLimit-Policy"}
-    assert limited["content"]["application/problem+json"]["examples"].keys() == {"rate_limited"}
+    assert limited["description"] == "`rate_limited`"
 
 
 @pytest.fixture
@@ -158,6 +158,19 @@ async def test_the_merged_document_is_valid_and_cached(documented_gateway, upstr
     again = await documented_gateway.get("/openapi.json", headers={"If-None-Match": response.headers["etag"]})
     assert again.status_code == 304
     assert len(upstreams["rural"].requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("accepted", "coding"),
+    [("br;q=0, gzip", "gzip"), ("gzip, deflate, br", "br"), ("zstd, br", "zstd"), ("deflate", None)],
+)
+async def test_the_document_is_sent_in_a_coding_that_the_client_accepts(documented_gateway, accepted, coding):
+    plain = await documented_gateway.get("/openapi.json", headers={"Accept-Encoding": "identity"})
+    encoded = await documented_gateway.get("/openapi.json", headers={"Accept-Encoding": accepted})
+    assert encoded.headers.get("content-encoding") == coding
+    assert encoded.json() == plain.json()
+    assert encoded.headers["etag"] == plain.headers["etag"]
+    assert "Accept-Encoding" in encoded.headers["vary"]
 
 
 async def test_the_document_of_a_stopped_service_comes_from_its_snapshot(
