@@ -66,6 +66,8 @@ async def test_money_of_a_merged_commune_waits_and_passes_on_by_one_confirmation
     assert item["age_days"] > 365
     recorded = await pass_on(new_office, proposed=True)
     (entry,) = recorded["entries"]
+    listed = (await office.get("entries", batch=entry["batch"])).json()["items"]
+    assert [row["id"] for row in listed] == [entry["id"]]
     assert (recorded["amount_vnd"], entry["kind"], entry["unit"], entry["to_unit"]) == (
         70, "succession", "23293", "23293",
     )  # fmt: skip
@@ -200,7 +202,8 @@ async def test_what_is_done_with_money_that_passed_on_stays_with_the_earlier_uni
             for book in ("agency", "treasury"):
                 query = {"group_by": by, "unit": "62", "until": until, "book": book}
                 for row in (await office.get("progress", year=2025, **query)).json()["rows"]:
-                    assert row["left_vnd"] >= 0 <= row["disbursed_vnd"], (query, row)
+                    assert row["left_vnd"] >= 0, (query, row)
+                    assert "month" in by or row["disbursed_vnd"] >= 0, (query, row)
     lapses = (await office.get("lapses", year=2025, unit="611")).json()
     assert [(item["unit"], item["left_vnd"]) for item in lapses["items"]] == [("611", 74)]
     forecast = (await office.get("foresight/at-risk", year=2025, unit="611")).json()["total"]

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Response, status
 
 from services.funding.context import FundingReaderContext
-from services.funding.entries.recorder import CurrentRecorder
+from services.funding.entries.recorder import ENTRIES_PATH, CurrentRecorder
 from services.funding.query_params import (
     AnyYearQuery,
     CapitalQuery,
@@ -26,6 +26,7 @@ from services.funding.successions.schemas import (
 from services.funding.successions.store import read_lots_with_money
 from shared.kit.database import UnitOfWork
 from shared.kit.group_commit import GroupCommitRoute
+from shared.kit.ids import uuid7
 from shared.kit.json_body import PartialBody
 from shared.kit.transactions import TransactionRoute
 
@@ -45,11 +46,13 @@ async def record_succession(
     """
 
     async def record(unit_of_work: UnitOfWork) -> Response:
-        entries = await record_successions(unit_of_work, to_request(recorder.context, draft))
+        batch = uuid7(recorder.context.now)
+        entries = await record_successions(unit_of_work, to_request(recorder.context, batch, draft))
         return Response(
             SuccessionsOut.from_entries(entries).model_dump_json(),
             status_code=status.HTTP_200_OK if unit_of_work.dry_run else status.HTTP_201_CREATED,
             media_type="application/json",
+            headers={} if unit_of_work.dry_run else {"Location": f"{ENTRIES_PATH}?batch={batch}"},
         )
 
     return await recorder.commits.run_alone(recorder.request, record, dry_run=recorder.dry_run)

@@ -1,5 +1,6 @@
 """Successions as clients request them: lines of ended units with the unit that takes them over, or all that is proposed. Pure."""
 
+import uuid
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -61,6 +62,8 @@ class SuccessionRequest:
     """None: the days from which money of each unit is unspent, the day after its last one at the earliest."""
     proposed: bool
     lines: Sequence[SuccessionLine]
+    batch: uuid.UUID
+    """The id that its entries have in common."""
     note: str | None = None
     shape_faults: Collection[Fault] = ()
     unread: frozenset[str] = frozenset()
@@ -209,6 +212,7 @@ def _build_candidate(
         voucher=None,
         effective_on=day,
         note=request.note,
+        batch=request.batch,
         client_id=context.caller.client_id,
         recorded_at=context.now,
         postings=(),

@@ -1,5 +1,6 @@
 """The bodies and answers of successions."""
 
+import uuid
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Annotated, Any, ClassVar, Self
@@ -87,7 +88,9 @@ class SuccessionsIn(PartialModel):
     note: Note | None = Field(None, description="a remark, without names of persons")
 
 
-def to_request(context: RequestContext, draft: PartialBody[SuccessionsIn]) -> SuccessionRequest:
+def to_request(
+    context: RequestContext, batch: uuid.UUID, draft: PartialBody[SuccessionsIn]
+) -> SuccessionRequest:
     """Return what a body requests."""
     body = draft.body
     return SuccessionRequest(
@@ -96,6 +99,7 @@ def to_request(context: RequestContext, draft: PartialBody[SuccessionsIn]) -> Su
         effective_on=None if "effective_on" in draft.unread else body.effective_on,
         proposed=body.proposed,
         lines=[line.to_line(ordinal) for ordinal, line in zip(draft.ordinals, body.lines, strict=True)],
+        batch=batch,
         note=body.note,
         shape_faults=draft.faults,
         unread=draft.unread,
