@@ -10,6 +10,7 @@ from services.funding.contributions.api import router as contributions
 from services.funding.counterparts.api import router as counterparts
 from services.funding.entries.api import router as entries
 from services.funding.entries.read_api import router as recorded_entries
+from services.funding.extensions.api import router as extensions
 from services.funding.forecast.api import router as forecast
 from services.funding.journal.api import router as journal
 from services.funding.lapses.api import router as lapses
@@ -50,6 +51,7 @@ router.include_router(recoveries)
 router.include_router(successions)
 router.include_router(batches)
 router.include_router(closings)
+router.include_router(extensions)
 router.include_router(vouchers)
 router.include_router(journal)
 router.include_router(projects)

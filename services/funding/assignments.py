@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 
 from services.funding.ledger import Capital, Line, Posting
-from services.funding.units import find_unit_of_year, find_versions_below
+from services.funding.units import UnitVersion, find_last_day, find_versions_below
 from shared.kit.problems import Conflict, Sentence
 from shared.territory.tree import Territory
 
@@ -124,18 +124,31 @@ def calculate_left_after_withdrawal(
 
 def find_assigned_units(
     territory: Territory, assignment: AssignmentBalance, line: Line, on: date
-) -> list[str]:
-    """Return the codes of the units whose assignments an allocation to a line uses."""
-    assigned_units = {unit for (unit, _, _), (assigned, _) in assignment.items() if assigned > 0}
-    return sorted(unit for unit in assigned_units if territory.is_within(line.unit, unit, on))
+) -> list[UnitVersion]:
+    """Return the units whose assignments an allocation to a line uses: those above it, and one that ended whose land it has."""
+    assigned = {
+        (unit, since) for (unit, since, _), (assigned_vnd, _) in assignment.items() if assigned_vnd > 0
+    }
+    return sorted(version for version in assigned if _is_assigned_to(territory, version, line, on))
+
+
+def _is_assigned_to(territory: Territory, version: UnitVersion, line: Line, on: date) -> bool:
+    code, _ = version
+    last_day = find_last_day(territory, version, on)
+    if last_day >= on:
+        return territory.is_within(line.unit, code, on)
+    root = territory.unit(code, last_day)
+    return bool(find_versions_below(territory, root, last_day, [(line.unit, line.unit_since)]))
 
 
 def _check_assigned_units(
     territory: Territory, assignment: AssignmentBalance, line: Line, on: date, check: AssignmentCheck
 ) -> int | None:
     remainders = []
-    for assigned_unit in find_assigned_units(territory, assignment, line, on):
-        unit, day = find_unit_of_year(territory, assigned_unit, line.year)
+    for version in find_assigned_units(territory, assignment, line, on):
+        assigned_unit, _ = version
+        day = find_last_day(territory, version, date(line.year, 12, 31))
+        unit = territory.unit(assigned_unit, day)
         below = set(
             find_versions_below(territory, unit, day, {(code, since) for code, since, _ in assignment})
         )
@@ -144,7 +157,7 @@ def _check_assigned_units(
         for (code, since, component), (assigned_vnd, allocated_vnd) in assignment.items():
             if (code, since) in below:
                 allocated[component] = allocated.get(component, 0) + allocated_vnd
-            if code == assigned_unit:
+            if (code, since) == version:
                 assigned[component] = assigned.get(component, 0) + assigned_vnd
         remainders.append(check(assigned_unit, assigned, allocated))
     return min(remainders, default=None)

@@ -68,6 +68,10 @@ FAR_FROM_YEAR = Sentence(
     "Ngày {day} không thuộc năm ngân sách {year}, năm trước hoặc năm sau.",
     "{day} is not in the budget year {year}, the year before or the year after.",
 )
+SETTLED_BEFORE_YEAR = Sentence(
+    "Ngày quyết toán {day} phải sau năm ngân sách {year}.",
+    "The settlement day {day} must be after the budget year {year}.",
+)
 FROM_YEAR_AFTER_YEAR = Sentence(
     "Năm đầu không thể sau năm cuối {year}.", "The first year cannot be after the last, {year}."
 )

@@ -24,11 +24,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.funding.entry_kinds import EntryKind
 from services.funding.ledger import AMOUNT_NAMES, CAPITALS, PaperKind
-from services.funding.register_models import CLOSINGS, PROJECT_STATEMENTS, PROJECTS, Base
+from services.funding.register_models import CLOSINGS, EXTENSIONS, PROJECT_STATEMENTS, PROJECTS, Base
 from shared.kit.schema_revisions import SchemaRevision
 
 metadata = Base.metadata
-REVISION = SchemaRevision("funding", "funding_0007")
+REVISION = SchemaRevision("funding", "funding_0008")
 
 KINDS = tuple(kind.value for kind in EntryKind)
 IS_CAPITAL = f"capital IN {CAPITALS}"
@@ -157,6 +157,7 @@ class EntryRow(Base):
         Index("ix_entries_sequence", "sequence"),
         Index("ix_entries_project", "project", postgresql_where=text("project IS NOT NULL")),
         Index("ix_entries_against", "against", postgresql_where=text("against IS NOT NULL")),
+        Index("ix_entries_replaces", "replaces", postgresql_where=text("replaces IS NOT NULL")),
         Index("ix_entries_batch", "batch", postgresql_where=text("batch IS NOT NULL")),
         Index(
             "ix_entries_voucher",
@@ -283,7 +284,7 @@ LOTS = cast("Table", LotRow.__table__)
 ENTRIES = cast("Table", EntryRow.__table__)
 POSTINGS = cast("Table", PostingRow.__table__)
 BLOCKS = cast("Table", BlockRow.__table__)
-TABLES = (LOTS, ENTRIES, POSTINGS, BLOCKS, CLOSINGS, PROJECTS, PROJECT_STATEMENTS)
+TABLES = (LOTS, ENTRIES, POSTINGS, BLOCKS, CLOSINGS, EXTENSIONS, PROJECTS, PROJECT_STATEMENTS)
 """All tables but the claims of vouchers."""
 REVERSALS = ENTRIES.alias("reversals")
 """The entries once more, to be joined as the reversals and corrections of others."""

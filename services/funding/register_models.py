@@ -1,4 +1,4 @@
-"""The tables beside the ledger: closings of budget years, and projects with what is stated of them. Rows are only added."""
+"""The tables beside the ledger: closings of budget years and extensions of their settlement, and projects with what is stated of them. Rows are only added."""
 
 import uuid
 from datetime import date, datetime
@@ -57,6 +57,27 @@ class ClosingRow(Base):
     )
 
 
+class ExtensionRow(Base):
+    """The decision by which a budget year of a province is settled later than by law. Only added; the latest holds."""
+
+    __tablename__ = "extensions"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    year: Mapped[int] = mapped_column(SmallInteger)
+    unit: Mapped[str]
+    settled_by: Mapped[date]
+    decision_number: Mapped[str]
+    decision_date: Mapped[date]
+    note: Mapped[str | None]
+    client_id: Mapped[str]
+    recorded_at: Mapped[datetime]
+
+    __table_args__ = (
+        Index("ix_extensions_year", "year", "recorded_at"),
+        CheckConstraint("extract(year FROM settled_by) > year", name="settled_after_year"),
+    )
+
+
 class ProjectRow(Base):
     """A project. What changes of it is in its statements."""
 
@@ -103,5 +124,6 @@ class ProjectStatementRow(Base):
 
 
 CLOSINGS = cast("Table", ClosingRow.__table__)
+EXTENSIONS = cast("Table", ExtensionRow.__table__)
 PROJECTS = cast("Table", ProjectRow.__table__)
 PROJECT_STATEMENTS = cast("Table", ProjectStatementRow.__table__)

@@ -21,6 +21,8 @@ REVERSED_FIELDS = {"reversal": "reverses", "correction": "corrects"}
 """The field in which a reversing kind names the entry that it undoes."""
 RECOVERED_FIELDS = {"recovery": "recovers", "remittance": "remits"}
 """The field in which money that comes back names its payment, or money that is handed back its recovery."""
+CLOSED_ON = date(2024, 3, 1)
+"""The day of every closing."""
 PAYMENT_KINDS = ("disbursement", "confirmation")
 LATE_KINDS = ("return", "cancellation", "transfer", "carry_over")
 """Kinds that may be more than a year after the budget year."""
@@ -326,7 +328,8 @@ class ReferenceLedger:
             years = {body["from_year"], body["from_year"] + 1}
         else:
             years = {body["year"]}
-        if years & self.closed.keys() and not body.get("reopened_by"):
+        comes_back_later = kind in RECOVERED_FIELDS and self.find_day(kind, body) > CLOSED_ON
+        if years & self.closed.keys() and not body.get("reopened_by") and not comes_back_later:
             raise Refused("year_closed")
 
     def require_in_effect(self, entry):
@@ -397,7 +400,8 @@ class ReferenceLedger:
         for lot, share in self.take_latest_first(body["recovers"], amount, day, "recovery_exceeds_payment"):
             yield lot, "confirmed" if book else "disbursed", -share
             yield lot, f"{book}recovered", share
-            if day.year > payment.body["year"]:
+            is_closed = payment.body["year"] in self.closed and not body.get("reopened_by")
+            if is_closed or day.year > payment.body["year"]:
                 yield lot, f"{book}remittable", share
 
     def by_remittance(self, body, amount, day):

@@ -32,6 +32,22 @@ async def rows(office, **query):
     return {row.get("unit", row.get("component", "total")): row for row in progress_rows}
 
 
+async def test_the_rate_of_allocation_is_never_above_what_was_assigned(office):
+    """What was cut is not allocated, and an assignment may take effect after the first allocations of it."""
+    await office.decide("assignments", 60, **PROVINCE, effective_on="2023-01-05")
+    await office.allocate(50, effective_on="2023-01-10")
+    await office.decide("assignments", 40, **PROVINCE, effective_on="2023-03-01")
+    await office.allocate(50, effective_on="2023-02-10")
+    await office.decide("cancellations", 30, effective_on="2023-04-01")
+    await office.allocate(30, effective_on="2023-05-01")
+    for until, rate in (("2023-01-31", 50 * 100 / 60), ("2023-02-28", None), ("2023-04-30", 70), (None, 100)):
+        query = {"until": until} if until else {}
+        shown = (await office.get("progress", year=2023, unit="62", **query)).json()["total"][
+            "allocation_rate"
+        ]
+        assert shown == (rate if rate is None else pytest.approx(rate, abs=1e-6)), until
+
+
 async def test_no_more_is_allocated_than_was_assigned(office):
     await office.decide("assignments", 100, **PROVINCE)
     first = await office.allocate(60)

@@ -240,6 +240,42 @@ async def test_a_reading_of_the_past_knows_neither_a_later_day_nor_a_later_entry
         assert [closing["entries_since"] for closing in present["closings"]] == [1]
 
 
+async def extend(office, reads, settled_by, overdue):
+    """Settle the year later by a decision; undo it by another one, which then holds."""
+    body = {
+        "year": 2023,
+        "unit": "62",
+        "settled_by": settled_by,
+        "decision": REOPENING | {"date": "2024-01-18"},
+    }
+    dry = await office.post("extensions", body, dry_run=True)
+    assert (dry.status_code, dry.json()["id"]) == (200, None)
+    extended = await office.post("extensions", body)
+    assert (extended.status_code, extended.json()["settled_by_law"]) == (201, "2024-01-31"), extended.text
+    for path in reads:
+        assert (await office.get(path, year=2023)).json()["closing_overdue"] is False, path
+    assert (await office.get("status", year=2023)).json()["settled_by"] == settled_by
+    assert (await office.allocate(1))["closing_overdue"] is False
+    closing = (await office.post("closings", {**CLOSING, "closed_on": settled_by}, dry_run=True)).json()
+    assert (closing["settled_by"], closing["late"]) == (settled_by, False)
+    await done(office.post("extensions", {**body, "settled_by": "2024-01-31"}))
+    assert (await office.get("status", year=2023)).json()["closing_overdue"] is overdue
+    listed = (await office.get(extended.headers["location"])).json()["items"]
+    assert [row["settled_by"] for row in listed] == ["2024-01-31", settled_by]
+    faulty = {
+        **body,
+        "unit": "610",
+        "settled_by": "2023-12-31",
+        "decision": {"number": "1", "date": "2031-01-01"},
+    }
+    refused = (await office.post("extensions", faulty)).json()
+    assert {(fault["pointer"], fault["code"]) for fault in refused["errors"]} == {
+        ("/unit", "unit_not_province"),
+        ("/settled_by", "settled_before_year"),
+        ("/decision/date", "date_in_future"),
+    }
+
+
 @pytest.mark.parametrize(
     ("today", "overdue"), [("2024-01-31", False), ("2024-02-01", True), ("2026-05-05", True)]
 )
@@ -254,15 +290,28 @@ async def test_after_the_settlement_day_answers_say_that_the_closing_is_overdue(
         office = Office(client, token, app)
         recorded = await office.allocate(100)
         assert recorded["closing_overdue"] is overdue
+        paid = await office.disburse(9)
+        recovery = {"recovers": paid["id"], "amount_vnd": 5, "voucher": voucher(), "effective_on": today}
+        await done(office.post("recoveries", recovery))
         reads = (
             "status", "progress", "lapses", "counterparts", "reconciliation", "contributions", "foresight",
-            "foresight/at-risk",
+            "foresight/at-risk", "entries", "recoveries",
         )  # fmt: skip
         for path in reads:
             answer = (await office.get(path, year=2023)).json()
             assert answer["closing_overdue"] is overdue, path
             assert (await office.get(path, year=2022)).json()["closing_overdue"] is False, "it has no money"
         assert (await office.get("status", year=2023)).json()["settled_by"] == "2024-01-31"
+        paper = {"source": paid["voucher"]["source"], "number": paid["voucher"]["number"]}
+        (read_paper,) = (await office.get("vouchers", **paper)).json()["items"]
+        rows = [{**LINE, "kind": "disbursement", "amount_vnd": 1, "voucher": voucher()}]
+        batch = (await office.post("batches", {"mode": "best_effort", "entries": rows})).json()
+        several = {"kind": "disbursement", "voucher": voucher(), "lines": [{**LINE, "amount_vnd": 1}]}
+        posted_paper = await done(office.post("vouchers", several))
+        counterparts = (await office.get("counterparts", year=2024, from_year=2022)).json()
+        for answer in (read_paper, batch, posted_paper, counterparts):
+            assert answer["closing_overdue"] is overdue, answer
+        await extend(office, reads, "2024-01-31" if today == "2024-01-31" else today, overdue)
         await close(office, closed_on=today)
         for path in reads:
             assert (await office.get(path, year=2023)).json()["closing_overdue"] is False, path

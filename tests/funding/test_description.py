@@ -11,7 +11,7 @@ pytestmark = pytest.mark.anyio
 
 OPERATIONS = {
     "record_opening_balance", "record_allocation", "record_commitment", "record_disbursement", "record_carry_over",
-    "record_reversal", "record_correction", "close_year", "list_closings", "read_closing", "list_later_entries", "record_batch", "record_voucher", "read_vouchers", "record_assignment", "record_supplement", "record_sub_allocation",
+    "record_reversal", "record_correction", "close_year", "extend_settlement", "list_extensions", "list_closings", "read_closing", "list_later_entries", "record_batch", "record_voucher", "read_vouchers", "record_assignment", "record_supplement", "record_sub_allocation",
     "record_transfer", "read_counterparts", "read_contributions", "read_lapses", "record_confirmation", "read_foresight", "read_money_at_risk",
     "read_reconciliation", "register_project", "approve_project", "plan_project", "tell_project_building",
     "list_projects", "read_project", "read_journal", "read_blocks", "record_cancellation", "record_return", "record_recovery",

@@ -74,12 +74,19 @@ async def test_money_of_a_former_year_is_to_be_handed_back(office):
 
 
 async def test_money_of_a_closed_year_is_to_be_handed_back(office):
-    """It reopens nothing; with the decision that reopens the year it can be paid again."""
+    """It reopens nothing after the closing; before that day, or to be paid again, it needs the decision that reopens the year."""
     await office.allocate(100, effective_on="2023-01-10")
     paid = await office.disburse(100, effective_on="2023-06-15")
     closing = {"year": 2023, "unit": "62", "decision": {"number": "15/QĐ-STC", "date": "2024-01-31"}}
     await done(office.post("closings", {**closing, "closed_on": "2024-01-31"}))
-    recovery = await recover(office, paid, 30, effective_on="2023-12-20")
+    back_dated = {
+        "recovers": paid["id"],
+        "amount_vnd": 30,
+        "voucher": voucher(),
+        "effective_on": "2023-12-20",
+    }
+    assert (await office.post("recoveries", back_dated)).json()["code"] == "year_closed"
+    recovery = await recover(office, paid, 30, effective_on="2024-02-20")
     assert (await read_total(office))["to_remit_vnd"] == 30
     await remit(office, recovery, 30)
     reopening = {"number": "20/QĐ-UBND", "date": "2024-03-01"}

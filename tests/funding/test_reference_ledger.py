@@ -29,6 +29,7 @@ from tests.forms import short_and_long
 from tests.funding.conftest import DECISION, Office, build_app
 from tests.funding.reference_ledger import (
     ABOVE,
+    CLOSED_ON,
     INFLOW_MEASURES,
     MEASURES_TAKEN,
     PAYMENT_KINDS,
@@ -462,7 +463,7 @@ class LedgerMachine(RuleBasedStateMachine):
         if often:
             return
         closed_before = self.reference.closed.get(year)
-        body = {"year": year, "unit": "62", "decision": REOPENING, "closed_on": "2024-03-01"}
+        body = {"year": year, "unit": "62", "decision": REOPENING, "closed_on": CLOSED_ON.isoformat()}
         answer = self.run(self.office.post("closings", body))
         if closed_before == []:
             assert answer.json()["code"] == "year_already_closed", answer.text

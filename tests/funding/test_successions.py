@@ -238,6 +238,18 @@ async def test_money_of_earlier_years_can_be_paid_and_handed_back_where_it_passe
     assert returned["effective_on"] == "2025-10-09", "not moved into a year in which the unit did not exist"
 
 
+async def test_what_was_assigned_to_a_province_that_ended_limits_allocations_to_its_land(office, new_office):
+    await office.decide("assignments", 100, unit="62", year=2025, effective_on="2025-01-05")
+    await office.allocate(70, unit="610", year=2025, effective_on="2025-01-10")
+    line: dict[str, Any] = {**LINE, "unit": "23368", "year": 2025, "effective_on": "2025-08-01"}
+    refused = await new_office.post("allocations", {**line, "amount_vnd": 31, "decision": decision()})
+    assert (refused.json()["code"], refused.json()["available_vnd"]) == ("beyond_assignment", 30)
+    allocated = await done(new_office.post("allocations", {**line, "amount_vnd": 30, "decision": decision()}))
+    assert allocated["unallocated_vnd"] == 0
+    assert (await read_total(office, unit="62"))["allocation_rate"] == 100
+    assert (await read_total(office, unit="62", until="2025-01-31"))["allocation_rate"] == 70
+
+
 async def test_money_of_a_closed_year_stays_closed_where_it_passed_on(office, new_office):
     await office.allocate(100, unit="610", year=2024, effective_on="2024-02-01")
     closing = {"year": 2024, "unit": "62", "decision": {"number": "1/QĐ-STC", "date": "2025-01-31"}}

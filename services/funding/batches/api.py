@@ -6,6 +6,7 @@ from fastapi import APIRouter, Body, Response
 
 from services.funding.batches import actions
 from services.funding.batches.schemas import BatchIn, BatchOut, to_entry_requests
+from services.funding.entries.actions import is_any_closing_overdue
 from services.funding.entries.recorder import CurrentRecorder
 from services.funding.entries.store import find_entries
 from shared.kit.database import UnitOfWork
@@ -41,7 +42,11 @@ async def record_batch(
         evaluation = await actions.evaluate_batch(unit_of_work.session, batch, dry_run=unit_of_work.dry_run)
         language = negotiate_language(recorder.request)
         result = await BatchOut.from_outcomes(
-            batch.id, evaluation.outcomes, language, dry_run=unit_of_work.dry_run
+            batch.id,
+            evaluation.outcomes,
+            language,
+            dry_run=unit_of_work.dry_run,
+            closing_overdue=is_any_closing_overdue(batch.candidates, evaluation.state),
         )
         response = Response(result.model_dump_json(), media_type="application/json")
         if not unit_of_work.dry_run:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidatorFunctionWrapHandler,
 from pydantic.config import JsonDict
 
 from services.funding.batches.actions import Mode
+from services.funding.closed_years.schemas import ClosingStateOut
 from services.funding.entries.outcomes import EntryOutcome, OutcomeStatus
 from services.funding.entries.recoveries import RecoveryRequest
 from services.funding.entries.request_context import RequestContext
@@ -249,7 +250,7 @@ class BatchVerdictOut(BaseModel):
         )
 
 
-class BatchOut(BaseModel):
+class BatchOut(ClosingStateOut):
     """The outcome of a batch."""
 
     id: uuid.UUID | None = Field(description="id of the batch; null in a dry run")
@@ -261,7 +262,13 @@ class BatchOut(BaseModel):
 
     @classmethod
     async def from_outcomes(
-        cls, batch_id: uuid.UUID, outcomes: Sequence[EntryOutcome], language: Language, *, dry_run: bool
+        cls,
+        batch_id: uuid.UUID,
+        outcomes: Sequence[EntryOutcome],
+        language: Language,
+        *,
+        dry_run: bool,
+        closing_overdue: bool,
     ) -> Self:
         """Serialize the outcomes of all entries."""
         names = [outcome.status for outcome in outcomes]
@@ -271,6 +278,7 @@ class BatchOut(BaseModel):
             recorded=names.count("recorded"),
             existing=names.count("existing"),
             refused=names.count("refused"),
+            closing_overdue=closing_overdue,
             verdicts=[
                 BatchVerdictOut.from_outcome(ordinal, outcome, language, dry_run=dry_run)
                 async for ordinal, outcome in iterate_cooperatively(enumerate(outcomes))

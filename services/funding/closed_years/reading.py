@@ -11,7 +11,9 @@ from services.funding.closed_years.rules import (
     Closing,
     find_closing_of_money,
     find_covered_versions,
+    find_extended_day,
     find_settlement_day,
+    is_extended,
     is_overdue,
     is_year_closed,
 )
@@ -74,8 +76,11 @@ async def read_overdue_of(
     years = {year for year, _ in late}
     closings = await store.read_closings(session, years, as_of=as_of)
     former = await store.read_former_versions(session, years, as_of=as_of) if closings else {}
+    extensions = await store.read_settlement_extensions(session, years, as_of=as_of)
     return not all(
-        is_year_closed(closings, context.territory, year, unit_version, former) for year, unit_version in late
+        is_year_closed(closings, context.territory, year, unit_version, former)
+        or is_extended(extensions, context.territory, year, unit_version, day)
+        for year, unit_version in late
     )
 
 
@@ -104,12 +109,20 @@ async def read_year_state(
         of_closing = await include_successors(context.session, of_closing, map_day)
         count = await store.count_later_entries(context.session, closing, of_closing, as_of=as_of)
         counted.append((closing, count))
-    is_closed = all(
-        is_year_closed(closings, territory, year, unit_version, former) for unit_version in unit_versions
+    extensions = await store.read_settlement_extensions(context.session, [year], as_of=as_of)
+    is_settled = all(
+        is_year_closed(closings, territory, year, unit_version, former)
+        or is_extended(extensions, territory, year, unit_version, day)
+        for unit_version in unit_versions
     )
+    legal_day = find_settlement_day(context.deadlines, year)
+    extended = {
+        find_extended_day(extensions, territory, year, unit_version) or legal_day
+        for unit_version in unit_versions
+    }
     return YearState(
-        find_settlement_day(context.deadlines, year),
-        is_overdue(context.deadlines, year, day, is_closed=is_closed),
+        min(extended, default=legal_day),
+        is_overdue(context.deadlines, year, day, is_closed=is_settled),
         counted,
     )
 

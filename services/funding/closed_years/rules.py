@@ -65,11 +65,23 @@ class Closing:
     """The instant of the closing: a reading as of it is what was frozen."""
 
 
+@dataclass(frozen=True, slots=True)
+class SettlementExtension:
+    """The decision by which a budget year of a province is settled later than by law."""
+
+    id: uuid.UUID
+    year: int
+    unit: str
+    settled_by: date
+    decision: Decision
+    recorded_at: datetime
+
+
 def find_covered_versions(
-    closing: Closing, territory: Territory, unit_versions: Iterable[UnitVersion]
+    act: Closing | SettlementExtension, territory: Territory, unit_versions: Iterable[UnitVersion]
 ) -> list[UnitVersion]:
-    """Return those of some units whose year a closing closes."""
-    root, on = find_unit_of_year(territory, closing.unit, closing.year)
+    """Return those of some units for whose year a closing or an extension holds."""
+    root, on = find_unit_of_year(territory, act.unit, act.year)
     return find_versions_below(territory, root, on, unit_versions)
 
 
@@ -124,6 +136,31 @@ def find_settlement_day(rules: Iterable[DeadlineRule], year: int) -> date:
     rules = tuple(rules)
     kinds = product(CAPITALS, get_args(MoneyKind))
     return max(find_legal_deadline(rules, capital, money, year).settled_by for capital, money in kinds)
+
+
+def find_extended_day(
+    extensions: Iterable[SettlementExtension], territory: Territory, year: int, unit_version: UnitVersion
+) -> date | None:
+    """Return the settlement day by the latest extension of a year that covers a unit; None where the law's day holds."""
+    covering = (
+        extension
+        for extension in extensions
+        if extension.year == year and find_covered_versions(extension, territory, [unit_version])
+    )
+    latest = max(covering, key=lambda extension: extension.recorded_at, default=None)
+    return latest.settled_by if latest else None
+
+
+def is_extended(
+    extensions: Iterable[SettlementExtension],
+    territory: Territory,
+    year: int,
+    unit_version: UnitVersion,
+    day: date,
+) -> bool:
+    """Whether a year may still be settled on a day for a unit, by the latest extension that covers it."""
+    settled_by = find_extended_day(extensions, territory, year, unit_version)
+    return settled_by is not None and day <= settled_by
 
 
 def is_overdue(rules: Iterable[DeadlineRule], year: int, today: date, *, is_closed: bool) -> bool:

@@ -11,10 +11,10 @@ from typing import Any
 from sqlalchemy import and_, func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.funding.closed_years.rules import Closing, FormerVersions
+from services.funding.closed_years.rules import Closing, FormerVersions, SettlementExtension
 from services.funding.ledger import Decision
 from services.funding.models import ENTRIES, LOTS, POSTINGS
-from services.funding.register_models import CLOSINGS
+from services.funding.register_models import CLOSINGS, EXTENSIONS
 from services.funding.store import IS_POSTED_BY, LedgerFilter, find_entry_years
 from services.funding.units import UnitVersion
 from shared.kit.database import run_sql
@@ -46,6 +46,28 @@ async def read_closings(
     if as_of is not None:
         query = query.where(CLOSINGS.c.recorded_at <= as_of)
     return [to_closing(row) for row in await session.execute(query.order_by(CLOSINGS.c.recorded_at))]
+
+
+async def read_settlement_extensions(
+    session: AsyncSession, years: Collection[int], *, as_of: datetime | None = None
+) -> list[SettlementExtension]:
+    """Return the extensions of some years as known at an instant, the earliest first."""
+    query = select(EXTENSIONS).where(EXTENSIONS.c.year.in_(years)).order_by(EXTENSIONS.c.recorded_at)
+    if as_of is not None:
+        query = query.where(EXTENSIONS.c.recorded_at <= as_of)
+    return [to_extension(row) for row in await session.execute(query)]
+
+
+def to_extension(row: Any) -> SettlementExtension:
+    """Return the extension of a row."""
+    return SettlementExtension(
+        id=row.id,
+        year=row.year,
+        unit=row.unit,
+        settled_by=row.settled_by,
+        decision=Decision(row.decision_number, row.decision_date),
+        recorded_at=row.recorded_at,
+    )
 
 
 async def read_former_versions(

@@ -1,7 +1,7 @@
 """Closes a budget year, and compares it with the present. One transaction; the year is locked alone."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Row, select
 
 from services.funding.closed_years import store
-from services.funding.closed_years.rules import Closing
+from services.funding.closed_years.rules import Closing, find_settlement_day
 from services.funding.closings.rules import (
     GROUP,
     LINE,
@@ -69,11 +69,7 @@ async def close_year(
     Raises every fault of the body, missing rights, and `YearAlreadyClosed`. A year that entries reopened can be closed again.
     """
     body = draft.body
-    raise_if_any([*draft.faults, *_find_faults(context, draft)])
-    _, on = find_unit_of_year(context.territory, body.unit, body.year)
-    unit_version = find_unit_version(context.territory, body.unit, on)
-    for program in context.catalogue.programs:
-        context.require_version(program, unit_version, on)
+    require_province(context, draft, _find_faults(context, draft))
     closings = await store.lock_year(context.session, body.year)
     at = await lock_feed(context.session, context.clock)
     ledger_filter, map_day = await _select_year(context, body.year, body.unit)
@@ -107,8 +103,33 @@ async def close_year(
     return await compare_closing(context, closing_id), lapses
 
 
+def require_province(context: FundingContext, draft: PartialBody[Any], faults: Iterable[Fault]) -> None:
+    """Raise every fault of a body that names a province and a budget year, and where the caller has no rights over it.
+
+    Rights over a province that ended follow its land.
+    """
+    body = draft.body
+    unit_faults = () if draft.unread & {"unit", "year"} else _find_unit_faults(context, body.unit, body.year)
+    raise_if_any([*draft.faults, *faults, *unit_faults])
+    _, on = find_unit_of_year(context.territory, body.unit, body.year)
+    unit_version = find_unit_version(context.territory, body.unit, on)
+    for program in context.catalogue.programs:
+        context.require_version(program, unit_version, on)
+
+
+def _find_unit_faults(context: FundingContext, code: str, year: int) -> Iterator[Fault]:
+    try:
+        unit, _ = find_unit_of_year(context.territory, code, year)
+    except UnknownUnit:
+        fault = find_unit_fault(context.territory, code, date(year, 12, 31))
+        yield from [fault] if fault else ()
+        return
+    if unit.level != "province":
+        yield make_fault("/unit", "unit_not_province", NOT_A_PROVINCE, unit=code)
+
+
 def _find_faults(context: FundingContext, draft: PartialBody[ClosingIn]) -> list[Fault]:
-    """Return the faults of meaning."""
+    """Return the faults of the days."""
     body, unread, today = draft.body, draft.unread, context.today
     year = None if "year" in unread else body.year
     closed_on = None if "closed_on" in unread else body.closed_on
@@ -122,16 +143,22 @@ def _find_faults(context: FundingContext, draft: PartialBody[ClosingIn]) -> list
         for pointer, day in days.items()
         if day is not None and day > today
     ]
-    if "unit" in unread or year is None:
-        return faults
-    try:
-        unit, _ = find_unit_of_year(context.territory, body.unit, year)
-    except UnknownUnit:
-        fault = find_unit_fault(context.territory, body.unit, date(year, 12, 31))
-        return [*faults, *([fault] if fault else [])]
-    if unit.level != "province":
-        faults.append(make_fault("/unit", "unit_not_province", NOT_A_PROVINCE, unit=body.unit))
     return faults
+
+
+async def find_settlement_days(
+    context: FundingContext, closings: Sequence[Row[Any]]
+) -> Mapping[uuid.UUID, date]:
+    """Return the settlement day of the year of each closing, by the extensions that were known when it was closed."""
+    years = {row.year for row in closings}
+    extensions = await store.read_settlement_extensions(context.session, years) if years else []
+    days = {row.id: find_settlement_day(context.deadlines, row.year) for row in closings}
+    for row in closings:
+        for extension in extensions:
+            of_year = (extension.year, extension.unit) == (row.year, row.unit)
+            if of_year and extension.recorded_at <= row.recorded_at:
+                days[row.id] = extension.settled_by
+    return days
 
 
 async def _select_year(context: FundingContext, year: int, unit: str) -> tuple[LedgerFilter, date]:

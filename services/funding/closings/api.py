@@ -1,12 +1,13 @@
 """The routes of closings."""
 
 import uuid
+from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Path, Request, Response, status
 from sqlalchemy import Row, select
 
-from services.funding.closed_years.rules import find_settlement_day
+from services.funding.closed_years.reading import read_overdue_of_lots
 from services.funding.closings import actions
 from services.funding.closings.schemas import (
     ClosingIn,
@@ -50,7 +51,7 @@ async def close_year(
     if is_recorded:
         response.headers["Location"] = f"{PATH}/{compared.row.id}"
     return RecordedClosingOut(
-        **_to_fields(context, compared, is_recorded=is_recorded),
+        **await _to_fields(context, compared, is_recorded=is_recorded),
         lapses=[LapseOut.from_lapse(lapse) for lapse in lapses],
     )
 
@@ -69,21 +70,17 @@ async def list_closings(
     query = select(CLOSINGS).order_by(CLOSINGS.c.recorded_at.desc(), CLOSINGS.c.id.desc())
     if year is not None:
         query = query.where(CLOSINGS.c.year == year)
-    page = await fetch_page(
-        context.session,
-        query,
-        limit=limit,
-        cursor=cursor,
-        serialize=lambda row: ClosingSummaryOut(**_to_summary(context, row)),
-    )
+    page = await fetch_page(context.session, query, limit=limit, cursor=cursor, serialize=lambda row: row)
     set_next_link(request, response, page.next)
-    return ClosingsPage(items=page.items, next=page.next)
+    days = await actions.find_settlement_days(context, page.items)
+    items = [ClosingSummaryOut(**_to_summary(row, days[row.id])) for row in page.items]
+    return ClosingsPage(items=items, next=page.next)
 
 
 @router.get("/closings/{closing_id}", summary="Read one closing")
 async def read_closing(*, context: FundingReaderContext, closing_id: ClosingId) -> ClosingOut:
     """Read what a closing froze, and the measures in which the ledger differs from it now."""
-    return ClosingOut(**_to_fields(context, await actions.compare_closing(context, closing_id)))
+    return ClosingOut(**await _to_fields(context, await actions.compare_closing(context, closing_id)))
 
 
 @router.get("/closings/{closing_id}/entries", summary="List the entries since a closing")
@@ -102,13 +99,19 @@ async def list_later_entries(
     rows = await fetch_page(context.session, query, limit=limit, cursor=cursor, serialize=lambda row: row)
     set_next_link(request, response, rows.next)
     entries = await entries_store.load_postings(context.session, rows.items)
-    return EntriesPage(items=[EntryOut.from_entry(entry) for entry in entries], next=rows.next)
+    lots = (lot for entry in entries for lot in entry.lots)
+    return EntriesPage(
+        items=[EntryOut.from_entry(entry) for entry in entries],
+        next=rows.next,
+        closing_overdue=await read_overdue_of_lots(context.session, context, lots),
+    )
 
 
-def _to_fields(
+async def _to_fields(
     context: FundingContext, compared: actions.ComparedClosing, *, is_recorded: bool = True
 ) -> dict[str, Any]:
-    summary = _to_summary(context, compared.row)
+    days = await actions.find_settlement_days(context, [compared.row])
+    summary = _to_summary(compared.row, days[compared.row.id])
     return {
         **summary,
         "id": summary["id"] if is_recorded else None,
@@ -119,8 +122,7 @@ def _to_fields(
     }
 
 
-def _to_summary(context: FundingContext, row: Row[Any]) -> dict[str, Any]:
-    settled_by = find_settlement_day(context.deadlines, row.year)
+def _to_summary(row: Row[Any], settled_by: date) -> dict[str, Any]:
     same = ("id", "year", "unit", "closed_on", "content_sha256", "lapsing_vnd", "client_id")
     return {
         **{name: getattr(row, name) for name in same},

@@ -101,7 +101,9 @@ class ClosingSummaryOut(BaseModel):
     unit: str = Field(description="the province", examples=["62"])
     decision: DecisionIO = Field(description="the paper by which the year was closed")
     closed_on: date = Field(description="day of the act")
-    settled_by: date = Field(description="last day of settlement of the year, by the dated deadlines")
+    settled_by: date = Field(
+        description="last day of settlement of the year: by the dated deadlines, or a decision that was known then"
+    )
     late: bool = Field(description="whether it was closed after that day")
     as_of: datetime = Field(
         description="instant of the closing: readings with this `as_of` are what it froze"

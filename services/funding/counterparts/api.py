@@ -100,7 +100,12 @@ async def read_counterparts(
     return CounterpartsOut(
         year=year,
         from_year=first_year,
-        closing_overdue=await read_overdue(context, year, await context.scope(unit, year)),
+        closing_overdue=any(
+            [
+                await read_overdue(context, budget_year, await context.scope(unit, budget_year))
+                for budget_year in years
+            ]
+        ),
         items=[
             _to_item(counterpart) for counterpart in counterparts if counterpart.ratio.province in provinces
         ],

@@ -5,12 +5,12 @@ the change feed is last. Faults of a body are reported before missing rights, an
 """
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.funding.closed_years.rules import is_overdue
+from services.funding.closed_years.rules import is_extended, is_overdue
 from services.funding.entries import claims, ledger_rows
 from services.funding.entries.candidates import EntryCandidate
 from services.funding.entries.evaluation import LedgerEvaluation
@@ -216,7 +216,16 @@ def is_closing_overdue(candidate: EntryCandidate, state: LockedState) -> bool:
     context, line = candidate.context, candidate.line
     if not is_overdue(context.deadlines, line.year, context.today, is_closed=False):
         return False
-    return state.find_closing(context.territory, line) is None
+    if state.find_closing(context.territory, line) is not None:
+        return False
+    version = (line.unit, line.unit_since)
+    return not is_extended(state.extensions, context.territory, line.year, version, context.today)
+
+
+def is_any_closing_overdue(candidates: Iterable[EntryCandidate | Problem], state: LockedState) -> bool:
+    """Whether the closing of the year of any of some entries is overdue."""
+    by_line = {candidate.line: candidate for candidate in candidates if isinstance(candidate, EntryCandidate)}
+    return any(is_closing_overdue(candidate, state) for candidate in by_line.values())
 
 
 def make_events(entries: Sequence[Entry]) -> list[Event]:

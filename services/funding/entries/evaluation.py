@@ -39,8 +39,8 @@ from shared.kit.problems import Problem
 
 NO_MONEY = DatedBalance()
 
-KINDS_WITHOUT_REOPENING = frozenset({EntryKind.SUCCESSION, EntryKind.RECOVERY, EntryKind.REMITTANCE})
-"""Kinds that may change a closed year without the decision that reopens it."""
+COMES_BACK_KINDS = frozenset({EntryKind.RECOVERY, EntryKind.REMITTANCE})
+"""Kinds that may change a closed year without the decision that reopens it, after the day of its closing."""
 
 OUTFLOW_RULES: Mapping[EntryKind, Callable[[Line, DatedBalances, date, int], list[Posting]]] = {
     EntryKind.COMMITMENT: rules.post_commitment,
@@ -216,13 +216,15 @@ class LedgerEvaluation:
         """Raise `YearClosed` where a year of the entry is closed and it names no decision that reopens it.
 
         A succession reopens nothing: it passes on what is left, and changes no figure of the year on one map. Money that comes
-        back reopens nothing either: it cannot be paid again, but is handed back.
+        back after the closing reopens nothing either: it cannot be paid again, but is handed back.
         """
-        if candidate.entry.reopened_by is not None or candidate.entry.kind in KINDS_WITHOUT_REOPENING:
+        entry = candidate.entry
+        if entry.reopened_by is not None or entry.kind is EntryKind.SUCCESSION:
             return
         closing = self._find_closing(candidate)
-        if closing is not None:
-            raise YearClosed(closing)
+        if closing is None or (entry.kind in COMES_BACK_KINDS and entry.effective_on > closing.closed_on):
+            return
+        raise YearClosed(closing)
 
     def _find_closing(self, candidate: EntryCandidate) -> Closing | None:
         """Return the closing of the first year of a candidate that is closed."""
@@ -248,10 +250,9 @@ class LedgerEvaluation:
         context, line, day = candidate.context, candidate.line, entry.effective_on
         assignment, territory = self._assignments[find_assignment_key(line)], context.territory
         if candidate.reversed_entry is None:
-            for unit in find_assigned_units(territory, assignment, line, day):
-                context.require(
-                    entry.program, unit, day
-                )  # a district cannot allocate what a province was assigned
+            for unit_version in find_assigned_units(territory, assignment, line, day):
+                # a district cannot allocate what a province was assigned
+                context.require_version(entry.program, unit_version, day)
         calculate_left = (
             calculate_left_after_withdrawal
             if entry.kind is EntryKind.ASSIGNMENT

@@ -6,7 +6,12 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from services.funding.assignments import AssignmentBalance, AssignmentKey
-from services.funding.closed_years.rules import Closing, FormerVersions, find_closing_of_money
+from services.funding.closed_years.rules import (
+    Closing,
+    FormerVersions,
+    SettlementExtension,
+    find_closing_of_money,
+)
 from services.funding.dated_balances import LockedLots
 from services.funding.entries.duplicates import LatestEntries
 from services.funding.entry_kinds import EntryKind
@@ -47,6 +52,8 @@ class LockedState:
     lots: LockedLots = field(default_factory=lambda: LockedLots({}, {}))
     closings: Sequence[Closing] = ()
     """Of the years of the lines."""
+    extensions: Sequence[SettlementExtension] = ()
+    """Of those of the years whose settlement day by law is over."""
     former_versions: FormerVersions = field(default_factory=dict)
     """Of those years, where they are closed for some units and money passed on."""
 

@@ -7,8 +7,12 @@ from typing import NamedTuple
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.assignments import find_assignment_key
-from services.funding.closed_years.rules import Closing, FormerVersions
-from services.funding.closed_years.store import lock_years_shared, read_former_versions
+from services.funding.closed_years.rules import Closing, FormerVersions, is_overdue
+from services.funding.closed_years.store import (
+    lock_years_shared,
+    read_former_versions,
+    read_settlement_extensions,
+)
 from services.funding.dated_balances import LockedLots
 from services.funding.entries import claims, ledger_rows
 from services.funding.entries.candidates import EntryCandidate
@@ -55,6 +59,8 @@ async def lock(session: AsyncSession, candidates: Sequence[EntryCandidate]) -> L
     facts = {fact for candidate in new if (fact := candidate.fact) is not None}
     latest_entries = await find_latest_entries(session, facts) if facts else {}
     former = await read_former(session, closings, lots)
+    late = _find_late_years(candidates)
+    extensions = await read_settlement_extensions(session, late) if late else []
     return LockedState(
         recorded=claimed.recorded,
         undone=claimed.undone,
@@ -67,6 +73,7 @@ async def lock(session: AsyncSession, candidates: Sequence[EntryCandidate]) -> L
         assignments=assignments,
         lots=lots,
         closings=closings,
+        extensions=extensions,
         former_versions=former,
     )
 
@@ -78,6 +85,16 @@ async def read_former(session: AsyncSession, closings: Sequence[Closing], lots: 
         balance.total.succeeded_in_vnd and lot.line.year in years for lot, balance in lots.balances.items()
     )
     return await read_former_versions(session, years) if took_over else {}
+
+
+def _find_late_years(candidates: Sequence[EntryCandidate]) -> set[int]:
+    """Return the years of entries whose settlement day by law is over."""
+    contexts = {candidate.line.year: candidate.context for candidate in candidates}
+    return {
+        year
+        for year, context in contexts.items()
+        if is_overdue(context.deadlines, year, context.today, is_closed=False)
+    }
 
 
 def find_first_day(candidates: Sequence[EntryCandidate]) -> date | None:

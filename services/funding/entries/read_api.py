@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import StringConstraints
 
+from services.funding.closed_years.reading import read_overdue_of_lots
 from services.funding.context import FundingReaderContext
 from services.funding.entries import store
 from services.funding.entries.actions import EntryNotFound
@@ -75,7 +76,12 @@ async def list_entries(
     rows = await fetch_page(context.session, query, limit=limit, cursor=cursor, serialize=lambda row: row)
     set_next_link(request, response, rows.next)
     entries = await store.load_postings(context.session, rows.items)
-    return EntriesPage(items=[EntryOut.from_entry(entry) for entry in entries], next=rows.next)
+    lots = (lot for entry in entries for lot in entry.lots)
+    return EntriesPage(
+        items=[EntryOut.from_entry(entry) for entry in entries],
+        next=rows.next,
+        closing_overdue=await read_overdue_of_lots(context.session, context, lots),
+    )
 
 
 @router.get("/entries/{entry_id}", summary="Read one entry")

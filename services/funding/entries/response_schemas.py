@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.funding.closed_years.schemas import ClosingStateOut
 from services.funding.entries.request_schemas import InKindIO
 from services.funding.entry_kinds import EntryKind
 from services.funding.field_types import DecisionIO, EntryReferenceIO, ShortText
@@ -22,7 +23,6 @@ from services.funding.ledger import (
     Voucher,
 )
 from services.funding.voucher_keys import find_paper_kind, find_paper_year
-from shared.kit.paging import Page
 
 
 class PostingOut(BaseModel):
@@ -239,4 +239,8 @@ class RecordedOut(EntryOut):
     )
 
 
-EntriesPage = Page[EntryOut]
+class EntriesPage(ClosingStateOut):
+    """A page of entries."""
+
+    items: list[EntryOut] = Field(description="the entries, the newest first")
+    next: str | None = Field(description="cursor of the page that follows; null on the last one")

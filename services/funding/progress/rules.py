@@ -57,9 +57,18 @@ class ProgressGroup:
 
     @property
     def allocation_rate(self) -> Decimal | None:
-        """Allocated in percent of what the central government assigned; None where nothing is assigned."""
-        assigned = self.amounts.assigned_vnd
-        return Decimal(self.amounts.allocated_vnd * 100) / assigned if assigned else None
+        """Allocated less cancelled, in percent of what the central government assigned.
+
+        None where nothing is assigned, or less than is allocated: to a component from the money of the program, or by a day
+        before the assignment.
+        """
+        assigned_vnd = self.amounts.assigned_vnd
+        allocated_vnd = self.amounts.allocated_vnd - self.amounts.cancelled_vnd
+        return (
+            Decimal(allocated_vnd * 100) / assigned_vnd
+            if 0 <= allocated_vnd <= assigned_vnd and assigned_vnd
+            else None
+        )
 
     @property
     def own_rate(self) -> Decimal | None:

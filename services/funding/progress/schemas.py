@@ -70,7 +70,7 @@ class AmountsOut(BaseModel):
         examples=[1_274_696_000_000],
     )
     allocation_rate: JsonDecimal | None = Field(
-        description="allocated / assigned by the central government, in percent; null where nothing is assigned",
+        description="(allocated − cancelled) / assigned by the central government, in percent; null where less is assigned",
         examples=[100],
     )
     received_vnd: int = Field(description="received from other lines, in đồng", examples=[0])

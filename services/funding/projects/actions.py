@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from services.funding.closed_years.reading import read_overdue_of
 from services.funding.context import FundingContext
 from services.funding.fault_sentences import DUE_BEFORE_START, IN_FUTURE, PROJECT_UNKNOWN
 from services.funding.field_types import DecisionIO
@@ -20,7 +21,7 @@ from services.funding.projects.schemas import (
     ProjectOut,
     ProjectYearOut,
 )
-from services.funding.units import find_unit_fault
+from services.funding.units import find_unit_fault, find_unit_version
 from shared.kit.change_feed import Event, lock_feed, publish_events
 from shared.kit.json_body import PartialBody
 from shared.kit.problems import Fault, NotFound, make_fault, raise_if_any
@@ -138,11 +139,29 @@ async def describe_projects(context: FundingContext, rows: Sequence[Row[Any]]) -
     codes = [row.code for row in rows]
     funding = await store.read_funding(context.session, codes)
     latest = await store.read_latest_statements(context.session, codes)
-    return [_to_project(row, funding[row.code], latest.get((row.code, "progress", None))) for row in rows]
+    return [
+        _to_project(
+            row,
+            funding[row.code],
+            latest.get((row.code, "progress", None)),
+            closing_overdue=await _is_closing_overdue(context, row, funding[row.code]),
+        )
+        for row in rows
+    ]
 
 
-def _to_project(row: Row[Any], funding: ProjectFunding, progress: Row[Any] | None) -> ProjectOut:
+async def _is_closing_overdue(context: FundingContext, row: Row[Any], funding: ProjectFunding) -> bool:
+    """Whether the closing of a year in which a project was paid is overdue for its unit."""
+    unit_version = find_unit_version(context.territory, row.unit, row.registered_on)
+    paid_years = [(year, unit_version) for year, paid_vnd in funding.paid.items() if paid_vnd]
+    return await read_overdue_of(context.session, context, paid_years)
+
+
+def _to_project(
+    row: Row[Any], funding: ProjectFunding, progress: Row[Any] | None, *, closing_overdue: bool
+) -> ProjectOut:
     return ProjectOut(
+        closing_overdue=closing_overdue,
         code=row.code,
         name=row.name,
         program=row.program,

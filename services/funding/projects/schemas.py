@@ -6,6 +6,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.funding.closed_years.schemas import ClosingStateOut
 from services.funding.field_types import DECISION_EXAMPLE, AmountVnd, Code, DecisionIO, ShortText, Year
 from services.funding.projects.rules import ProjectStatus
 from shared.kit.date_fields import IsoDate
@@ -109,7 +110,7 @@ class ProjectYearOut(BaseModel):
     )
 
 
-class ProjectOut(BaseModel):
+class ProjectOut(ClosingStateOut):
     """A project with its money and its physical progress."""
 
     code: str = Field(description="code of the project")

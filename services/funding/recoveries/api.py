@@ -8,6 +8,8 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from services.funding.catalogue import FundingCatalogue
+from services.funding.closed_years.reading import read_overdue_of
+from services.funding.closed_years.schemas import ClosingStateOut
 from services.funding.context import FundingReaderContext
 from services.funding.ledger import Book, Capital
 from services.funding.query_params import (
@@ -52,7 +54,7 @@ class RecoveryOut(BaseModel):
     confidence: str | None = Field(description="confidence in that day")
 
 
-class RecoveriesOut(BaseModel):
+class RecoveriesOut(ClosingStateOut):
     """Recoveries, the newest first."""
 
     recovered_vnd: int = Field(description="what came back by all of them, on every page, in đồng")
@@ -90,11 +92,16 @@ async def list_recoveries(
         store.select_recoveries(ledger_filter, to_remit=to_remit),
         limit=limit,
         cursor=cursor,
-        serialize=lambda row: _to_recovery(row, context.catalogue, context.today),
+        serialize=lambda row: row,
     )
     set_next_link(request, response, page.next)
+    money = {(row.year, (row.unit, row.unit_since)) for row in page.items}
     return RecoveriesOut(
-        recovered_vnd=recovered_vnd, to_remit_vnd=to_remit_vnd, items=page.items, next=page.next
+        recovered_vnd=recovered_vnd,
+        to_remit_vnd=to_remit_vnd,
+        items=[_to_recovery(row, context.catalogue, context.today) for row in page.items],
+        next=page.next,
+        closing_overdue=await read_overdue_of(context.session, context, money),
     )
 
 

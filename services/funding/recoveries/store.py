@@ -34,6 +34,7 @@ def select_recoveries(ledger_filter: LedgerFilter, *, to_remit: bool) -> Select[
             func.bool_or(IS_CONFIRMED).label("is_confirmed"),
             _sum(REMITTABLE).label("remittable_vnd"),
             remitted.label("remitted_vnd"),
+            func.min(LOTS.c.unit_since).label("unit_since"),
         )
         .select_from(ENTRIES)
         .join(POSTINGS, IS_POSTED_BY)

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Response, status
 
+from services.funding.closed_years.reading import read_overdue_of_lots
 from services.funding.context import FundingReaderContext
 from services.funding.entries.recorder import ENTRIES_PATH, CurrentRecorder
 from services.funding.query_params import (
@@ -48,8 +49,10 @@ async def record_succession(
     async def record(unit_of_work: UnitOfWork) -> Response:
         batch = uuid7(recorder.context.now)
         entries = await record_successions(unit_of_work, to_request(recorder.context, batch, draft))
+        lots = (lot for entry in entries for lot in entry.lots)
+        overdue = await read_overdue_of_lots(unit_of_work.session, recorder.context, lots)
         return Response(
-            SuccessionsOut.from_entries(entries).model_dump_json(),
+            SuccessionsOut.from_entries(entries, closing_overdue=overdue).model_dump_json(),
             status_code=status.HTTP_200_OK if unit_of_work.dry_run else status.HTTP_201_CREATED,
             media_type="application/json",
             headers={} if unit_of_work.dry_run else {"Location": f"{ENTRIES_PATH}?batch={batch}"},
@@ -77,6 +80,9 @@ async def list_waiting_money(
         left_vnd=sum(waiting_lot.balance.left_vnd for waiting_lot in waiting),
         proposed_vnd=sum(waiting_lot.balance.left_vnd for waiting_lot in select_proposed(waiting)),
         items=[WaitingOut.from_waiting_lot(waiting_lot, context.today) for waiting_lot in waiting],
+        closing_overdue=await read_overdue_of_lots(
+            context.session, context, (waiting_lot.lot for waiting_lot in waiting)
+        ),
     )
 
 

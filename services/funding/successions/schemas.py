@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar, Self
 from pydantic import BaseModel, Field
 from pydantic.config import JsonDict
 
+from services.funding.closed_years.schemas import ClosingStateOut
 from services.funding.entries.request_context import RequestContext
 from services.funding.entries.request_schemas import OriginYear
 from services.funding.entries.response_schemas import EntryOut
@@ -106,16 +107,17 @@ def to_request(
     )
 
 
-class SuccessionsOut(BaseModel):
+class SuccessionsOut(ClosingStateOut):
     """The successions that were recorded together."""
 
     amount_vnd: int = Field(description="what passed on, in đồng")
     entries: list[EntryOut] = Field(description="an entry for each line")
 
     @classmethod
-    def from_entries(cls, entries: Sequence[Entry]) -> Self:
+    def from_entries(cls, entries: Sequence[Entry], *, closing_overdue: bool) -> Self:
         """Serialize entries."""
         return cls(
+            closing_overdue=closing_overdue,
             amount_vnd=sum(entry.amount_vnd for entry in entries),
             entries=[EntryOut.from_entry(entry) for entry in entries],
         )
@@ -161,7 +163,7 @@ class WaitingOut(BaseModel):
         )
 
 
-class AllWaitingOut(BaseModel):
+class AllWaitingOut(ClosingStateOut):
     """All money of units that ended."""
 
     on: date = Field(description="day on which the units no longer exist")

@@ -8,7 +8,12 @@ from dataclasses import dataclass, replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.batches.actions import Batch, evaluate_batch
-from services.funding.entries.actions import insert_and_publish, make_events, validate_request
+from services.funding.entries.actions import (
+    insert_and_publish,
+    is_any_closing_overdue,
+    make_events,
+    validate_request,
+)
 from services.funding.entries.candidates import EntryCandidate
 from services.funding.entries.requests import EntryRequest
 from services.funding.entries.store import find_entries
@@ -31,6 +36,7 @@ class RecordedPaper:
     key: PaperKey
     entries: Sequence[Entry]
     is_new: bool
+    closing_overdue: bool
 
 
 async def validate_paper(
@@ -82,6 +88,7 @@ async def record_paper(
     key, voucher = candidate.voucher_key, candidate.entry.voucher
     assert key is not None
     assert voucher is not None
+    overdue = is_any_closing_overdue(batch.candidates, evaluation.state)
     if dry_run:
         entries = [
             replace(outcome.entry, id=None, postings=tuple(outcome.postings))
@@ -90,7 +97,7 @@ async def record_paper(
             for outcome in evaluation.outcomes
             if outcome.entry is not None
         ]
-        return RecordedPaper(key.paper, entries, is_new=False)
+        return RecordedPaper(key.paper, entries, is_new=False, closing_overdue=overdue)
     recorded = await insert_and_publish(session, evaluation, clock, make_events)
     papers = await read_papers(session, voucher.issuer, voucher.number)
-    return RecordedPaper(key.paper, papers[key.paper], is_new=bool(recorded))
+    return RecordedPaper(key.paper, papers[key.paper], is_new=bool(recorded), closing_overdue=overdue)

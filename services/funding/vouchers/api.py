@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Body, Query, Response, status
 
+from services.funding.closed_years.reading import read_overdue_of_lots
 from services.funding.context import FundingReaderContext
 from services.funding.entries.recorder import CurrentRecorder
 from services.funding.field_types import Identifier
@@ -58,7 +59,9 @@ async def record_voucher(
         paper = await actions.record_paper(
             unit_of_work.session, batch, unit_of_work.clock, dry_run=unit_of_work.dry_run
         )
-        receipt = VoucherPaperOut.from_entries(paper.key, paper.entries)
+        receipt = VoucherPaperOut.from_entries(
+            paper.key, paper.entries, closing_overdue=paper.closing_overdue
+        )
         return Response(
             receipt.model_dump_json(),
             status_code=status.HTTP_201_CREATED if paper.is_new else status.HTTP_200_OK,
@@ -86,13 +89,13 @@ async def read_vouchers(
     `year` is that of the paper. Numbers begin anew each year, so without it there may be several papers.
     """
     papers = await store.read_papers(context.session, source, number)
-    return VoucherPapersOut(
-        items=[
-            VoucherPaperOut.from_entries(key, entries)
-            for key, entries in papers.items()
-            if year in {None, key.year} and kind in {None, key.kind} and book in {None, key.book}
-        ]
-    )
+    items = []
+    for key, entries in papers.items():
+        if year in {None, key.year} and kind in {None, key.kind} and book in {None, key.book}:
+            lots = (lot for entry in entries for lot in entry.lots)
+            overdue = await read_overdue_of_lots(context.session, context, lots)
+            items.append(VoucherPaperOut.from_entries(key, entries, closing_overdue=overdue))
+    return VoucherPapersOut(items=items)
 
 
 def _make_address(key: PaperKey, paper: VoucherPaperOut) -> str:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
+from services.funding.closed_years.schemas import ClosingStateOut
 from services.funding.entries.request_context import RequestContext
 from services.funding.entries.request_schemas import ReopeningIn
 from services.funding.entries.requests import EntryRequest
@@ -123,7 +124,7 @@ def to_entry_requests(
     ]
 
 
-class VoucherPaperOut(BaseModel):
+class VoucherPaperOut(ClosingStateOut):
     """A paper as it is recorded: what identifies it, and all its lines."""
 
     source: str = Field(description="its issuer, as first typed", examples=["KBNN Kon Tum"])
@@ -136,7 +137,7 @@ class VoucherPaperOut(BaseModel):
     lines: list[EntryOut] = Field(description="its entries in the order of recording, undone ones included")
 
     @classmethod
-    def from_entries(cls, key: PaperKey, entries: Iterable[Entry]) -> Self:
+    def from_entries(cls, key: PaperKey, entries: Iterable[Entry], *, closing_overdue: bool) -> Self:
         """Serialize the entries of one paper."""
         lines = list(entries)
         vouchers = [entry.voucher for entry in lines if entry.voucher is not None]
@@ -149,6 +150,7 @@ class VoucherPaperOut(BaseModel):
             book=key.book,
             amount_vnd=sum(entry.amount_vnd for entry in lines if entry.is_in_effect),
             lines=[EntryOut.from_entry(entry) for entry in lines],
+            closing_overdue=closing_overdue,
         )
 
 

@@ -1,0 +1,96 @@
+"""The routes of extensions of the settlement day."""
+
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Request, Response, status
+from sqlalchemy import insert, select
+
+from services.funding.closed_years.rules import find_settlement_day
+from services.funding.closings.actions import require_province
+from services.funding.context import FinanceContext, FundingReaderContext
+from services.funding.extensions.schemas import ExtensionIn, ExtensionOut, ExtensionsPage
+from services.funding.fault_sentences import IN_FUTURE, SETTLED_BEFORE_YEAR
+from services.funding.query_params import AnyYearQuery
+from services.funding.register_models import EXTENSIONS
+from shared.kit.change_feed import Event, lock_feed, publish_events
+from shared.kit.ids import uuid7
+from shared.kit.json_body import PartialBody
+from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
+from shared.kit.problems import Fault, make_fault
+from shared.kit.transactions import TransactionRoute
+
+router = APIRouter(tags=["closings"], route_class=TransactionRoute)
+
+
+@router.post("/extensions", status_code=status.HTTP_201_CREATED, summary="Extend the settlement of a year")
+async def extend_settlement(
+    *, context: FinanceContext, draft: Annotated[PartialBody[ExtensionIn], Body()], response: Response
+) -> ExtensionOut:
+    """Record the decision by which a budget year of a province is settled later than by law.
+
+    Until that day no answer about the year says that its closing is overdue. The latest decision holds, the earlier ones stay.
+    """
+    body = draft.body
+    require_province(context, draft, _find_faults(draft, context.today))
+    at = await lock_feed(context.session, context.clock)
+    columns: dict[str, Any] = {
+        "id": uuid7(at),
+        "year": body.year,
+        "unit": body.unit,
+        "settled_by": body.settled_by,
+        "decision_number": body.decision.number,
+        "decision_date": body.decision.date,
+        "note": body.note,
+        "client_id": context.caller.client_id,
+        "recorded_at": at,
+    }
+    inserted = await context.session.execute(insert(EXTENSIONS).values(columns).returning(EXTENSIONS))
+    row = inserted.one()
+    data = {"year": body.year, "unit": body.unit, "settled_by": body.settled_by.isoformat()}
+    await publish_events(context.session, at, [Event("settlement.extended", "extensions", data)])
+    is_recorded = not context.unit_of_work.dry_run
+    if is_recorded:
+        response.headers["Location"] = f"/v1/funding/extensions?year={body.year}"
+    settled_by_law = find_settlement_day(context.deadlines, body.year)
+    return ExtensionOut.from_row(row, settled_by_law, is_recorded=is_recorded)
+
+
+def _find_faults(draft: PartialBody[ExtensionIn], today: date) -> list[Fault]:
+    """Return the faults of the days."""
+    body, unread = draft.body, draft.unread
+    faults = []
+    if "decision" not in unread and body.decision.date > today:
+        day = body.decision.date.isoformat()
+        faults.append(make_fault("/decision/date", "date_in_future", IN_FUTURE, day=day))
+    if not unread & {"settled_by", "year"} and body.settled_by.year <= body.year:
+        day = body.settled_by.isoformat()
+        faults.append(
+            make_fault("/settled_by", "settled_before_year", SETTLED_BEFORE_YEAR, day=day, year=body.year)
+        )
+    return faults
+
+
+@router.get("/extensions", summary="List extensions of settlement days")
+async def list_extensions(
+    *,
+    context: FundingReaderContext,
+    request: Request,
+    response: Response,
+    year: AnyYearQuery = None,
+    limit: Limit = 50,
+    cursor: Cursor,
+) -> ExtensionsPage:
+    """List the extensions of the settlement of budget years, the newest first: the first of a year and province holds."""
+    query = select(EXTENSIONS).order_by(EXTENSIONS.c.recorded_at.desc(), EXTENSIONS.c.id.desc())
+    if year is not None:
+        query = query.where(EXTENSIONS.c.year == year)
+    page = await fetch_page(
+        context.session,
+        query,
+        limit=limit,
+        cursor=cursor,
+        serialize=lambda row: ExtensionOut.from_row(row, find_settlement_day(context.deadlines, row.year)),
+    )
+    set_next_link(request, response, page.next)
+    return ExtensionsPage(items=page.items, next=page.next)
