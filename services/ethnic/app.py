@@ -11,17 +11,19 @@ from services.ethnic.areas.rules import AreaRules
 from services.ethnic.classifications import api as classifications
 from services.ethnic.classifications.queries import RecognitionRules
 from services.ethnic.classifications.rules import ClassificationExists
-from services.ethnic.dated_facts import load_area_facts, load_regions
+from services.ethnic.dated_facts import load_area_facts, load_project_facts, load_regions
 from services.ethnic.exits import api as exits
 from services.ethnic.exits import figures as exit_figures
 from services.ethnic.lists import api as lists
 from services.ethnic.lists.rules import ListExists
 from services.ethnic.models import REVISION
+from services.ethnic.projects import api as projects
 from services.ethnic.recognitions import api as recognitions
 from services.ethnic.recognitions.actions import HANDLERS
 from services.ethnic.recognitions.store import FEED
 from services.ethnic.rules import CHECKS
 from services.ethnic.settings import EthnicSettings
+from services.ethnic.tables import api as tables
 from shared.kit.clock import Clock, system_clock
 from shared.kit.feed_consumer.client import make_feed_client
 from shared.kit.feed_consumer.consumer import FeedConsumer
@@ -62,6 +64,8 @@ def create_app(settings: EthnicSettings | None = None, clock: Clock = system_clo
             lists.router,
             areas.router,
             exits.router,
+            projects.router,
+            tables.router,
             recognitions.router,
             villages_router("/v1/ethnic", PUBLIC),
         ],
@@ -74,6 +78,6 @@ def create_app(settings: EthnicSettings | None = None, clock: Clock = system_clo
             *(consumer.run for consumer in consumers),
             *(follower.consumer.run for follower in village_followers),
         ],
-        resources=[rules, area_rules, region_facts, *consumers, *village_followers],
+        resources=[rules, load_project_facts(), area_rules, region_facts, *consumers, *village_followers],
         clock=clock,
     )

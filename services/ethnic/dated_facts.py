@@ -4,10 +4,23 @@ from pathlib import Path
 
 from services.ethnic.areas.laws import AreaCriterion, AreaFacts, AreaLaw, KindOfList, VillageConsequence
 from services.ethnic.classifications.rules import Consequence, Region, RegionFacts
+from services.ethnic.projects.rules import CompletionDeadline, ProgramComponent, ProjectFacts
 from shared.dated_facts.loader import open_facts
 
 REGIONS_FILE = Path(__file__).parent / "classifications" / "regions.toml"
 AREA_LAWS_FILE = Path(__file__).parent / "area_laws.toml"
+
+
+DATA_FOLDER = Path(__file__).parent / "data"
+
+
+def load_project_facts(path: Path | None = None) -> ProjectFacts:
+    """Return the components of the program and the deadlines of completion reports."""
+    with open_facts(path or DATA_FOLDER) as facts:
+        return ProjectFacts(
+            components=facts.rows("components", ProgramComponent, one_in_force=["code"]),
+            deadlines=facts.rows("completion_deadlines", CompletionDeadline, one_in_force=[]),
+        )
 
 
 def load_regions(path: Path | None = None) -> RegionFacts:

@@ -82,6 +82,8 @@ class ReportingEngine:
     """The day this installation went live; reports for earlier periods are backfilled, and their timeliness is not judged."""
     windows: tuple[PeriodWindow, ...] = ()
     """The days from which to which the law counts facts in a period."""
+    withheld_below: int = 0
+    """Numbers of members of a dimension under this are withheld from public reads, where the catalogue has a rule; 0: none."""
     path: str = field(init=False)
     """The path under which the program is reached."""
 

@@ -66,7 +66,13 @@ def create_program(
         current = CurrentCatalogue(catalogue, settings.catalogue_file, settings.catalogue_poll_seconds)
         catalogue = catalogue.load_file(settings.catalogue_file)
     bound_followers = make_bound_followers(catalogue.program, settings)
-    engine = ReportingEngine(catalogue, registers or {}, live_on=settings.live_on, windows=load_windows())
+    engine = ReportingEngine(
+        catalogue,
+        registers or {},
+        live_on=settings.live_on,
+        windows=load_windows(),
+        withheld_below=settings.withhold_below,
+    )
     app = create_service(
         ServiceDefinition(
             name=catalogue.program,

@@ -21,4 +21,10 @@ class ReportingSettings(MapFollowingSettings):
     catalogue_poll_seconds: float = Field(
         5, ge=1, description="how often a process looks for a catalogue that another one replaced"
     )
+    withhold_below: int = Field(
+        0,
+        ge=0,
+        description="smaller numbers of a member of a dimension, such as an ethnic group, are withheld from public reads where the "
+        "catalogue has a rule on the dimension; 0: only what the rule withholds",
+    )
     max_bulk_bytes: int = Field(20 * 1024 * 1024, ge=1024, description="largest body of a bulk submission")

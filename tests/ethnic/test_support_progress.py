@@ -81,12 +81,30 @@ async def test_quarters_add_up_to_the_year(clients):
 
 
 async def test_obligations_have_their_due_date_and_clause(clients):
+    """The commune certifies before 10 September and completes before 25 January; districts and the province roll up."""
     obligations = (await clients.get("completeness", period="2023"))["items"]
-    assert {row["form"] for row in obligations} == {"annual_land"}
-    assert {(row["due_on"], row["timeliness"]) for row in obligations} == {("2024-01-24", "overdue")}
-    assert all("25/01" in row["clause"] for row in obligations)
-    of_quarter = (await clients.get("completeness", period="2023-Q1", unit="610"))["items"]
-    assert len(of_quarter) == 12
-    assert {(row["form"], row["due_on"], row["timeliness"]) for row in of_quarter} == {
-        ("support_progress", None, "not_judged")
+    of_land = [row for row in obligations if row["form"] == "annual_land"]
+    assert {(row["due_on"], row["timeliness"]) for row in of_land} == {("2024-01-24", "overdue")}
+    assert all("25/01" in row["clause"] for row in of_land)
+    due = {
+        (row["level"], row["form"]): row["due_on"]
+        for row in obligations
+        if row["form"].startswith("project_results")
     }
+    assert due == {
+        ("commune", "project_results"): "2024-01-24",
+        ("district", "project_results"): "2024-01-31",
+        ("province", "project_results"): "2024-02-14",
+        ("commune", "project_results_preliminary"): "2023-09-09",
+    }
+    of_quarter = (await clients.get("completeness", period="2023-Q1", unit="610"))["items"]
+    of_support = [row for row in of_quarter if row["form"] == "support_progress"]
+    assert len(of_support) == 12
+    assert {(row["due_on"], row["timeliness"]) for row in of_support} == {(None, "not_judged")}
+    progress = {(row["level"], row["due_on"]) for row in of_quarter if row["form"] == "project_progress"}
+    assert progress == {("commune", "2023-04-10"), ("district", "2023-04-15")}
+    form = (await clients.get("indicators/progress_households_reached"))["form"]
+    assert [row["level"] for row in form["due"]] == ["implementing_unit", "commune", "district", "province"]
+    later = (await clients.get("completeness", period="2025-Q3", unit="51"))["items"]
+    levels = {row["level"] for row in later if row["form"] == "project_progress"}
+    assert levels == {"commune", "province"}, "districts ended on 30 June 2025"

@@ -31,6 +31,7 @@ from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
 from shared.kit.resources import resource
 from shared.kit.transactions import TransactionRoute
 from shared.reporting.context import PublicContext, RegistrarContext, ReportingContext
+from shared.reporting.figures.withholding import may_read_withheld
 from shared.reporting.registers import UnitsQuery, require_units, set_created_or_existing
 from shared.territory.villages.store import with_villages
 
@@ -144,7 +145,12 @@ async def _serialize_rows(
 ) -> list[ListRowOut]:
     territory = await with_villages(context.session, context.territory, [selected.unit for selected in rows])
     lines = {selected.unit: find_line(territory, selected.unit, row.effective_on) for selected in rows}
+    withheld = not may_read_withheld(context)
     return [
-        ListRowOut.from_row(selected, line[0].name if (line := lines[selected.unit]) else None)
+        ListRowOut.from_row(
+            selected,
+            line[0].name if (line := lines[selected.unit]) else None,
+            without_numbers=withheld and bool(selected.ethnic_group),
+        )
         for selected in rows
     ]

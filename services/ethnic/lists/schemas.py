@@ -220,17 +220,16 @@ class ListRowOut(BaseModel):
     em_persons: int | None = Field(description="persons of ethnic minorities as stated")
 
     @classmethod
-    def from_row(cls, row: Classification, unit_name: str | None) -> Self:
-        """Serialize a row."""
-        names = (
-            "unit", "listed", "region", "specially_difficult", "commune_region", "households", "em_households",
-            "em_persons",
-        )  # fmt: skip
+    def from_row(cls, row: Classification, unit_name: str | None, *, without_numbers: bool) -> Self:
+        """Serialize a row; `without_numbers`: what it states of the households and persons of a group is withheld."""
+        names = ("unit", "listed", "region", "specially_difficult", "commune_region")
+        numbers = ("households", "em_households", "em_persons")
         return cls(
             row=row.row_number,
             unit_name=unit_name,
             ethnic_group=row.ethnic_group or None,
             **{name: getattr(row, name) for name in names},
+            **{name: None if without_numbers else getattr(row, name) for name in numbers},
         )
 
 

@@ -1,6 +1,6 @@
 """Counts by a dimension, each with its share of the total: deprivations by rank, groups, causes, children, levels of training."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -26,6 +26,7 @@ from shared.reporting.catalogue.catalogue import Catalogue
 from shared.reporting.catalogue.dimensions import from_series_key
 from shared.reporting.context import PublicContext, ReportingContext
 from shared.reporting.figures.query import FigureQuery
+from shared.reporting.figures.withholding import find_withheld
 from shared.reporting.query_params import PeriodQuery, StandardQuery
 from shared.reporting.ratios import HUNDRED, divide_exactly
 from shared.territory.query_params import UnitQuery
@@ -58,6 +59,7 @@ class BreakdownRow(PovertyUnitRow):
     rank: int | None = Field(
         description="1 for the largest of its indicator and unit; equal ones have the same rank; null without a value"
     )
+    withheld: bool = Field(False, description="whether its value is withheld from public reads")
     reported: int = Field(description="units whose values are in it")
     expected: int = Field(description="units that were expected to report")
 
@@ -131,6 +133,7 @@ async def _read_breakdown(
     totals = {indicator: find_total(catalogue, indicator, query.period) for indicator in indicators}
     series = {key for indicator in indicators for key in catalogue.list_series(indicator)}
     units = await read_units(context, query, series | {total for total in totals.values() if total}, level)
+    withheld = (await find_withheld(context, series)).keys
     standards = query.select_standards(catalogue)
     _seen, changed_at = await read_newest_change(context.session)
     return BreakdownOut(
@@ -146,7 +149,9 @@ async def _read_breakdown(
             row
             for values in units
             for indicator in indicators
-            for row in list_breakdown_rows(context, query.period, values, indicator, totals[indicator])
+            for row in list_breakdown_rows(
+                context, query.period, values, indicator, totals[indicator], withheld
+            )
         ],
     )
 
@@ -174,13 +179,18 @@ def find_total(catalogue: Catalogue, indicator: str, period: Period) -> str | No
 
 
 def list_breakdown_rows(
-    context: ReportingContext, period: Period, values: UnitMeasures, indicator: str, total: str | None
+    context: ReportingContext,
+    period: Period,
+    values: UnitMeasures,
+    indicator: str,
+    total: str | None,
+    withheld: Collection[str] = (),
 ) -> Iterator[BreakdownRow]:
-    """Return the rows of one unit and indicator, the largest first, those that are not stated last."""
+    """Return the rows of one unit and indicator, the largest first, those that are not stated or are withheld last."""
     catalogue, on = context.engine.catalogue, period.ends_on
     dimension = catalogue.find_dimension(indicator)
     keys = catalogue.find_series(on)[indicator]
-    amounts = {key: values.get_count(key) for key in keys}
+    amounts = {key: None if key in withheld else values.get_count(key) for key in keys}
     stated = sorted((amount for amount in amounts.values() if amount is not None), reverse=True)
     total_amount = None if total is None else values.get_count(total)
     ranked = sorted(keys, key=lambda key: (amounts[key] is None, -(amounts[key] or 0), keys.index(key)))
@@ -204,6 +214,7 @@ def list_breakdown_rows(
             total_indicator=total,
             share_percent=divide_exactly(amount, total_amount, HUNDRED),
             rank=None if amount is None else stated.index(amount) + 1,
-            reported=count_reported(values, [key]),
+            withheld=key in withheld,
+            reported=0 if key in withheld else count_reported(values, [key]),
             expected=count_expected(context, values.unit, key, on),
         )

@@ -35,6 +35,7 @@ from shared.reporting.catalogue.standards import (
     find_standard_faults,
     list_standards,
 )
+from shared.reporting.catalogue.withholding import WithholdingRule, find_withholding_faults
 from shared.territory.tree import Territory
 from shared.territory.units import Unit
 
@@ -85,6 +86,7 @@ class Catalogue:
     identities: tuple[DimensionIdentity, ...] = ()
     bounds: tuple[Bound, ...] = ()
     relations: tuple[Relation, ...] = ()
+    withholding: tuple[WithholdingRule, ...] = ()
     tables: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
     """The rows that it was read from, by table, as a file states them."""
     version: str | None = None
@@ -126,6 +128,7 @@ class Catalogue:
             *find_table_faults(self.forms.values(), self.indicators),
             *find_standard_faults(self.standards, self.forms),
             *find_bound_faults(self.program, self.bounds, self.indicators),
+            *find_withholding_faults(self.withholding, self.dimensions),
             *find_dimension_faults(self.dimensions, self.identities, self.indicators),
             *find_relation_faults(self.relations, self.indicators),
         ]

@@ -33,6 +33,7 @@ from shared.reporting.catalogue.formulas import (
 from shared.reporting.catalogue.relations import Relation, expand_relation
 from shared.reporting.catalogue.standards import Standard
 from shared.reporting.catalogue.versions import make_version_name
+from shared.reporting.catalogue.withholding import WithholdingRule
 from shared.territory.units import KINDS
 
 FORMULAS: Mapping[str, type[Formula]] = {
@@ -93,6 +94,7 @@ class CatalogueLoader:
         identities = facts.rows("identity", DimensionIdentity, optional=True)
         bounds = facts.rows("bound", Bound, optional=True)
         relations = facts.rows("relation", Relation, optional=True)
+        withholding = facts.rows("withholding", WithholdingRule, optional=True, one_in_force=["dimension"])
         figures = _read_figures(facts, self.rules)
         _find_unknown_kinds(facts, indicators)
         _find_repeated_codes(facts, "form", (form.code for form in forms))
@@ -121,6 +123,7 @@ class CatalogueLoader:
                 identities,
                 bounds,
                 tuple(expand_relation(relation, expand) for relation in relations),
+                withholding,
                 tables=facts.tables,
                 version=make_version_name(0, facts.tables),
             )

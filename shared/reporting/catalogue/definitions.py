@@ -111,6 +111,8 @@ class Form(DatedFact):
     """The official form of a preliminary one, whose indicators it states as well; None for any other."""
     regime: str | None = None
     """The regime of the legal windows in which its facts are counted; None where none was found."""
+    by_default: bool = False
+    """Whether a report that names no form is on it, where a period has several."""
     numbers: frozenset[int] | None = None
     """The periods of a year that are reported, by their numbers, such as the months 1 to 8; None: all."""
 

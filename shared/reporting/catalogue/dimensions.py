@@ -27,6 +27,8 @@ class Member(Dated):
 
     code: str
     label: Sentence
+    persons: int | None = None
+    """Persons of it in the country, such as of an ethnic group; None where they are not known or do not matter."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,10 @@ class TablesIn(BaseModel):
     relation: Rows = Field(
         default_factory=list, description="what must hold between sums of indicators, also of different forms"
     )
+    withholding: Rows = Field(
+        default_factory=list,
+        description="floors of persons under which members of a dimension are withheld from public reads",
+    )
 
 
 class CatalogueIn(BaseModel):

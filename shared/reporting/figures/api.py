@@ -22,6 +22,7 @@ from shared.reporting.figures.series import FigureSeriesOut, find_unit, read_ser
 from shared.reporting.figures.target_results import TargetResultsOut, read_target_results
 from shared.reporting.figures.unit_values import MOST_INDICATORS, find_figures_of_codes, read_unit_values
 from shared.reporting.figures.unit_values_schemas import MapLevel, MapValuesOut
+from shared.reporting.figures.withholding import find_withheld, to_row_key
 from shared.reporting.period_lists import list_periods
 from shared.reporting.query_params import (
     PERIOD_DESCRIPTION,
@@ -64,7 +65,9 @@ async def read_progress(
     """Read the figures of a unit for a period: exact value, target, achieved percent, coverage and lineage."""
     code = unit.on(map_on or period.ends_on).code
     query = FigureQuery(code, period, basis, as_of, map_on, headline=headline, standard=standard)
-    return await read_figures(context, query)
+    answer = await read_figures(context, query)
+    withheld = await find_withheld(context, [figure.series_key for figure in answer.figures])
+    return answer.model_copy(update={"figures": withheld.hide_rows(answer.figures)})
 
 
 @router.get("/map", summary="Read figures of every unit of a level")
@@ -98,7 +101,9 @@ async def read_map_values(
     code = unit.on(map_on or period.ends_on).code
     query = FigureQuery(code, period, basis, as_of, map_on, standard=standard)
     figures = find_figures_of_codes(context.engine.catalogue, indicator, period.ends_on)
-    return await read_unit_values(context, query, figures, level)
+    answer = await read_unit_values(context, query, figures, level)
+    withheld = await find_withheld(context, [figure.code for figure in figures])
+    return answer.model_copy(update={"items": withheld.hide_rows(answer.items)})
 
 
 @router.get("/series", summary="Read a figure over periods")
@@ -126,9 +131,12 @@ async def read_figure_series(
     periods = list_periods(Period.parse(first), Period.parse(last))
     units = {period: find_unit(unit, map_on or period.ends_on) for period in periods}
     figure = context.engine.catalogue.get_figure(to_series_key(indicator, dimension))
-    return await read_series(
+    answer = await read_series(
         context, figure, units, basis=basis, as_of=as_of, map_on=map_on, standard=standard
     )
+    withheld = await find_withheld(context, [figure.code])
+    items = [withheld.hide(figure.code, item) for item in answer.items]
+    return withheld.hide(figure.code, answer.model_copy(update={"items": items}))
 
 
 @router.get("/targets/results", summary="Read what was planned, done and achieved")
@@ -146,7 +154,15 @@ async def list_target_results(
     """
     measured = find_measured_period(context.territory, unit.named or unit.province, period)
     code = unit.on(measured.ends_on).code
-    return await read_target_results(context, code, period, basis, as_of)
+    answer = await read_target_results(context, code, period, basis, as_of)
+    withheld = await find_withheld(context, [to_row_key(row) for row in answer.items])
+    items = [
+        row.model_copy(update={"plan": row.plan.without_result(), "years": [], "withheld": True})
+        if withheld.covers(to_row_key(row))
+        else row
+        for row in answer.items
+    ]
+    return answer.model_copy(update={"items": items})
 
 
 @router.get("/lineage/{indicator}", summary="Read where a figure comes from")
@@ -166,7 +182,8 @@ async def read_lineage(
     figure = context.engine.catalogue.get_figure(to_series_key(indicator, dimension))
     code = unit.on(map_on or period.ends_on).code
     query = FigureQuery(code, period, basis, as_of, map_on, standard=standard)
-    return await trace_figure(context, query, figure)
+    withheld = await find_withheld(context, [figure.code])
+    return withheld.hide(figure.code, await trace_figure(context, query, figure))
 
 
 @router.get("/observations", summary="Read the values behind figures")
@@ -205,4 +222,5 @@ async def list_observations(
         serialize=lambda row: ObservedValueOut.from_row(row, catalogue.split_key(row[0].indicator)),
     )
     set_next_link(request, response, page.next)
-    return page
+    withheld = await find_withheld(context, {to_row_key(row) for row in page.items})
+    return ObservationsPage(items=withheld.hide_rows(page.items), next=page.next)

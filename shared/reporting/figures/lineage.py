@@ -121,6 +121,7 @@ class LineageOut(BaseModel):
         description="where the decisions behind a count from a register are read; null for other figures",
     )
     caveat: CaveatOut | None = Field(None, description="what may be missing from a count from a register")
+    withheld: bool = Field(False, description="whether its values are withheld from public reads")
     values: list[LineageValue]
     reports: list[LineageReport]
 

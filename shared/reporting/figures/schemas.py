@@ -131,6 +131,7 @@ class FigureOut(BaseModel):
     caveat: CaveatOut | None = Field(
         None, description="what may be missing from it, such as decisions of a service that cannot be reached"
     )
+    withheld: bool = Field(False, description="whether its values are withheld from public reads")
     lineage: str = Field(description="where the values or decisions behind it are read")
 
     @property
@@ -216,6 +217,7 @@ class ObservedValueOut(BaseModel):
         description="the value, in the indicator's unit of measure; null where nil was stated"
     )
     nil: bool = Field(False, description="whether it was stated that nothing happened, in place of a value")
+    withheld: bool = Field(False, description="whether its values are withheld from public reads")
     status: Status = Field(description="estimate, preliminary or official")
     report: uuid.UUID = Field(description="the report that states it")
     reported_by: str = Field(description="the reporting unit")

@@ -75,6 +75,7 @@ class FigureSeriesOut(BaseModel):
     basis: BasisName = Field(description="which observations count")
     as_of: datetime | None = Field(description="the requested instant; null for the present")
     map: date | None = Field(description="the day whose map is read; null: that of each period's last day")
+    withheld: bool = Field(False, description="whether its values are withheld from public reads")
     items: list[SeriesPointOut] = Field(description="the periods in their order")
 
 

@@ -48,6 +48,7 @@ class TargetResultOut(BaseModel):
     decimals: int = Field(description="decimal places to print")
     standard: StandardCodeOut = None
     better: Literal["higher", "lower"] = Field(description="which direction is better")
+    withheld: bool = Field(False, description="whether its values are withheld from public reads")
     plan: PlanOut
     years: list[int] = Field(description="the years of which something was stated; of one period its year")
     over_years: OverYears | None = Field(

@@ -89,6 +89,7 @@ class MapValueOut(BaseModel):
     reassessment_required: bool = Field(
         description="the figure does not add up over units that merged; it must be assessed anew"
     )
+    withheld: bool = Field(False, description="whether its values are withheld from public reads")
     caveat: CaveatOut | None = Field(
         description="what a reader has to know, such as that a unit was divided without weights"
     )

@@ -194,6 +194,9 @@ class IndicatorOut(LabelOut):
     inputs: list[str] = Field(description="the indicators it is made from")
     form: FormOut | None = Field(description="the form it is stated on, when it is observed")
     level: str | None = Field(description="level of the units that state it")
+    component: str | None = Field(
+        None, description="the project or sub-project whose result it is; null for any other"
+    )
     dimension: DimensionDetailOut | None = Field(
         None, description="the dimension by whose members it is stated; null: as a whole"
     )
@@ -235,6 +238,7 @@ class IndicatorOut(LabelOut):
             inputs=list(figure.inputs),
             form=FormOut.from_form(catalogue.forms[indicator.form]) if indicator else None,
             level=indicator.level if indicator else None,
+            component=indicator.component if indicator else None,
             dimension=DimensionDetailOut.from_dimension(dimension) if dimension else None,
             identities=[
                 IdentityOut.from_fact(identity)

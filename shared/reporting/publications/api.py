@@ -9,6 +9,7 @@ from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
 from shared.kit.transactions import TransactionRoute
 from shared.reporting.basis import require_basis_access
 from shared.reporting.context import PublicContext, ReviewerContext
+from shared.reporting.figures.withholding import find_withheld, to_row_key
 from shared.reporting.publications import actions, store
 from shared.reporting.publications.schemas import (
     ComparisonOut,
@@ -65,7 +66,9 @@ async def read_publication(
     """Read a vintage with its figures as they were; one of provisional figures needs a token."""
     publication = await actions.read_publication(context, publication_id)
     await require_basis_access(publication.basis, request)
-    return PublicationOut.model_validate(publication, from_attributes=True)
+    answer = PublicationOut.model_validate(publication, from_attributes=True)
+    withheld = await find_withheld(context, [figure.series_key for figure in answer.figures])
+    return answer.model_copy(update={"figures": withheld.hide_rows(answer.figures)})
 
 
 @router.get("/{publication_id}/differences", summary="Compare two vintages")
@@ -79,4 +82,5 @@ async def compare_publications(
     """Compare two vintages figure by figure, with the reports that explain each difference."""
     comparison = await actions.compare_publications(context, publication_id, other)
     await require_basis_access(comparison.later.basis, request)
-    return comparison
+    withheld = await find_withheld(context, [to_row_key(row) for row in comparison.items])
+    return comparison.model_copy(update={"items": withheld.hide_rows(comparison.items)})

@@ -98,6 +98,10 @@ class PlanOut(BaseModel):
             decision_date=target.decision_date,
         )
 
+    def without_result(self) -> Self:
+        """Return the plan alone, where what was done is withheld."""
+        return self.model_copy(update={"done": None, "achieved_percent": None, "met": None})
+
 
 class TargetsOut(BaseModel):
     """The planned values in force."""

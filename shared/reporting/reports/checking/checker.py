@@ -233,8 +233,9 @@ class ReportChecker:
         shown = {"period": period, "forms": ", ".join(forms) or "-"}
         if content.form is None:
             official = [form for form in forms.values() if form.preliminary_of is None]
-            if len(official) == 1:
-                return official[0]
+            named_by_default = [form for form in official if form.by_default] or official
+            if len(named_by_default) == 1:
+                return named_by_default[0]
             faults.append(make_fault("/form", "form_required", FORM_REQUIRED, **shown))
         elif content.form not in forms:
             faults.append(make_fault("/form", "form_unknown", FORM_UNKNOWN, form=content.form[:60], **shown))
