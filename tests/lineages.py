@@ -2,15 +2,16 @@
 
 from collections import defaultdict
 from decimal import Decimal
+from typing import Any
 
 from shared.reporting.catalogue.formulas import Average, CountUnits, FromRegister, Ratio, Sum
 from tests.program_clients import Clients
 
 
-def compute(formula, stated):
+def compute(formula: Any, stated: Any) -> Any:
     """Return a figure from values by unit and indicator; None without values or without a denominator."""
 
-    def total(codes):
+    def total(codes: Any) -> Any:
         summands = [value for values in stated.values() for code, value in values.items() if code in codes]
         return sum(summands, Decimal(0)) if summands else None
 
@@ -32,7 +33,7 @@ def compute(formula, stated):
             return Decimal(sum(map(rule, complete))) if complete else None
 
 
-def compute_from_lineage(figure, period, values):
+def compute_from_lineage(figure: Any, period: Any, values: Any) -> Any:
     """Return a figure from the values of its lineage, of a change from those of both ends."""
     if figure.changing is not None:
         end = [value for value in values if value["period"].startswith(period)]
@@ -53,7 +54,7 @@ def compute_from_lineage(figure, period, values):
     return compute(figure.formula, stated)
 
 
-async def check_lineages(clients: Clients, period="2023", units=("62", "610", "23344")):
+async def check_lineages(clients: Clients, period: Any = "2023", units: Any = ("62", "610", "23344")) -> Any:
     """Compare each figure of which something is stated with the one computed from its lineage; return those with a value."""
     catalogue, checked = clients.catalogue, set()
     for unit in units:

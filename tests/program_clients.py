@@ -76,7 +76,9 @@ class Clients:
     def catalogue(self) -> Catalogue:
         return get_resources(self.http.app).get(ReportingEngine).catalogue
 
-    def make_headers(self, *scopes: str, units=("62",), client_id="agency", programs=None) -> dict[str, str]:
+    def make_headers(
+        self, *scopes: str, units: Any = ("62",), client_id: Any = "agency", programs: Any = None
+    ) -> dict[str, str]:
         token = self.issuer.token(client_id, scopes, programs or (self.program,), units, **self.times)
         return {
             "Authorization": f"Bearer {token}",
@@ -84,30 +86,30 @@ class Clients:
             "Accept-Language": "en",
         }
 
-    async def post(self, path: str, body: object, **caller) -> httpx.Response:
+    async def post(self, path: str, body: object, **caller: Any) -> httpx.Response:
         """Post a body to a register; `caller` are arguments of `make_headers`."""
         return await self.http.post(
             f"/v1/{self.program}/{path}", json=body, headers=self.make_headers("register", **caller)
         )
 
-    async def create(self, path: str, body: object, **caller) -> Any:
+    async def create(self, path: str, body: object, **caller: Any) -> Any:
         """Post a body, and return what was created."""
         response = await self.post(path, body, **caller)
         assert response.status_code == 201, response.text
         return response.json()
 
-    async def expect_problem(self, path: str, body: object, status: int, code: str, **caller) -> Any:
+    async def expect_problem(self, path: str, body: object, status: int, code: str, **caller: Any) -> Any:
         """Post a body that is refused, and return the problem."""
         response = await self.post(path, body, **caller)
         assert (response.status_code, response.json()["code"]) == (status, code), response.text
         return response.json()
 
-    async def list_faults(self, path: str, body: object, **caller) -> dict[str, str]:
+    async def list_faults(self, path: str, body: object, **caller: Any) -> dict[str, str]:
         """Post a body with faults, and return their codes by pointer."""
         problem = await self.expect_problem(path, body, 422, "invalid", **caller)
         return {fault["pointer"]: fault["code"] for fault in problem["errors"]}
 
-    async def get(self, path: str, **query) -> Any:
+    async def get(self, path: str, **query: Any) -> Any:
         response = await self.http.get(f"/v1/{self.program}/{path}", params=query)
         assert response.status_code == 200, response.text
         return response.json()
@@ -126,7 +128,7 @@ class Clients:
                 return items
 
     async def read_figures(
-        self, period: str = "2023", unit: str = "62", **query
+        self, period: str = "2023", unit: str = "62", **query: Any
     ) -> dict[str, dict[str, Any]]:
         """Return the figures of a unit and period by code."""
         progress = await self.get("progress", period=period, unit=unit, **query)

@@ -1,9 +1,10 @@
 """Spellings of the number of a decision that mean the same one."""
 
 import unicodedata
+from typing import Any
 
 
-def spell(text):
+def spell(text: Any) -> Any:
     """Return spellings of a text with Đ, a dash and a slash, each of which looks like it."""
     return [
         unicodedata.normalize("NFD", text),

@@ -1,6 +1,8 @@
 """A dry run of any write keeps nothing: the documented example of each is posted, and every row of the schema is counted."""
 
 import uuid
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -10,6 +12,7 @@ from tests.application import get_database
 from tests.architecture.test_media_types import SCOPES
 from tests.architecture.test_query_params import open_reader
 from tests.contracts.documents import APPLICATIONS, make_document
+from tests.postgres import TestDatabase
 
 pytestmark = pytest.mark.anyio
 
@@ -30,12 +33,12 @@ LIST_TABLES = """
 
 
 @pytest.fixture(params=APPLICATIONS)
-async def writer(request, common_database):
+async def writer(request: pytest.FixtureRequest, common_database: TestDatabase) -> AsyncIterator[Any]:
     async for client in open_reader(request, common_database, SCOPES):
         yield client
 
 
-async def count_rows(app):
+async def count_rows(app: Any) -> Any:
     """Return the number of rows of each table of the schema."""
     async with get_database(app).reading() as session:
         tables = (await session.execute(text(LIST_TABLES))).scalars().all()
@@ -44,13 +47,13 @@ async def count_rows(app):
     return {row[0]: row[1] for row in rows}
 
 
-def list_examples(content):
+def list_examples(content: Any) -> Any:
     """Return the documented examples of a body."""
     examples = [entry["value"] for entry in content.get("examples", {}).values()]
     return [*examples, *([content["example"]] if "example" in content else [])]
 
 
-def find_writes(name):
+def find_writes(name: Any) -> Iterator[Any]:
     """Yield method, path, media type and example of each documented write, with values in its path."""
     for template, operations in make_document(name)["paths"].items():
         steps = [
@@ -65,7 +68,7 @@ def find_writes(name):
                     yield method, "/".join(steps), media_type, example
 
 
-async def test_a_dry_run_of_every_documented_write_keeps_nothing(writer):
+async def test_a_dry_run_of_every_documented_write_keeps_nothing(writer: Any) -> None:
     before = await count_rows(writer.app)
     answers = {}
     for number, (method, path, media_type, example) in enumerate(find_writes(writer.name)):

@@ -2,12 +2,15 @@
 
 import csv
 import io
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import pytest
 
 from shared.kit.representations import CSV
 from tests.architecture.test_query_params import VALID, find_operations, open_reader
 from tests.contracts.documents import APPLICATIONS, make_document
+from tests.postgres import TestDatabase
 
 pytestmark = pytest.mark.anyio
 
@@ -15,12 +18,12 @@ SCOPES = ["read", "admin", "report", "review", "target", "register", "funding", 
 
 
 @pytest.fixture(params=APPLICATIONS)
-async def writer(request, common_database):
+async def writer(request: pytest.FixtureRequest, common_database: TestDatabase) -> AsyncIterator[Any]:
     async for client in open_reader(request, common_database, SCOPES):
         yield client
 
 
-def find_lists(name):
+def find_lists(name: Any) -> Iterator[Any]:
     """Yield the path and the required parameters of each list or figure."""
     document = make_document(name)["paths"]
     for path, operations in document.items():
@@ -33,7 +36,7 @@ def find_lists(name):
             assert not is_list(make_document(name), schema), f"{path} is a list without CSV"
 
 
-def is_list(document, schema):
+def is_list(document: Any, schema: Any) -> Any:
     properties = (
         document["components"]["schemas"]
         .get(schema.get("$ref", "").rpartition("/")[2], {})
@@ -42,7 +45,7 @@ def is_list(document, schema):
     return any(member in properties for member in ("items", "figures", "rows"))
 
 
-async def test_every_list_and_figure_is_given_as_csv(writer):
+async def test_every_list_and_figure_is_given_as_csv(writer: Any) -> None:
     requests = 0
     for path, names in find_lists(writer.name):
         if "{" in path:
@@ -69,7 +72,7 @@ async def test_every_list_and_figure_is_given_as_csv(writer):
     assert requests
 
 
-async def test_what_no_operation_serves_is_406(writer):
+async def test_what_no_operation_serves_is_406(writer: Any) -> None:
     unexpected = []
     for method, path, _ in find_operations(writer.name):
         headers = {"Accept": "image/webp", "Idempotency-Key": "k", "Content-Type": "application/json"}
@@ -81,7 +84,7 @@ async def test_what_no_operation_serves_is_406(writer):
     assert [entry for entry in unexpected if entry[0] != "PUT" or "/evidence/" not in entry[1]] == []
 
 
-async def test_a_json_body_of_another_media_type_is_415(writer):
+async def test_a_json_body_of_another_media_type_is_415(writer: Any) -> None:
     requests = 0
     for path, operations in make_document(writer.name)["paths"].items():
         for method, operation in operations.items():

@@ -38,12 +38,12 @@ def find_types() -> dict[str, list[str]]:
     return modules
 
 
-def test_the_name_of_a_type_stands_for_one_thing():
+def test_the_name_of_a_type_stands_for_one_thing() -> None:
     shared_names = {name: paths for name, paths in find_types().items() if len(paths) > 1}
     assert not {name: paths for name, paths in shared_names.items() if name not in EXCEPTIONS}
     assert shared_names.keys() >= EXCEPTIONS.keys(), "an exception is not needed any more"
 
 
-def test_exceptions_are_few_and_have_a_reason():
+def test_exceptions_are_few_and_have_a_reason() -> None:
     assert len(EXCEPTIONS) <= MAX_EXCEPTIONS
     assert all(len(reason) > 20 for reason in EXCEPTIONS.values())

@@ -3,6 +3,7 @@
 import re
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -18,23 +19,23 @@ def read_text(name: str) -> str:
     return (ROOT / name).read_text(encoding="utf-8")
 
 
-def test_the_version_comes_from_the_project_file():
+def test_the_version_comes_from_the_project_file() -> None:
     assert product_version() == PROJECT["version"]
 
 
 @pytest.mark.parametrize("name", APPLICATIONS)
-def test_every_application_has_the_version_of_the_project(name):
+def test_every_application_has_the_version_of_the_project(name: Any) -> None:
     assert build_app(name).version == PROJECT["version"]
 
 
-def test_the_changelog_has_an_unreleased_section_and_names_the_version():
+def test_the_changelog_has_an_unreleased_section_and_names_the_version() -> None:
     headings = re.findall(r"(?m)^## \[(.+?)\](?: - (\d{4}-\d\d-\d\d))?$", read_text("CHANGELOG.md"))
     assert headings[0] == ("Unreleased", "")
     assert PROJECT["version"] in [version for version, _ in headings]
     assert all(day for _, day in headings[1:])
 
 
-def test_the_licence_is_the_one_that_the_project_states():
+def test_the_licence_is_the_one_that_the_project_states() -> None:
     assert PROJECT["license"] == "Apache-2.0"
     assert PROJECT["license-files"] == ["LICENSE"]
     text = read_text("LICENSE")
@@ -43,7 +44,7 @@ def test_the_licence_is_the_one_that_the_project_states():
     assert "END OF TERMS AND CONDITIONS" in text
 
 
-def test_the_hooks_run_the_commands_of_make_check():
+def test_the_hooks_run_the_commands_of_make_check() -> None:
     (check,) = re.findall(r"(?ms)^check:.*?(?=^\S)", read_text("Makefile"))
     (commands,) = re.findall(r"for \w+ in (.*?); do", check)
     expected = [quoted or bare for quoted, bare in re.findall(r'"([^"]+)"|(\S+)', commands)]
@@ -53,14 +54,14 @@ def test_the_hooks_run_the_commands_of_make_check():
     assert entries == [f".venv/bin/{command}" for command in expected]
 
 
-def test_the_workflow_runs_on_every_supported_version_of_python():
+def test_the_workflow_runs_on_every_supported_version_of_python() -> None:
     jobs = yaml.safe_load(read_text(".github/workflows/ci.yml"))["jobs"]
     [versions] = [job["strategy"]["matrix"]["python"] for job in jobs.values()]
     assert PROJECT["requires-python"] == f">={versions[0]}"
     assert versions == ["3.11", "3.12", "3.13", "3.14"]
 
 
-def test_every_decision_record_has_a_number_of_its_own_that_its_title_repeats():
+def test_every_decision_record_has_a_number_of_its_own_that_its_title_repeats() -> None:
     records = sorted((ROOT / "docs" / "adr").glob("*.md"))
     numbers = [record.name[:4] for record in records]
     assert numbers == [f"{number:04}" for number in range(1, len(records) + 1)]

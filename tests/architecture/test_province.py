@@ -1,16 +1,20 @@
 """The province is one setting: no route has a code of its own, and each answers before and after 1 July 2025."""
 
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
 import pytest
 
 from shared.territory.units import UnknownUnit
 from tests.contracts.documents import APPLICATIONS, build_app, make_document
 from tests.gateway.conftest import PEPPER
 from tests.in_process import open_client
+from tests.postgres import TestDatabase
 
 pytestmark = pytest.mark.anyio
 
 
-def find_optional_units(name):
+def find_optional_units(name: Any) -> Iterator[Any]:
     """Yield path, parameter names and schema for each operation whose parameter `unit` is optional."""
     for path, operations in make_document(name)["paths"].items():
         for parameter in operations.get("get", {}).get("parameters", []):
@@ -19,12 +23,14 @@ def find_optional_units(name):
 
 
 @pytest.mark.parametrize("name", APPLICATIONS)
-def test_the_contract_has_no_default_unit(name):
+def test_the_contract_has_no_default_unit(name: Any) -> None:
     assert [path for path, _, schema in find_optional_units(name) if "default" in schema] == []
 
 
 @pytest.fixture(params=APPLICATIONS)
-async def reader(request, common_database, setting):
+async def reader(
+    request: pytest.FixtureRequest, common_database: TestDatabase, setting: Any
+) -> AsyncIterator[Any]:
     environment = {"NTP_DATABASE_URL": common_database.url(request.param), "NTP_CLIENT_SECRET_PEPPER": PEPPER}
     app = build_app(request.param, **environment, NTP_PROVINCE=setting)
     async with open_client(app, raises=False) as client:
@@ -43,8 +49,8 @@ async def reader(request, common_database, setting):
     ],
 )
 async def test_without_a_unit_every_route_answers_for_the_province_of_the_day(
-    reader, setting, period, on, province
-):
+    reader: Any, setting: str, period: str, on: str, province: str
+) -> None:
     values = {"period": period, "from": period, "to": period, "on": on, "year": int(period[:4])}
     values |= {"kind": "steering_committee", "level": "district"}
     if reader.name == "funding":
@@ -74,7 +80,7 @@ async def test_without_a_unit_every_route_answers_for_the_province_of_the_day(
     assert checked
 
 
-async def test_an_unknown_province_stops_the_start(common_database):
+async def test_an_unknown_province_stops_the_start(common_database: TestDatabase) -> None:
     app = build_app("poverty", NTP_DATABASE_URL=common_database.url("poverty"), NTP_PROVINCE="99")
     with pytest.raises(UnknownUnit, match="99"):
         async with app.router.lifespan_context(app):

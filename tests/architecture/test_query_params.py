@@ -6,6 +6,8 @@ operation does not have, or that has more values than it takes, is 422 `unknown_
 """
 
 import re
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import pytest
 from fastapi.routing import APIRoute
@@ -16,6 +18,7 @@ from tests.contracts.documents import APPLICATIONS, build_app, iterate_routes, m
 from tests.gateway.conftest import PEPPER
 from tests.in_process import open_client
 from tests.issuer import Issuer
+from tests.postgres import TestDatabase
 
 pytestmark = pytest.mark.anyio
 
@@ -80,7 +83,7 @@ WITHOUT_DRY_RUN = {"/oauth/token"}
 """The token endpoint keeps nothing."""
 
 
-def find_queries(name):
+def find_queries(name: Any) -> Iterator[Any]:
     """Yield each GET of an application that takes parameters: path, names of the required ones, names of all."""
     for path, operations in make_document(name)["paths"].items():
         parameters = [
@@ -97,18 +100,20 @@ SCOPES = ["read", "admin", "report", "review", "target", "register", "funding", 
 
 
 @pytest.fixture(params=APPLICATIONS)
-async def reader(request, common_database):
+async def reader(request: pytest.FixtureRequest, common_database: TestDatabase) -> AsyncIterator[Any]:
     async for client in open_reader(request, common_database, ["read", "admin"]):
         yield client
 
 
 @pytest.fixture(params=APPLICATIONS)
-async def writer(request, common_database):
+async def writer(request: pytest.FixtureRequest, common_database: TestDatabase) -> AsyncIterator[Any]:
     async for client in open_reader(request, common_database, SCOPES):
         yield client
 
 
-async def open_reader(request, common_database, scopes):
+async def open_reader(
+    request: pytest.FixtureRequest, common_database: TestDatabase, scopes: Any
+) -> AsyncIterator[Any]:
     environment = {
         "NTP_DATABASE_URL": common_database.url(request.param),
         "NTP_CLIENT_SECRET_PEPPER": PEPPER,
@@ -121,7 +126,7 @@ async def open_reader(request, common_database, scopes):
         yield client
 
 
-async def fill_paths(reader):
+async def fill_paths(reader: Any) -> AsyncIterator[Any]:
     """Yield the same as `find_queries`, with a real indicator in the path."""
     for template, required, names in find_queries(reader.name):
         path = template
@@ -131,7 +136,7 @@ async def fill_paths(reader):
         yield path, required, names
 
 
-def summarize(response):
+def summarize(response: Any) -> Any:
     """Return the status, the code and the pointers of a refusal."""
     problem = response.json()
     return (
@@ -141,7 +146,7 @@ def summarize(response):
     )
 
 
-async def test_an_invalid_parameter_is_refused_by_one_rule(reader):
+async def test_an_invalid_parameter_is_refused_by_one_rule(reader: Any) -> None:
     unexpected, requests = [], 0
     async for path, required, names in fill_paths(reader):
         for name in names & INVALID.keys():
@@ -155,7 +160,7 @@ async def test_an_invalid_parameter_is_refused_by_one_rule(reader):
     assert not unexpected
 
 
-async def test_one_answer_names_every_invalid_parameter(reader):
+async def test_one_answer_names_every_invalid_parameter(reader: Any) -> None:
     unexpected, requests = [], 0
     async for path, required, names in fill_paths(reader):
         invalid = {
@@ -174,7 +179,7 @@ async def test_one_answer_names_every_invalid_parameter(reader):
     assert not unexpected
 
 
-def find_operations(name):
+def find_operations(name: Any) -> Iterator[Any]:
     """Yield each operation of an application: method, path with its parameters filled in, and its query parameters."""
     for path, operations in make_document(name)["paths"].items():
         filled = re.sub(r"{[^}]*}", lambda match: UUID if "id" in match[0] else "2023", path)
@@ -187,11 +192,11 @@ def find_operations(name):
             yield method.upper(), filled, parameters
 
 
-def takes_several(schema):
+def takes_several(schema: Any) -> Any:
     return "array" in {part.get("type") for part in (schema, *schema.get("anyOf", ()))}
 
 
-async def request_refused(reader, method, path, query):
+async def request_refused(reader: Any, method: Any, path: Any, query: Any) -> Any:
     headers = {"Idempotency-Key": "k", "Content-Type": "application/json"}
     response = await reader.request(
         method, path, params=query, headers=headers, content=b"{}" if method != "GET" else b""
@@ -205,7 +210,7 @@ async def request_refused(reader, method, path, query):
     )
 
 
-async def test_every_operation_refuses_a_parameter_that_it_does_not_have(writer):
+async def test_every_operation_refuses_a_parameter_that_it_does_not_have(writer: Any) -> None:
     unexpected, requests = [], 0
     for method, path, _ in find_operations(writer.name):
         status, code, faults, _ = await request_refused(writer, method, path, {"colour": "red"})
@@ -219,7 +224,7 @@ async def test_every_operation_refuses_a_parameter_that_it_does_not_have(writer)
     assert not unexpected
 
 
-async def test_a_misspelt_parameter_is_refused_with_the_nearest_name(writer):
+async def test_a_misspelt_parameter_is_refused_with_the_nearest_name(writer: Any) -> None:
     unexpected, requests = [], 0
     for method, path, parameters in find_operations(writer.name):
         for name in parameters:
@@ -234,7 +239,7 @@ async def test_a_misspelt_parameter_is_refused_with_the_nearest_name(writer):
     assert not unexpected
 
 
-async def test_a_doubled_parameter_that_takes_one_value_is_refused(writer):
+async def test_a_doubled_parameter_that_takes_one_value_is_refused(writer: Any) -> None:
     unexpected, requests = [], 0
     for method, path, parameters in find_operations(writer.name):
         for name, schema in parameters.items():
@@ -252,7 +257,7 @@ async def test_a_doubled_parameter_that_takes_one_value_is_refused(writer):
 
 
 @pytest.mark.parametrize("name", APPLICATIONS)
-def test_every_write_declares_dry_run(name):
+def test_every_write_declares_dry_run(name: Any) -> None:
     missing = [
         (method, path)
         for method, path, parameters in find_operations(name)
@@ -262,7 +267,7 @@ def test_every_write_declares_dry_run(name):
 
 
 @pytest.mark.parametrize("name", APPLICATIONS)
-def test_every_route_is_an_operation_of_the_kit(name):
+def test_every_route_is_an_operation_of_the_kit(name: Any) -> None:
     routes = [context.original_route for context in iterate_routes(build_app(name))]
     others = [
         route.path
@@ -272,7 +277,7 @@ def test_every_route_is_an_operation_of_the_kit(name):
     assert not others
 
 
-async def test_unknown_and_invalid_parameters_are_named_in_one_answer(reader):
+async def test_unknown_and_invalid_parameters_are_named_in_one_answer(reader: Any) -> None:
     unexpected, requests = [], 0
     async for path, required, names in fill_paths(reader):
         invalid = {name: INVALID[name][0][0] for name in names & INVALID.keys() if INVALID[name][0][1] == 422}
@@ -289,7 +294,7 @@ async def test_unknown_and_invalid_parameters_are_named_in_one_answer(reader):
     assert not unexpected
 
 
-async def test_commas_and_repetition_are_the_same(reader):
+async def test_commas_and_repetition_are_the_same(reader: Any) -> None:
     unexpected, requests = [], 0
     for method, path, parameters in find_operations(reader.name):
         for name, schema in parameters.items():

@@ -4,6 +4,8 @@
 """
 
 import re
+from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import pytest
@@ -24,14 +26,14 @@ OTHER_AUTHENTICATION = {"/oauth/token"}
 pytestmark = pytest.mark.anyio
 
 
-def iterate_guards(dependant):
+def iterate_guards(dependant: Any) -> Iterator[Any]:
     for dependency in dependant.dependencies:
         if isinstance(dependency.call, Guard):
             yield dependency.call
         yield from iterate_guards(dependency)
 
 
-def find_guarded_routes(app):
+def find_guarded_routes(app: Any) -> Iterator[Any]:
     """Yield method and path, with its parameters filled in, of every route that is not public."""
     for context in iterate_routes(app):
         if not isinstance(context.original_route, APIRoute) or context.path in OTHER_AUTHENTICATION:
@@ -45,7 +47,7 @@ def find_guarded_routes(app):
 
 
 @pytest.mark.parametrize("name", APPLICATIONS)
-async def test_a_guarded_route_refuses_a_request_without_a_token(name):
+async def test_a_guarded_route_refuses_a_request_without_a_token(name: Any) -> None:
     app = build_app(name)
     get_resources(app).put(Territory(()))
     routes = sorted(find_guarded_routes(app))
@@ -61,7 +63,7 @@ async def test_a_guarded_route_refuses_a_request_without_a_token(name):
 
 
 @pytest.mark.parametrize("name", APPLICATIONS)
-async def test_health_metrics_and_document_are_public(name):
+async def test_health_metrics_and_document_are_public(name: Any) -> None:
     app = build_app(name)
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:

@@ -4,7 +4,9 @@ import ast
 import contextlib
 import re
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -39,33 +41,33 @@ def read_source(path: Path) -> str:
     return path.read_text(encoding="utf-8")
 
 
-def test_the_checks_see_the_source_files():
+def test_the_checks_see_the_source_files() -> None:
     assert len(MODULES) > 100
     assert len(INITS) > 15
 
 
-def test_no_file_is_too_long():
+def test_no_file_is_too_long() -> None:
     assert not [to_relative(path) for path in MODULES if len(read_source(path).splitlines()) > MOST_LINES]
 
 
-def test_no_file_has_a_vague_name():
+def test_no_file_has_a_vague_name() -> None:
     assert not [to_relative(path) for path in MODULES if {path.stem, path.parent.name} & VAGUE]
 
 
-def test_nothing_is_unfinished():
+def test_nothing_is_unfinished() -> None:
     this = Path(__file__).resolve()
     texts = [path for path in [*MODULES, *TESTS] if path != this]
     assert not [to_relative(path) for path in texts if UNFINISHED.search(read_source(path))]
 
 
 @pytest.mark.parametrize("path", INITS, ids=to_relative)
-def test_an_init_file_is_a_docstring_only(path):
+def test_an_init_file_is_a_docstring_only(path: Any) -> None:
     tree = ast.parse(read_source(path))
     assert ast.get_docstring(tree), "describe the package"
     assert len(tree.body) == 1, "move the code to a named module"
 
 
-def test_every_module_has_a_docstring():
+def test_every_module_has_a_docstring() -> None:
     undescribed = [path for path in MODULES if not ast.get_docstring(ast.parse(read_source(path)))]
     assert not [to_relative(path) for path in undescribed]
 
@@ -81,7 +83,7 @@ def find_imports(path: Path) -> set[str]:
     return names
 
 
-def test_the_kit_knows_no_noun_of_the_domain():
+def test_the_kit_knows_no_noun_of_the_domain() -> None:
     nouns = re.compile(
         r"\b(communes?|districts?|provinces?|indicators?|poverty|recognitions?|disburse\w*|households?)\b",
         re.IGNORECASE,
@@ -100,7 +102,7 @@ def test_the_kit_knows_no_noun_of_the_domain():
     assert set(nouns_by_file) <= examples_only, nouns_by_file
 
 
-def test_the_reporting_engine_knows_no_program():
+def test_the_reporting_engine_knows_no_program() -> None:
     program = re.compile(
         r"\b(ntm|ocop|giảm nghèo|nông thôn mới|services\.(rural|poverty|ethnic|funding))\b", re.IGNORECASE
     )
@@ -108,13 +110,13 @@ def test_the_reporting_engine_knows_no_program():
     assert not [to_relative(path) for path in engine if program.search(read_source(path))]
 
 
-def test_only_the_kit_commits():
+def test_only_the_kit_commits() -> None:
     commits = re.compile(r"\.(commit|rollback)\(\)")
     outside = [path for path in MODULES if "kit" not in path.parts and "migrations" not in path.parts]
     assert not [to_relative(path) for path in outside if commits.search(read_source(path))]
 
 
-def test_every_rules_module_is_in_the_import_contract():
+def test_every_rules_module_is_in_the_import_contract() -> None:
     """lint-imports checks imports, indirect ones too; this checks that its list holds every `rules.py`."""
     rules = [path for path in MODULES if path.name == "rules.py"]
     assert len(rules) > 5
@@ -130,7 +132,7 @@ def test_every_rules_module_is_in_the_import_contract():
             assert (ROOT / (module.replace(".", "/") + ".py")).exists(), module
 
 
-def test_no_text_has_merge_markers():
+def test_no_text_has_merge_markers() -> None:
     marker = re.compile(r"(?m)^(<{7} |>{7} )")
     texts = [
         *MODULES,
@@ -157,7 +159,7 @@ REGISTRY_HOSTS = (
 """In parts, so that this file does not contain a host that it forbids."""
 
 
-def read_repository_texts():
+def read_repository_texts() -> Iterator[Any]:
     """Yield path and text of every text file, except files that are made on this machine."""
     generated = re.compile(r"\.git|\.venv|var|\.env|\.\w*cache|__pycache__|\.hypothesis|htmlcov")
     for top in sorted(ROOT.iterdir()):
@@ -169,7 +171,7 @@ def read_repository_texts():
                     yield path, path.read_text(encoding="utf-8")
 
 
-def test_no_text_names_a_home_folder_or_a_package_registry():
+def test_no_text_names_a_home_folder_or_a_package_registry() -> None:
     hosts = "|".join(r"\.".join(parts) for parts in REGISTRY_HOSTS)
     forbidden = re.compile(rf"/(root|home)/\w|\b({hosts})\b")
     assert not [to_relative(path) for path, text in read_repository_texts() if forbidden.search(text)]

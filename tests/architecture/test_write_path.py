@@ -4,9 +4,10 @@ import asyncio
 from pathlib import Path
 
 from tests.architecture.write_path import measure
+from tests.postgres import TestDatabase
 
 
-def test_the_files_of_a_write_are_recorded(database):
+def test_the_files_of_a_write_are_recorded(database: TestDatabase) -> None:
     measured = asyncio.run(measure(database))
     folders = {
         name: {"/".join(Path(file).parts[:2]) for file in files if not file.startswith("shared/kit/")}

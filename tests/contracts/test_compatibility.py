@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from pkgutil import walk_packages
+from typing import Any
 
 import pytest
 
@@ -64,7 +65,7 @@ DELIBERATE: dict[str, str] = {
 
 
 @pytest.fixture(scope="module")
-def breaks():
+def breaks() -> Any:
     return [
         contract_break
         for name in SERVICES
@@ -72,11 +73,11 @@ def breaks():
     ]
 
 
-def test_the_contracts_of_v0_1_0_are_kept(breaks):
+def test_the_contracts_of_v0_1_0_are_kept(breaks: Any) -> None:
     assert not [str(unplanned) for unplanned in breaks if unplanned.location not in DELIBERATE]
 
 
-def test_every_deliberate_break_happens(breaks):
+def test_every_deliberate_break_happens(breaks: Any) -> None:
     assert DELIBERATE.keys() <= {contract_break.location for contract_break in breaks}
 
 
@@ -88,7 +89,7 @@ def iterate_module_names() -> Iterator[str]:
                 yield module.name
 
 
-def test_every_problem_of_v0_1_0_has_its_status():
+def test_every_problem_of_v0_1_0_has_its_status() -> None:
     members = [member for name in iterate_module_names() for member in vars(import_module(name)).values()]
     problems = [member for member in members if isinstance(member, type) and hasattr(member, "status")]
     statuses = {
@@ -99,7 +100,7 @@ def test_every_problem_of_v0_1_0_has_its_status():
     assert read_released_codes()["problems"].items() - statuses == set()
 
 
-def test_every_fault_of_v0_1_0_is_still_named_in_the_source():
+def test_every_fault_of_v0_1_0_is_still_named_in_the_source() -> None:
     literals = {
         node.value
         for package in PACKAGES
@@ -154,15 +155,15 @@ PATH = "/v1/trees/{id}"
 
 
 @pytest.fixture
-def changed():
+def changed() -> Any:
     return copy.deepcopy(SMALL)
 
 
-def find_locations(changed):
+def find_locations(changed: Any) -> Any:
     return {contract_break.location for contract_break in find_breaks(SMALL, changed)}
 
 
-def test_renamed_schemas_and_changed_prose_are_no_break(changed):
+def test_renamed_schemas_and_changed_prose_are_no_break(changed: Any) -> None:
     schemas = changed["components"]["schemas"]
     schemas["Plant"] = schemas.pop("Tree")
     schemas["Plant"] |= {"title": "Plant", "description": "new words"}
@@ -173,7 +174,7 @@ def test_renamed_schemas_and_changed_prose_are_no_break(changed):
     assert find_locations(changed) == set()
 
 
-def test_an_addition_is_no_break(changed):
+def test_an_addition_is_no_break(changed: Any) -> None:
     changed["paths"]["/v1/shrubs"] = {"get": {"operationId": "list_shrubs", "responses": {"200": {}}}}
     operation = changed["paths"][PATH]["get"]
     operation["parameters"].append({"in": "query", "name": "as_of", "required": False, "schema": {}})
@@ -184,49 +185,49 @@ def test_an_addition_is_no_break(changed):
     assert find_locations(changed) == set()
 
 
-def remove_operation(document):
+def remove_operation(document: Any) -> None:
     del document["paths"][PATH]["put"]
 
 
-def rename_operation(document):
+def rename_operation(document: Any) -> None:
     document["paths"][PATH]["get"]["operationId"] = "get_tree"
 
 
-def remove_parameter(document):
+def remove_parameter(document: Any) -> None:
     del document["paths"][PATH]["get"]["parameters"][1]
 
 
-def require_parameter(document):
+def require_parameter(document: Any) -> None:
     document["paths"][PATH]["get"]["parameters"][1]["required"] = True
 
 
-def add_required_parameter(document):
+def add_required_parameter(document: Any) -> None:
     document["paths"][PATH]["get"]["parameters"].append(
         {"in": "query", "name": "as_of", "required": True, "schema": {}}
     )
 
 
-def remove_response(document):
+def remove_response(document: Any) -> None:
     document["paths"][PATH]["put"]["responses"] = {"200": {}}
 
 
-def remove_member(document):
+def remove_member(document: Any) -> None:
     del document["components"]["schemas"]["Tree"]["properties"]["children"]
 
 
-def require_member(document):
+def require_member(document: Any) -> None:
     document["components"]["schemas"]["Tree"]["required"].append("children")
 
 
-def shorten_member(document):
+def shorten_member(document: Any) -> None:
     document["components"]["schemas"]["Tree"]["properties"]["name"]["maxLength"] = 9
 
 
-def remove_value(document):
+def remove_value(document: Any) -> None:
     document["components"]["schemas"]["Tree"]["properties"]["title"]["anyOf"][0]["enum"].remove("elm")
 
 
-def remove_alternative(document):
+def remove_alternative(document: Any) -> None:
     del document["components"]["schemas"]["Tree"]["properties"]["title"]["anyOf"][1]
 
 
@@ -249,10 +250,10 @@ READ, WRITE = f"GET {PATH} response 200", f"PUT {PATH} request"
         (remove_alternative, {f"{READ} /title", f"{WRITE} /title"}),
     ],
 )
-def test_a_removal_or_a_change_is_a_break(changed, change, broken):
+def test_a_removal_or_a_change_is_a_break(changed: Any, change: Any, broken: Any) -> None:
     change(changed)
     assert find_locations(changed) == broken
 
 
-def test_a_member_named_like_a_prose_keyword_is_kept():
+def test_a_member_named_like_a_prose_keyword_is_kept() -> None:
     assert "title" in remove_prose(SMALL)["components"]["schemas"]["Tree"]["properties"]

@@ -1,5 +1,8 @@
 """The OpenAPI documents are valid, equal their committed snapshots, and fit together."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
@@ -17,7 +20,7 @@ from tests.contracts.documents import (
 )
 
 
-def iterate_calls(dependant):
+def iterate_calls(dependant: Any) -> Iterator[Any]:
     """Yield every function that a route depends on, directly or through others."""
     for dependency in dependant.dependencies:
         yield dependency.call
@@ -25,25 +28,25 @@ def iterate_calls(dependant):
 
 
 @pytest.fixture(scope="module", params=APPLICATIONS)
-def name(request):
+def name(request: pytest.FixtureRequest) -> Any:
     return request.param
 
 
 @pytest.fixture(scope="module")
-def document(name):
+def document(name: Any) -> Any:
     return make_document(name)
 
 
-def test_the_document_equals_its_snapshot(name, document):
+def test_the_document_equals_its_snapshot(name: Any, document: Any) -> None:
     unchanged = format_document(document) == read_snapshot(name)
     assert unchanged, f"the contract of {name} changed: review it and run `python -m tests.contracts --write`"
 
 
-def test_the_document_is_valid(document):
+def test_the_document_is_valid(document: Any) -> None:
     validate(document)
 
 
-def test_every_operation_has_an_id_a_summary_and_a_description(name, document):
+def test_every_operation_has_an_id_a_summary_and_a_description(name: Any, document: Any) -> None:
     ids = list(list_operation_ids(document))
     assert len(ids) == len(set(ids))
     undescribed = [
@@ -55,12 +58,12 @@ def test_every_operation_has_an_id_a_summary_and_a_description(name, document):
     assert not undescribed
 
 
-def test_no_schema_name_holds_a_module_path(document):
+def test_no_schema_name_holds_a_module_path(document: Any) -> None:
     """FastAPI puts the module path before the names of two models that are alike; generated clients would show it."""
     assert [schema for schema in document["components"]["schemas"] if "__" in schema] == []
 
 
-def find_unguarded_paths(app):
+def find_unguarded_paths(app: Any) -> Any:
     """Return the paths of the routes without a guard."""
     return [
         context.path
@@ -72,11 +75,11 @@ def find_unguarded_paths(app):
     ]
 
 
-def test_every_route_is_guarded_or_listed_as_public(name):
+def test_every_route_is_guarded_or_listed_as_public(name: Any) -> None:
     assert not find_unguarded_paths(build_app(name))
 
 
-def test_a_route_without_a_guard_is_reported():
+def test_a_route_without_a_guard_is_reported() -> None:
     router = APIRouter(prefix="/v1")
 
     @router.get("/open")
@@ -87,23 +90,23 @@ def test_a_route_without_a_guard_is_reported():
     assert find_unguarded_paths(app) == ["/v1/open"]
 
 
-def test_paths_are_below_the_services_own_prefix(name, document):
+def test_paths_are_below_the_services_own_prefix(name: Any, document: Any) -> None:
     prefixes = ("/v1/", "/oauth/", "/.well-known/", "/problems") if name == "gateway" else (f"/v1/{name}/",)
     assert not [path for path in document["paths"] if not path.startswith(prefixes)]
 
 
-def merge_all_documents():
+def merge_all_documents() -> Any:
     documents = {name: make_document(name) for name in APPLICATIONS}
     gateway_document = documents.pop("gateway")
     return merge_documents(gateway_document, documents), (gateway_document, *documents.values())
 
 
-def test_all_documents_merge_into_one_with_every_operation_once():
+def test_all_documents_merge_into_one_with_every_operation_once() -> None:
     merged, parts = merge_all_documents()
     ids = list(list_operation_ids(merged))
     assert len(ids) == len(set(ids)) == sum(len(list(list_operation_ids(part))) for part in parts)
 
 
-def test_the_merged_document_is_valid():
+def test_the_merged_document_is_valid() -> None:
     merged, _ = merge_all_documents()
     validate(merged)

@@ -51,12 +51,12 @@ def iterate_schemas(node: Any) -> Iterator[Any]:
             yield from iterate_schemas(member)
 
 
-def test_the_merged_document_is_small(merged):
+def test_the_merged_document_is_small(merged: Any) -> None:
     sizes = {coding: len(encode(orjson.dumps(merged))) for coding, encode in CODERS.items()}
     assert {coding: size for coding, size in sizes.items() if size >= LARGEST_COMPRESSED_BYTES[coding]} == {}
 
 
-def test_what_operations_have_alike_stands_once(merged):
+def test_what_operations_have_alike_stands_once(merged: Any) -> None:
     inline = [
         (name, parameter["name"])
         for name, operation in iterate_operations(merged)
@@ -72,7 +72,7 @@ def test_what_operations_have_alike_stands_once(merged):
 
 
 @pytest.mark.parametrize("name", APPLICATIONS)
-def test_who_may_call_is_what_the_guard_enforces(name):
+def test_who_may_call_is_what_the_guard_enforces(name: Any) -> None:
     document = make_document(name)
     for context in iterate_routes(build_app(name)):
         if not getattr(context.original_route, "include_in_schema", False):
@@ -96,14 +96,14 @@ def test_who_may_call_is_what_the_guard_enforces(name):
             assert ("Idempotency-Key" in names) == is_post, (method, context.path_format)
 
 
-def test_a_creation_can_also_be_answered_with_200_and_the_same_schema(merged):
+def test_a_creation_can_also_be_answered_with_200_and_the_same_schema(merged: Any) -> None:
     for name, operation in iterate_operations(merged):
         responses = operation["responses"]
         if "201" in responses:
             assert responses["200"]["content"] == responses["201"]["content"], name
 
 
-def test_answers_declare_their_header_fields(merged):
+def test_answers_declare_their_header_fields(merged: Any) -> None:
     submit = merged["paths"]["/v1/poverty/reports"]["post"]["responses"]["201"]["headers"]
     assert submit.keys() == {"Idempotent-Replay", "Location", "RateLimit", "RateLimit-Policy", "X-Request-Id"}
     listed = merged["paths"]["/v1/poverty/reports"]["get"]["responses"]
@@ -114,7 +114,7 @@ def test_answers_declare_their_header_fields(merged):
         assert status is None or "Retry-After" in response["headers"], codes
 
 
-def test_refusals_are_listed_by_code(merged):
+def test_refusals_are_listed_by_code(merged: Any) -> None:
     responses = merged["paths"]["/v1/poverty/reports"]["post"]["responses"]
     codes = {
         code
@@ -131,7 +131,7 @@ def test_refusals_are_listed_by_code(merged):
     assert "409" not in reviews, "the refusal of a verdict is part of the answer"
 
 
-def test_titles_are_the_names_and_every_keyword_is_known(merged):
+def test_titles_are_the_names_and_every_keyword_is_known(merged: Any) -> None:
     schemas = merged["components"]["schemas"]
     for name, schema in schemas.items():
         assert schema["title"] == name
@@ -142,7 +142,7 @@ def test_titles_are_the_names_and_every_keyword_is_known(merged):
     assert [name for name in schemas if name.endswith("ReportIn")] == ["ReportIn"]
 
 
-def test_every_field_and_parameter_is_described(merged):
+def test_every_field_and_parameter_is_described(merged: Any) -> None:
     bare = [
         f"{name}.{field}"
         for name, schema in merged["components"]["schemas"].items()
@@ -158,14 +158,14 @@ def test_every_field_and_parameter_is_described(merged):
     assert bare == []
 
 
-def test_each_operation_has_one_tag_which_is_described(merged):
+def test_each_operation_has_one_tag_which_is_described(merged: Any) -> None:
     described = {tag["name"] for tag in merged["tags"] if tag["description"]}
     assert {tuple(operation["tags"]) for _, operation in iterate_operations(merged)} == {
         (name,) for name in described
     }
 
 
-def test_bodies_have_an_example_and_a_limit_and_every_example_is_valid(merged):
+def test_bodies_have_an_example_and_a_limit_and_every_example_is_valid(merged: Any) -> None:
     registry = Registry().with_resource(
         "urn:ntp", Resource.from_contents(merged, default_specification=DRAFT202012)
     )

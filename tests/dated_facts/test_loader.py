@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given
@@ -34,7 +34,7 @@ class Rate(DatedFact):
     level: Literal["district", "commune"] = "commune"
     parts: tuple[Part, ...] = ()
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.rate < 0:
             raise ValueError("the rate is negative")
 
@@ -51,20 +51,20 @@ class Header:
     program: str
 
 
-def load_rates(path):
+def load_rates(path: Any) -> Any:
     with open_facts(path) as facts:
         header = facts.header(Header)
         rates = facts.rows("rate", Rate, aliases={"rate": "percent", "parts": "part"}, one_in_force=["code"])
     return header, rates
 
 
-def write(folder, text):
+def write(folder: Any, text: Any) -> Any:
     path = folder / "rates.toml"
     path.write_text(text, encoding="utf-8")
     return path
 
 
-def faults(path, load=load_rates):
+def faults(path: Any, load: Any = load_rates) -> Any:
     with pytest.raises(FaultyFactsError) as refused:
         load(path)
     assert all(line.startswith(f"{path}") for line in refused.value.faults)
@@ -83,7 +83,7 @@ part = [{ code = "a", points = 3 }]
 
 
 @given(st.lists(spans, max_size=4))
-def test_two_rows_in_force_at_once_are_refused_and_no_others(found):
+def test_two_rows_in_force_at_once_are_refused_and_no_others(found: Any) -> None:
     rows = [Dated(valid_from=first, valid_to=last) for first, last in found]
     every_day = [
         date(2020, 1, 1).fromordinal(at) for at in range(*(date(2020, m, 1).toordinal() for m in (1, 4)))
@@ -97,7 +97,7 @@ def test_two_rows_in_force_at_once_are_refused_and_no_others(found):
     assert file.faults == []
 
 
-def test_a_table_is_read_into_its_dataclass(tmp_path):
+def test_a_table_is_read_into_its_dataclass(tmp_path: Path) -> None:
     header, rates = load_rates(write(tmp_path, f'program = "poverty"\n{RATE}{BASIS}'))
     assert header == Header("poverty")
     assert rates == (
@@ -113,7 +113,7 @@ def test_a_table_is_read_into_its_dataclass(tmp_path):
     )
 
 
-def test_every_fault_of_a_file_is_named_at_once(tmp_path):
+def test_every_fault_of_a_file_is_named_at_once(tmp_path: Path) -> None:
     broken = (
         RATE.replace('"poor"\nlabel', '"broken"\nlabel')
         .replace('en = "poor"', 'eng = "poor"')
@@ -151,16 +151,16 @@ def test_every_fault_of_a_file_is_named_at_once(tmp_path):
         ("program = ", "Invalid value (at end of document)"),
     ],
 )
-def test_a_file_that_has_no_rows_is_refused(tmp_path, text, fault):
+def test_a_file_that_has_no_rows_is_refused(tmp_path: Path, text: str, fault: str) -> None:
     assert any(fault in line for line in faults(write(tmp_path, text)))
 
 
-def load_sources(folder):
+def load_sources(folder: Any) -> Any:
     with open_facts(folder) as facts:
         return facts.rows("sources", Source, split=["official"], one_in_force=["code"])
 
 
-def test_a_folder_holds_a_csv_file_for_each_table(tmp_path):
+def test_a_folder_holds_a_csv_file_for_each_table(tmp_path: Path) -> None:
     path = tmp_path / "sources.csv"
     head = "code,counted,official,valid_from,valid_to\n"
     path.write_text(head + "central,yes,A B,2021-01-01,\nlocal,no,,2021-01-01,2022-12-31\n", encoding="utf-8")
@@ -178,7 +178,7 @@ def test_a_folder_holds_a_csv_file_for_each_table(tmp_path):
     ]
 
 
-def test_nested_tables_take_what_they_do_not_state_from_their_row():
+def test_nested_tables_take_what_they_do_not_state_from_their_row() -> None:
     row = {"set": [{"rows": [{"basis": "own"}, {}]}, 5], "other": [{}]}
     assert fill_nested(row, ["set", "rows"], {"basis": "QĐ"}) == {
         "set": [{"rows": [{"basis": "own"}, {"basis": "QĐ"}]}, 5],
@@ -192,7 +192,7 @@ class RateOut(LabelOut, DatedOut):
     more: int
 
 
-def test_a_fact_is_serialized_with_its_label_in_two_languages(tmp_path):
+def test_a_fact_is_serialized_with_its_label_in_two_languages(tmp_path: Path) -> None:
     _, (rate,) = load_rates(write(tmp_path, f'program = "poverty"\n{RATE}{BASIS}'))
     assert RateOut.from_fact(rate, more=1).model_dump(mode="json") == {
         "legal_basis": "QĐ 1",

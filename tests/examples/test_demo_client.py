@@ -6,8 +6,10 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -16,19 +18,19 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "kontum-2023"
 
 
 @pytest.fixture(autouse=True)
-def the_example_is_importable(monkeypatch):
+def the_example_is_importable(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.syspath_prepend(str(EXAMPLE))
     yield
     for name in [name for name in sys.modules if name.split(".")[0] == "client"]:
         del sys.modules[name]
 
 
-def open_http(*answers):
+def open_http(*answers: Any) -> Any:
     """Return an HTTP client that gets these answers in turn, and the list of its requests."""
     requests = []
-    queue = list(answers)
+    queue: list[httpx.Response | Exception] = list(answers)
 
-    def handle(request):
+    def handle(request: httpx.Request) -> httpx.Response:
         requests.append(request)
         answer = queue.pop(0)
         if isinstance(answer, Exception):
@@ -38,22 +40,22 @@ def open_http(*answers):
     return httpx.AsyncClient(base_url="http://gateway", transport=httpx.MockTransport(handle)), requests
 
 
-def token_response():
+def token_response() -> Any:
     return httpx.Response(200, json={"access_token": "t", "token_type": "Bearer", "expires_in": 600})
 
 
-def run(http, action, *, client_id="district-610"):
+def run(http: Any, action: Any, *, client_id: Any = "district-610") -> Any:
     """Run an action with an API client, and return its result."""
     from client.api import ApiClient
 
-    async def run_action():
+    async def run_action() -> Any:
         async with http:
             return await action(ApiClient(http, client_id, "secret"))
 
     return asyncio.run(run_action())
 
 
-def test_a_post_is_repeated_with_one_key_until_it_is_answered():
+def test_a_post_is_repeated_with_one_key_until_it_is_answered() -> None:
     http, requests = open_http(
         token_response(),
         httpx.ConnectError("down"),
@@ -69,10 +71,10 @@ def test_a_post_is_repeated_with_one_key_until_it_is_answered():
     assert len(requests) == 5
 
 
-def test_another_content_has_another_key():
+def test_another_content_has_another_key() -> None:
     http, requests = open_http(token_response(), *(httpx.Response(201, json={}) for _ in range(2)))
 
-    async def post_two(client):
+    async def post_two(client: Any) -> None:
         await client.post("/v1/x", {"a": 1})
         await client.post("/v1/x", {"a": 2})
 
@@ -80,7 +82,7 @@ def test_another_content_has_another_key():
     assert requests[1].headers["Idempotency-Key"] != requests[2].headers["Idempotency-Key"]
 
 
-def test_a_refusal_names_every_fault():
+def test_a_refusal_names_every_fault() -> None:
     from client.api import RefusedError
 
     faults = [
@@ -93,7 +95,7 @@ def test_a_refusal_names_every_fault():
         run(http, lambda client: client.post("/v1/x", {}))
 
 
-def test_a_refused_token_is_fetched_again():
+def test_a_refused_token_is_fetched_again() -> None:
     http, requests = open_http(
         token_response(),
         httpx.Response(401, json={}),
@@ -104,7 +106,9 @@ def test_a_refused_token_is_fetched_again():
     assert [request.url.path for request in requests] == ["/oauth/token", "/v1/x"] * 2
 
 
-def test_a_request_without_an_answer_fails_after_the_time_for_retries(monkeypatch):
+def test_a_request_without_an_answer_fails_after_the_time_for_retries(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     from client import api
 
     monkeypatch.setattr(api, "RETRY_FOR_S", 0.0)
@@ -113,7 +117,7 @@ def test_a_request_without_an_answer_fails_after_the_time_for_retries(monkeypatc
         run(http, lambda client: client.get("/v1/status"), client_id="")
 
 
-def test_figures_are_rounded_once_half_away_from_zero():
+def test_figures_are_rounded_once_half_away_from_zero() -> None:
     from client.comparison import format_number, round_once
 
     assert round_once(Decimal("52.185"), 2) == Decimal("52.19")
@@ -122,7 +126,7 @@ def test_figures_are_rounded_once_half_away_from_zero():
     assert format_number(Decimal("976937.6")) == "976.937,6"
 
 
-def test_every_figure_of_the_plan_is_compared_and_a_missing_one_does_not_match():
+def test_every_figure_of_the_plan_is_compared_and_a_missing_one_does_not_match() -> None:
     from client.comparison import compare, format_comparison
 
     figures = compare({"programs": [], "funding": {}, "complete": False})
@@ -131,7 +135,7 @@ def test_every_figure_of_the_plan_is_compared_and_a_missing_one_does_not_match()
     assert "0 of 41" in format_comparison(figures)
 
 
-def test_a_figure_matches_when_it_prints_as_the_plan_prints_it():
+def test_a_figure_matches_when_it_prints_as_the_plan_prints_it() -> None:
     from client.comparison import compare
 
     rate = {"indicator": "poverty_rate", "label": "Tỷ lệ hộ nghèo", "value": Decimal("6.837035")}
@@ -146,7 +150,7 @@ def test_a_figure_matches_when_it_prints_as_the_plan_prints_it():
     assert by_id["F07"].matches
 
 
-def test_every_district_reports_each_form_once():
+def test_every_district_reports_each_form_once() -> None:
     from client import posting
 
     reports = [report for district in posting.read_districts() for report in posting.list_reports(district)]
@@ -154,7 +158,7 @@ def test_every_district_reports_each_form_once():
     assert sum(len(report.body["observations"]) for report in reports) == 1122 + 612 + 20 + 60 + 306 + 1615
 
 
-def test_progress_prints_lines_without_a_terminal():
+def test_progress_prints_lines_without_a_terminal() -> None:
     from client.progress import Progress
 
     output = io.StringIO()
@@ -167,7 +171,9 @@ def test_progress_prints_lines_without_a_terminal():
     assert progress.replayed == 10
 
 
-def test_the_file_of_accounts_is_readable_by_its_owner_only(tmp_path, monkeypatch):
+def test_the_file_of_accounts_is_readable_by_its_owner_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from client import accounts
 
     monkeypatch.setattr(accounts, "ACCOUNTS_FILE", tmp_path / "var" / "demo-clients.json")
@@ -182,7 +188,7 @@ def test_the_file_of_accounts_is_readable_by_its_owner_only(tmp_path, monkeypatc
     assert len(entries) == 19
 
 
-def test_accounts_of_another_installation_are_discarded():
+def test_accounts_of_another_installation_are_discarded() -> None:
     from client import accounts
 
     saved = {"admin": accounts.Account("admin", ("admin",), (), (), "old")}
@@ -191,14 +197,14 @@ def test_accounts_of_another_installation_are_discarded():
     for answers, expected in (([refused], {}), (valid, saved)):
         http, _ = open_http(*answers)
 
-        async def discard(http=http):
+        async def discard(http: Any = http) -> Any:
             async with http:
                 return await accounts.discard_foreign_accounts(http, saved)
 
         assert asyncio.run(discard()) == expected
 
 
-def test_a_lost_secret_is_rotated():
+def test_a_lost_secret_is_rotated() -> None:
     from client import accounts
 
     exists = httpx.Response(409, json={"code": "client_exists"})
@@ -209,7 +215,7 @@ def test_a_lost_secret_is_rotated():
     assert requests[-1].url.path == "/v1/clients/district-608/rotate"
 
 
-def test_lineages_are_cut_to_the_terminal_and_link_to_their_whole_address():
+def test_lineages_are_cut_to_the_terminal_and_link_to_their_whole_address() -> None:
     from client.comparison import FigureComparison, format_comparison
 
     figure = FigureComparison(
@@ -229,7 +235,7 @@ def test_lineages_are_cut_to_the_terminal_and_link_to_their_whole_address():
     assert "…\x1b]8;;\x1b\\" in linked
 
 
-def test_the_help_of_the_demo_posts_nothing(tmp_path):
+def test_the_help_of_the_demo_posts_nothing(tmp_path: Path) -> None:
     environment = {**os.environ, "NTP_VAR": str(tmp_path / "var"), "NTP_GATEWAY_URL": "http://127.0.0.1:9"}
     demo = Path(__file__).parents[2] / "examples" / "kontum-2023" / "demo.py"
     process = subprocess.run(

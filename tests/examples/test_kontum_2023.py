@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -132,24 +133,24 @@ FIGURES: dict[str, Callable[[], Decimal]] = {
 
 
 @pytest.mark.parametrize("figure", table("plan_570"), ids=lambda row: row["id"])
-def test_the_tables_print_what_the_plan_prints(figure):
+def test_the_tables_print_what_the_plan_prints(figure: Any) -> None:
     exact = FIGURES[figure["id"]]()
     rounded = exact.quantize(Decimal(1).scaleb(-int(figure["decimals"])), rounding=ROUND_HALF_UP)
     assert rounded == Decimal(figure["printed"])
 
 
-def test_every_figure_of_the_plan_except_oversight_is_compared():
+def test_every_figure_of_the_plan_except_oversight_is_compared() -> None:
     assert [row["id"] for row in table("plan_570")] == list(FIGURES)
 
 
-def test_near_poor_and_multidimensional_rates_are_those_published_elsewhere():
+def test_near_poor_and_multidimensional_rates_are_those_published_elsewhere() -> None:
     near_poor = total("poverty_annual_review", "near_poor_households")
     assert near_poor == 6_568
     assert f"{share_of_households(near_poor):.2f}" == "4.39"
     assert f"{share_of_households(near_poor + 10_220):.2f}" == "11.23"
 
 
-def test_the_movement_of_poor_households_adds_up_in_every_commune():
+def test_the_movement_of_poor_households_adds_up_in_every_commune() -> None:
     review = by_unit("poverty_annual_review")
     assert len(review) == 102
     for unit, row in review.items():
@@ -167,12 +168,12 @@ def test_the_movement_of_poor_households_adds_up_in_every_commune():
         assert min(row.values()) >= 0, unit
 
 
-def test_the_year_starts_where_2022_ended():
+def test_the_year_starts_where_2022_ended() -> None:
     assert total("poverty_annual_review", "poor_households_start") == 15_943
     assert total("poverty_annual_review", "households") == 149_480
 
 
-def test_ethnic_minority_households_and_their_land_are_within_all_households():
+def test_ethnic_minority_households_and_their_land_are_within_all_households() -> None:
     review = by_unit("poverty_annual_review")
     land = by_unit("ethnic_annual_land")
     assert land.keys() == review.keys()
@@ -187,13 +188,13 @@ def test_ethnic_minority_households_and_their_land_are_within_all_households():
     "name",
     ["poverty_annual_review", "poverty_annual_results", "ethnic_annual_land", "rural_criteria_assessment"],
 )
-def test_every_district_reports(name):
+def test_every_district_reports(name: str) -> None:
     districts = {row["code"] for row in table("districts")}
     assert len(districts) == 10
     assert {row["district"] for row in table(name)} == districts
 
 
-def test_each_rural_commune_is_assessed_on_nineteen_criteria():
+def test_each_rural_commune_is_assessed_on_nineteen_criteria() -> None:
     assessment = by_unit("rural_criteria_assessment")
     assert len(assessment) == 85
     assert all(set(values.values()) <= {0, 1} and len(values) == 19 for values in assessment.values())
@@ -205,7 +206,7 @@ def test_each_rural_commune_is_assessed_on_nineteen_criteria():
     assert min(criteria_met().values()) >= 5
 
 
-def test_each_level_of_recognition_requires_the_one_below():
+def test_each_level_of_recognition_requires_the_one_below() -> None:
     met = {unit for unit, number in criteria_met().items() if number == 19}
     assert recognized("meets") < met
     assert recognized("advanced") < recognized("meets")
@@ -218,7 +219,7 @@ def test_each_level_of_recognition_requires_the_one_below():
     assert recognized("meets", village=True) | recognized("model", village=True) == villages
 
 
-def test_published_decisions_are_kept_as_published():
+def test_published_decisions_are_kept_as_published() -> None:
     rows = {
         (row["unit"], row["level"]): (row["decision_number"], row["decision_date"], row["year"])
         for row in table("rural_recognitions")
@@ -230,12 +231,12 @@ def test_published_decisions_are_kept_as_published():
     assert len(rows) == len(table("rural_recognitions"))
 
 
-def test_communes_left_special_difficulty_by_being_recognized_in_2023():
+def test_communes_left_special_difficulty_by_being_recognized_in_2023() -> None:
     of_2023 = recognized("meets") - recognized("meets", on=date(2022, 12, 31))
     assert left_special_difficulty() == of_2023
 
 
-def test_stars_follow_scores_and_certificates_expire():
+def test_stars_follow_scores_and_certificates_expire() -> None:
     products = table("rural_ocop_products")
     assert len({row["code"] for row in products}) == len(products)
     assert len(in_force()) < len(products)
@@ -250,7 +251,7 @@ def test_stars_follow_scores_and_certificates_expire():
         )
 
 
-def test_no_lot_of_money_is_ever_overdrawn():
+def test_no_lot_of_money_is_ever_overdrawn() -> None:
     lots: dict[tuple[str, ...], int] = defaultdict(int)
 
     def key(row: dict[str, str], year: str) -> tuple[str, ...]:
@@ -271,7 +272,7 @@ def test_no_lot_of_money_is_ever_overdrawn():
     assert {lot[0] for lot, balance in lots.items() if balance} == {"2023"}
 
 
-def test_all_that_was_assigned_is_allocated():
+def test_all_that_was_assigned_is_allocated() -> None:
     for program in ("rural", "poverty", "ethnic"):
         for capital in ("investment", "recurrent"):
             where = {"program": program, "capital": capital, "source": "central"}
@@ -279,18 +280,18 @@ def test_all_that_was_assigned_is_allocated():
     assert money("assignments") == 1_274_696
 
 
-def test_vouchers_are_unique_and_dated_in_the_year():
+def test_vouchers_are_unique_and_dated_in_the_year() -> None:
     disbursements = table("funding_disbursements")
     assert len({row["voucher_number"] for row in disbursements}) == len(disbursements)
     assert all(row["effective_on"].startswith("2023") for row in disbursements)
 
 
-def test_carried_over_investment_is_within_what_the_plan_allows():
+def test_carried_over_investment_is_within_what_the_plan_allows() -> None:
     assert 377_908 <= money("carry_overs", capital="investment") <= 378_057
 
 
 @pytest.mark.parametrize("path", sorted((EXAMPLE / "data").glob("*.csv")), ids=lambda path: path.stem)
-def test_every_row_states_its_provenance(path):
+def test_every_row_states_its_provenance(path: Any) -> None:
     rows = table(path.stem)
     if "provenance" in rows[0]:
         assert {row["provenance"] for row in rows} <= {"published", "derived", "apportioned", "illustrative"}
@@ -304,7 +305,7 @@ def test_every_row_states_its_provenance(path):
         lambda weights: sum(weights.values())
     ),
 )
-def test_shares_add_up_and_are_within_one_of_their_quota(total, weights):
+def test_shares_add_up_and_are_within_one_of_their_quota(total: Any, weights: Any) -> None:
     sys.path.insert(0, str(EXAMPLE))
     try:
         from building.apportion import apportion

@@ -74,7 +74,7 @@ def forecast_year(years: list[GeneratedYear], past_years: int, month: int) -> li
     return forecast_lots(assumptions, present.build_histories(month), YEAR, on)
 
 
-def compare(forecasts: list[LotForecast], present: GeneratedYear, by) -> Iterator[Outcome]:
+def compare(forecasts: list[LotForecast], present: GeneratedYear, by: Any) -> Iterator[Outcome]:
     groups: dict[Any, list[LotForecast]] = {}
     for forecast in forecasts:
         groups.setdefault(by(forecast.history.lot), []).append(forecast)
@@ -100,7 +100,9 @@ def extrapolate(forecast: LotForecast) -> int:
     return min(total.inflow_vnd, total.paid_vnd * length // elapsed)
 
 
-def back_test(provinces=PROVINCES, past_years=PAST_YEARS, days=tuple(MONTHS_OF_FORECAST)) -> list[Score]:
+def back_test(
+    provinces: Any = PROVINCES, past_years: Any = PAST_YEARS, days: Any = tuple(MONTHS_OF_FORECAST)
+) -> list[Score]:
     """Forecast the last year of every province, with each number of past years, on these days of the year."""
     rows: dict[tuple[int, str], tuple[list[Outcome], list[Outcome]]] = {}
     for seed in provinces:

@@ -1,6 +1,7 @@
 """What ADR 0013 says of the forecast is what the back-test measures."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,21 +17,21 @@ TOLERANCE = 7
 
 
 @pytest.fixture(scope="module", params=short_and_long({"past_years": (0, 5), "days": ("30/06",)}, {}))
-def scores(request):
+def scores(request: pytest.FixtureRequest) -> Any:
     return back_test(**request.param)
 
 
-def test_the_rows_in_the_adr_are_what_was_measured(scores):
+def test_the_rows_in_the_adr_are_what_was_measured(scores: Any) -> None:
     adr = ADR.read_text(encoding="utf-8").splitlines()
     assert [row for row in print_table(scores).splitlines() if row not in adr] == []
 
 
 @pytest.mark.long
-def test_the_table_in_the_adr_is_whole():
+def test_the_table_in_the_adr_is_whole() -> None:
     assert print_table(back_test()) in ADR.read_text(encoding="utf-8")
 
 
-def test_the_outcome_lies_in_the_range_as_often_as_is_meant(scores):
+def test_the_outcome_lies_in_the_range_as_often_as_is_meant(scores: Any) -> None:
     assert METHOD.covers_percent == 80
     missed = [score for score in scores if abs(score.in_range_percent - METHOD.covers_percent) > TOLERANCE]
     assert missed == []
@@ -39,23 +40,23 @@ def test_the_outcome_lies_in_the_range_as_often_as_is_meant(scores):
     )
 
 
-def test_it_is_nearer_than_a_linear_forecast(scores):
+def test_it_is_nearer_than_a_linear_forecast(scores: Any) -> None:
     assert all(score.error * 1.8 <= score.linear_error for score in scores if score.past_years)
     assert all(score.error * 1.2 <= score.linear_error for score in scores if not score.past_years)
 
 
-def test_past_years_reduce_the_error(scores):
+def test_past_years_reduce_the_error(scores: Any) -> None:
     errors = {(score.past_years, score.day): score.error for score in scores}
     assert all(errors[5, day] < errors[0, day] for _, day in errors)
 
 
-def test_generated_years_are_the_same_for_the_same_seed():
+def test_generated_years_are_the_same_for_the_same_seed() -> None:
     years, again = (list(generate_province(7, YEAR - 2, YEAR)) for _ in range(2))
     assert [year.lots for year in years] == [year.lots for year in again]
     assert any(lot.origin_year < YEAR for lot in years[-1].lots), "something was carried over"
 
 
-def test_generated_years_never_pay_more_than_is_left():
+def test_generated_years_never_pay_more_than_is_left() -> None:
     for year in generate_province(7, YEAR - 2, YEAR):
         for flows in year.lots.values():
             left = 0

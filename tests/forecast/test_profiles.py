@@ -3,6 +3,8 @@
 import re
 import shutil
 from datetime import date
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +17,7 @@ from services.funding.ledger import CAPITALS, Capital
 from services.funding.settings import FundingSettings
 
 
-def test_the_shipped_profiles_are_back_loaded_and_name_their_sources():
+def test_the_shipped_profiles_are_back_loaded_and_name_their_sources() -> None:
     method = load_method()
     for capital in CAPITALS:
         profile = method.find_profile(capital, 2023)
@@ -29,7 +31,7 @@ def test_the_shipped_profiles_are_back_loaded_and_name_their_sources():
     assert {month: round(investment[month - 1] * 100 / WHOLE_PPB, 2) for month in sourced} == sourced
 
 
-def test_a_profile_ends_with_the_deadline_of_own_money():
+def test_a_profile_ends_with_the_deadline_of_own_money() -> None:
     method, rules = load_method(), load_deadlines()
     for capital in CAPITALS:
         deadline = find_legal_deadline(rules, capital, "own", 2023).paid_by
@@ -37,13 +39,13 @@ def test_a_profile_ends_with_the_deadline_of_own_money():
 
 
 @pytest.fixture
-def folder(tmp_path):
+def folder(tmp_path: Path) -> Any:
     folder = tmp_path / "codes"
     shutil.copytree(DATA, folder)
     return folder
 
 
-def edit_profiles(folder, pattern, text):
+def edit_profiles(folder: Any, pattern: Any, text: Any) -> None:
     path = folder / "foresight.toml"
     text_before = path.read_text(encoding="utf-8")
     changed = re.sub(pattern, text, text_before, count=1, flags=re.DOTALL)
@@ -73,7 +75,7 @@ def edit_profiles(folder, pattern, text):
         (r"past_years = 5", "past_years = 21", "past_years: is 21; .* less than or equal to 20"),
     ],
 )
-def test_invalid_profiles_are_refused_at_start(folder, pattern, text, why):
+def test_invalid_profiles_are_refused_at_start(folder: Any, pattern: str, text: str, why: str) -> None:
     edit_profiles(folder, pattern, text)
     with pytest.raises(ValueError, match=why):
         create_app(
@@ -81,7 +83,7 @@ def test_invalid_profiles_are_refused_at_start(folder, pattern, text, why):
         )
 
 
-def test_a_later_profile_is_in_force_from_its_day_on(folder):
+def test_a_later_profile_is_in_force_from_its_day_on(folder: Any) -> None:
     path = folder / "foresight.toml"
     text_before = path.read_text(encoding="utf-8")
     first = text_before[

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -44,26 +45,32 @@ days = st.dates(date(YEAR, 1, 1), date(YEAR + 1, 6, 30))
 amounts = st.integers(0, 10**13)
 
 
-def build_lot(unit="610", component=None, capital="investment", origin=YEAR, year=YEAR):
+def build_lot(
+    unit: Any = "610",
+    component: Any = None,
+    capital: Any = "investment",
+    origin: Any = YEAR,
+    year: Any = YEAR,
+) -> Any:
     return Lot(Line(year, "poverty", component, capital, "central", unit, date(1991, 8, 12)), origin)
 
 
-def first_day_of(month):
+def first_day_of(month: Any) -> Any:
     return date(YEAR + (month - 1) // 12, (month - 1) % 12 + 1, 1)
 
 
-def build_history(lot, flows):
+def build_history(lot: Any, flows: Any) -> Any:
     """The history of a lot with these monthly flows."""
     return LotHistory(
         lot, find_deadline(RULES, lot), {first_day_of(month): flow for month, flow in flows.items()}
     )
 
 
-def extend_to(on, amount=10**15):
+def extend_to(on: Any, amount: Any = 10**15) -> Any:
     return Extension(on, "12/QĐ", amount)
 
 
-def build_cohorts(histories):
+def build_cohorts(histories: Any) -> Any:
     return [
         Cohort(
             YEAR,
@@ -76,12 +83,12 @@ def build_cohorts(histories):
     ]
 
 
-def until(flows, on):
+def until(flows: Any, on: Any) -> Any:
     return {month: flow for month, flow in flows.items() if first_day_of(month) <= on}
 
 
 @st.composite
-def monthly_flows(draw):
+def monthly_flows(draw: Any) -> Any:
     """Inflow, payments, returns and reversed payments in any month, never more than there is."""
     left = 0
     flows: dict[int, CashFlow] = {}
@@ -106,7 +113,7 @@ extensions = st.lists(
 
 
 @st.composite
-def ledgers(draw):
+def ledgers(draw: Any) -> Any:
     """Cohorts, histories of lots split by their deadlines, and a day."""
     on = draw(days)
     histories = []
@@ -137,13 +144,13 @@ flows_of_past = st.dictionaries(
 )
 
 
-def forecast_all(cohorts, histories, on):
+def forecast_all(cohorts: Any, histories: Any, on: Any) -> Any:
     return forecast_lots(estimate_by_capital(METHOD, YEAR, cohorts, on), histories, YEAR, on)
 
 
 @without_deadline
 @given(ledgers())
-def test_a_forecast_is_possible(drawn):
+def test_a_forecast_is_possible(drawn: Any) -> None:
     cohorts, histories, on = drawn
     for forecast in forecast_all(cohorts, histories, on):
         paid, available = forecast.history.total.paid_vnd, forecast.history.total.inflow_vnd
@@ -171,7 +178,7 @@ def test_a_forecast_is_possible(drawn):
 
 @without_deadline
 @given(ledgers(), st.lists(st.sampled_from(GROUPINGS), min_size=1, unique=True))
-def test_every_grouping_adds_up_to_the_dong(drawn, by):
+def test_every_grouping_adds_up_to_the_dong(drawn: Any, by: Any) -> None:
     cohorts, histories, on = drawn
     lots = forecast_all(cohorts, histories, on)
     rows, whole = build_sums(lots, by, YEAR, on), ForecastSum(YEAR, on, lots)
@@ -195,7 +202,7 @@ def test_every_grouping_adds_up_to_the_dong(drawn, by):
 
 @without_deadline
 @given(ledgers())
-def test_the_forecast_of_a_line_does_not_depend_on_other_lines(drawn):
+def test_the_forecast_of_a_line_does_not_depend_on_other_lines(drawn: Any) -> None:
     cohorts, histories, on = drawn
     together = forecast_all(cohorts, histories, on)
     for line in {history.lot.line for history in histories}:
@@ -206,7 +213,7 @@ def test_the_forecast_of_a_line_does_not_depend_on_other_lines(drawn):
 
 @without_deadline
 @given(ledgers())
-def test_the_oldest_money_and_of_it_what_lapses_first_is_paid_first(drawn):
+def test_the_oldest_money_and_of_it_what_lapses_first_is_paid_first(drawn: Any) -> None:
     cohorts, histories, on = drawn
     forecasts = forecast_all(cohorts, histories, on)
     for older in forecasts:
@@ -220,11 +227,11 @@ def test_the_oldest_money_and_of_it_what_lapses_first_is_paid_first(drawn):
                         assert paid == older.history.left_vnd
 
 
-def to_payment_order(forecast):
+def to_payment_order(forecast: Any) -> Any:
     return forecast.history.lot.origin_year, forecast.history.deadline.paid_by
 
 
-def sum_by_day(parts):
+def sum_by_day(parts: Any) -> Any:
     """What is left, and the reserved part of it, by the last day of payment."""
     sums: dict[date, tuple[int, int]] = {}
     for deadline, left, reserved in parts:
@@ -234,7 +241,7 @@ def sum_by_day(parts):
 
 
 @given(monthly_flows(), extensions, st.data())
-def test_a_lot_is_split_as_lapses_are_and_its_parts_add_up(flows, extensions, data):
+def test_a_lot_is_split_as_lapses_are_and_its_parts_add_up(flows: Any, extensions: Any, data: Any) -> None:
     """After each period, what is left of the parts is what `lapses` lists."""
     lot = build_lot(origin=YEAR - 1)
     outflow = sum(flow.outflow_vnd for flow in flows.values())
@@ -278,7 +285,9 @@ any_flows = st.builds(CashFlow, *[st.integers(-(10**6), 10**6)] * 3)
 
 
 @given(st.dictionaries(st.integers(1, 16), any_flows, max_size=5), extensions, st.integers(0, 10**6))
-def test_parts_add_up_where_days_of_effect_are_out_of_order(flows, extensions, reserved):
+def test_parts_add_up_where_days_of_effect_are_out_of_order(
+    flows: Any, extensions: Any, reserved: Any
+) -> None:
     """Money can be given on with effect before it came; nothing of it may then be lost or counted twice."""
     outflow = sum(flow.outflow_vnd for flow in flows.values())
     whole = replace(
@@ -291,7 +300,7 @@ def test_parts_add_up_where_days_of_effect_are_out_of_order(flows, extensions, r
         assert sum(getattr(part, name) for part in parts) == getattr(whole, name)
 
 
-def test_an_extended_part_is_paid_on_after_the_rest_lapsed():
+def test_an_extended_part_is_paid_on_after_the_rest_lapsed() -> None:
     """Half of a lot may be paid until June; the other half lapses in December."""
     on = date(YEAR, 11, 30)
     whole = build_history(build_lot(origin=YEAR - 1), {1: CashFlow(1000), 3: CashFlow(paid_vnd=200)})
@@ -312,7 +321,7 @@ def test_an_extended_part_is_paid_on_after_the_rest_lapsed():
 
 @without_deadline
 @given(ledgers(), st.lists(st.dates(date(YEAR, 1, 1), date(YEAR + 2, 1, 31)), max_size=8))
-def test_the_curve_rises_and_its_range_opens(drawn, more_days):
+def test_the_curve_rises_and_its_range_opens(drawn: Any, more_days: Any) -> None:
     cohorts, histories, on = drawn
     whole = ForecastSum(YEAR, on, forecast_all(cohorts, histories, on))
     future_days = sorted({on, *(day for day in more_days if day > on)})
@@ -335,7 +344,7 @@ def test_the_curve_rises_and_its_range_opens(drawn, more_days):
 
 @without_deadline
 @given(ledgers())
-def test_the_past_of_a_forecast_is_what_was_paid(drawn):
+def test_the_past_of_a_forecast_is_what_was_paid(drawn: Any) -> None:
     cohorts, histories, on = drawn
     for forecast in forecast_all(cohorts, histories, on):
         ends = [first_day_of(month + 1) - timedelta(days=1) for month in range(1, 18)]
@@ -352,7 +361,9 @@ def test_the_past_of_a_forecast_is_what_was_paid(drawn):
     st.integers(0, 10**12),
     st.integers(0, 10**12),
 )
-def test_more_payments_do_not_lower_the_forecast(capital, origin, month, paid_vnd, other_paid_vnd):
+def test_more_payments_do_not_lower_the_forecast(
+    capital: Any, origin: Any, month: Any, paid_vnd: Any, other_paid_vnd: Any
+) -> None:
     on = first_day_of(month + 1) - timedelta(days=1)
     histories = [
         build_history(
@@ -365,7 +376,7 @@ def test_more_payments_do_not_lower_the_forecast(capital, origin, month, paid_vn
     assert slower.expected.likely <= quicker.expected.likely
 
 
-def as_usual(capital, whole, months):
+def as_usual(capital: Any, whole: Any, months: Any) -> Any:
     """The flows of money that is paid exactly as the shipped profile says, until the end of a month."""
     shares, left, flows = METHOD.find_profile(capital, YEAR).shares_ppb, whole, {}
     for month in range(1, months + 1):
@@ -377,7 +388,7 @@ def as_usual(capital, whole, months):
 
 @pytest.mark.parametrize("capital", CAPITALS)
 @pytest.mark.parametrize("month", [1, 6, 11])
-def test_payments_at_the_usual_pace_end_at_the_usual_rate(capital, month):
+def test_payments_at_the_usual_pace_end_at_the_usual_rate(capital: Any, month: int) -> None:
     """Without past years the likely final rate is that of the profile, on any day."""
     history = build_history(build_lot(capital=capital), as_usual(capital, 10**12, month))
     on = first_day_of(month + 1) - timedelta(days=1)
@@ -390,7 +401,7 @@ def test_payments_at_the_usual_pace_end_at_the_usual_rate(capital, month):
     assert forecast.expected.low < forecast.expected.likely < forecast.expected.high
 
 
-def test_carried_over_money_and_own_money_of_a_line_have_one_pace():
+def test_carried_over_money_and_own_money_of_a_line_have_one_pace() -> None:
     """A line that pays its carried-over money first is not slow with its own."""
     carried = build_history(
         build_lot(origin=YEAR - 1), {1: CashFlow(inflow_vnd=300), 6: CashFlow(paid_vnd=300)}
@@ -407,7 +418,7 @@ def test_carried_over_money_and_own_money_of_a_line_have_one_pace():
     assert abs(own_forecast.remaining.likely - merged_forecast.remaining.likely) <= 13
 
 
-def test_half_the_pace_calculated_by_hand():
+def test_half_the_pace_calculated_by_hand() -> None:
     """Investment on 30 June: 15 of 100 paid where 30.49 are usual. Every step of the method, in fractions."""
     shares = [Fraction(share, WHOLE_PPB) for share in METHOD.find_profile("investment", YEAR).shares_ppb]
     flows = {1: CashFlow(inflow_vnd=100 * 10**9), 6: CashFlow(paid_vnd=15 * 10**9)}
@@ -431,14 +442,14 @@ def test_half_the_pace_calculated_by_hand():
     assert abs(Fraction(forecast.at_risk.high, 10**9) - slow) < Fraction(1, 10**4)
 
 
-def _left(shares):
+def _left(shares: Any) -> Any:
     left = Fraction(1)
     for share in shares:
         left *= 1 - share
     return left
 
 
-def test_each_past_year_weighs_as_much_as_the_profile():
+def test_each_past_year_weighs_as_much_as_the_profile() -> None:
     """Years that pay a tenth of what is left in every month: n of them weigh n times the profile."""
     profile = METHOD.find_profile("recurrent", YEAR)
     flows, left = {}, 10**12
@@ -455,7 +466,7 @@ def test_each_past_year_weighs_as_much_as_the_profile():
     assert all(share != shipped for share, shipped in zip(half[:6], profile.shares_ppb))
 
 
-def test_the_range_is_the_spread_of_past_years():
+def test_the_range_is_the_spread_of_past_years() -> None:
     """Past years that went as forecast narrow the range; slow units widen it downwards."""
     usual = as_usual("investment", 10**12, 13)
     exact = [Cohort(YEAR - 1, "investment", f"{unit}", 13, usual) for unit in range(610, 620)]
@@ -465,7 +476,7 @@ def test_the_range_is_the_spread_of_past_years():
     }
     history = build_history(build_lot(), as_usual("investment", 10**12, 6))
 
-    def estimate_range(past):
+    def estimate_range(past: Any) -> Any:
         assumptions = estimate_by_capital(
             METHOD, YEAR, [*past, *build_cohorts([history])], date(YEAR, 6, 30)
         )["investment"]
@@ -482,7 +493,7 @@ def test_the_range_is_the_spread_of_past_years():
     assert estimate_range([]) == (shipped.slow_ppb, shipped.quick_ppb)
 
 
-def test_a_past_year_without_payments_is_left_out():
+def test_a_past_year_without_payments_is_left_out() -> None:
     without_payments = [Cohort(YEAR - 1, "investment", "610", 13, {1: CashFlow(inflow_vnd=10**12)})]
     history = build_history(build_lot(), as_usual("investment", 10**12, 6))
     assumptions = estimate_by_capital(
@@ -492,7 +503,7 @@ def test_a_past_year_without_payments_is_left_out():
     assert assumptions.pattern.shares_ppb == METHOD.find_profile("investment", YEAR).shares_ppb
 
 
-def test_lapsed_money_is_no_exposure_of_later_months():
+def test_lapsed_money_is_no_exposure_of_later_months() -> None:
     """In January only the year's own investment money can be paid, not what was left of carried-over money."""
     profile = METHOD.find_profile("investment", YEAR)
     own = Cohort(YEAR - 2, "investment", "610", 13, {1: CashFlow(100, 10), 13: CashFlow(paid_vnd=45)})
@@ -501,7 +512,7 @@ def test_lapsed_money_is_no_exposure_of_later_months():
     assert january == (WHOLE_PPB // 2 + profile.shares_ppb[12]) // 2
 
 
-def test_a_reversed_payment_lowers_the_pace():
+def test_a_reversed_payment_lowers_the_pace() -> None:
     flows = {1: CashFlow(inflow_vnd=1000), 3: CashFlow(paid_vnd=400)}
     reversed_flows = {**flows, 5: CashFlow(paid_vnd=-400)}
     on = date(YEAR, 6, 30)
@@ -514,7 +525,7 @@ def test_a_reversed_payment_lowers_the_pace():
     assert after.project_paid(ends) == [ForecastRange.from_fact(400), ForecastRange.from_fact(0)]
 
 
-def test_late_money_is_due_from_when_it_came():
+def test_late_money_is_due_from_when_it_came() -> None:
     early, late = {1: CashFlow(inflow_vnd=10**12)}, {9: CashFlow(inflow_vnd=10**12)}
     on = date(YEAR, 9, 30)
     (early_forecast,), (late_forecast,) = (
@@ -525,7 +536,7 @@ def test_late_money_is_due_from_when_it_came():
     assert early_forecast.expected.likely < late_forecast.expected.likely
 
 
-def test_every_lot_is_forecast_until_its_own_deadline():
+def test_every_lot_is_forecast_until_its_own_deadline() -> None:
     histories = [
         build_history(build_lot("610"), {1: CashFlow(inflow_vnd=1000)}),
         build_history(build_lot("611", capital="recurrent"), {1: CashFlow(inflow_vnd=1000)}),
@@ -550,7 +561,7 @@ def test_every_lot_is_forecast_until_its_own_deadline():
     assert whole.select_lapsing_on(date(YEAR, 12, 31)).left_vnd == 1000
 
 
-def test_within_a_month_all_days_count_alike():
+def test_within_a_month_all_days_count_alike() -> None:
     history = build_history(build_lot(), {1: CashFlow(inflow_vnd=10**12)})
     (forecast,) = forecast_all(build_cohorts([history]), [history], date(YEAR, 3, 31))
     start, middle, end = forecast.project_paid([date(YEAR, 3, 31), date(YEAR, 4, 15), date(YEAR, 4, 30)])
@@ -558,7 +569,7 @@ def test_within_a_month_all_days_count_alike():
     assert start == ForecastRange()
 
 
-def test_the_required_monthly_payment_and_the_one_so_far():
+def test_the_required_monthly_payment_and_the_one_so_far() -> None:
     history = build_history(build_lot(), {1: CashFlow(inflow_vnd=1200, paid_vnd=100)})
     (forecast,) = forecast_all(build_cohorts([history]), [history], date(YEAR, 1, 31))
     assert (forecast.days_left, forecast.monthly_so_far_vnd) == (365, 100 * 365 // (12 * 31))
@@ -567,7 +578,7 @@ def test_the_required_monthly_payment_and_the_one_so_far():
     assert last_forecast.required_monthly_vnd == 1100, "less than a month is left: all of it"
 
 
-def test_there_is_no_forecast_without_money():
+def test_there_is_no_forecast_without_money() -> None:
     assert ForecastSum(YEAR, date(YEAR, 6, 30), []).state == "no_money"
     emptied = build_history(build_lot(), {1: CashFlow(inflow_vnd=1000), 2: CashFlow(inflow_vnd=-1000)})
     forecasts = forecast_all(build_cohorts([emptied]), [emptied], date(YEAR, 6, 30))
@@ -582,7 +593,7 @@ def test_there_is_no_forecast_without_money():
 
 
 @given(st.integers(1, 30), st.dates(date(2022, 1, 1), date(2025, 12, 31)), st.integers(0, 800))
-def test_month_parts_have_all_days(_, first, length):
+def test_month_parts_have_all_days(_: Any, first: Any, length: Any) -> None:
     last = first + timedelta(days=length)
     parts = split_by_month(2023, first, last)
     assert sum(part.days for part in parts) == length + 1
@@ -593,7 +604,7 @@ def test_month_parts_have_all_days(_, first, length):
     assert split_by_month(2023, last + timedelta(days=1), last) == ()
 
 
-def test_months_end_with_their_last_day():
+def test_months_end_with_their_last_day() -> None:
     assert [
         count_ended_months(2023, day) for day in (date(2023, 1, 30), date(2023, 1, 31), date(2023, 2, 1))
     ] == [
@@ -609,13 +620,13 @@ def test_months_end_with_their_last_day():
     )
 
 
-def test_exposure_is_what_could_have_been_paid():
+def test_exposure_is_what_could_have_been_paid() -> None:
     flows = {1: CashFlow(100, 10), 3: CashFlow(50, 20, 30), 4: CashFlow(-40, 5)}
     assert list(list_exposures(flows, 5)) == [(1, 100, 10), (2, 90, 0), (3, 140, 20), (4, 50, 5), (5, 45, 0)]
 
 
 @given(st.lists(st.integers(0, 10**10), min_size=1))
-def test_quantiles_leave_out_as_many_at_both_ends(values):
+def test_quantiles_leave_out_as_many_at_both_ends(values: Any) -> None:
     below = sum(value < find_lower_quantile(values, 10) for value in values)
     above = sum(value > find_upper_quantile(values, 10) for value in values)
     assert max(below, above) <= (len(values) + 1) / 10
@@ -623,13 +634,13 @@ def test_quantiles_leave_out_as_many_at_both_ends(values):
 
 
 @given(st.lists(st.integers(0, WHOLE_PPB), min_size=12, max_size=13))
-def test_disbursed_and_shares_convert_into_each_other(disbursed):
+def test_disbursed_and_shares_convert_into_each_other(disbursed: Any) -> None:
     disbursed.sort()
     for before, after in zip(disbursed, to_disbursed(to_shares(disbursed))):
         assert abs(before - after) <= 26
 
 
-def test_pages_cover_every_row_once_whatever_their_length():
+def test_pages_cover_every_row_once_whatever_their_length() -> None:
     histories = [build_history(build_lot(str(600 + number), component), {1: CashFlow(inflow_vnd=1000 + number, paid_vnd=number)})
             for number in range(7) for component in (None, "GN.DA1")]  # fmt: skip
     rows = build_sums(
@@ -656,7 +667,7 @@ def test_pages_cover_every_row_once_whatever_their_length():
      "[true, 1, 1, 7]", '[true, true, 1, ["a"]]', "{}", "null", "[" * 600, ">i:1"],
 )  # fmt: skip
 @pytest.mark.parametrize("rows", [0, 1])
-def test_a_cursor_of_another_list_is_refused(text, rows):
+def test_a_cursor_of_another_list_is_refused(text: Any, rows: int) -> None:
     with pytest.raises(InvalidCursor):
         sums = [ForecastSum(YEAR, date(YEAR, 1, 1), [], {"unit": "610"})] * rows
         slice_page(

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -17,7 +18,7 @@ from shared.local.postgres import EmbeddedPostgres  # noqa: E402
 from shared.local.process_log import PrivateRotatingFileHandler  # noqa: E402
 
 
-def create_app():
+def create_app() -> Any:
     """Answer with the process id; fail to start, ignore a stop or write a long line when the test says so."""
     if os.environ.get("TINY_REFUSES"):
         raise SystemExit("no thank you")
@@ -26,7 +27,7 @@ def create_app():
     if "TINY_NEEDS" in os.environ and not Path(os.environ["TINY_NEEDS"]).exists():
         raise SystemExit("not yet")
 
-    async def app(scope, receive, send):
+    async def app(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":
             await receive()
             if os.environ.get("TINY_STUBBORN"):
@@ -45,12 +46,12 @@ def create_app():
     return app
 
 
-def make_postgres(folder, port):
+def make_postgres(folder: Path, port: Any) -> Any:
     settings = {"dynamic_shared_memory_type": "mmap"}
     return EmbeddedPostgres(folder / "postgres", port=port, password="tiny", settings=settings)
 
 
-def make_app(name, port, folder, environment):
+def make_app(name: Any, port: Any, folder: Path, environment: Any) -> Any:
     return AppSpec(
         name=name,
         factory="stack:create_app",
@@ -61,7 +62,7 @@ def make_app(name, port, folder, environment):
     )
 
 
-def main():
+def main() -> Any:
     options = json.loads(sys.argv[1])
     folder = Path(options["folder"])
     environment = options.get("environment", {})
@@ -71,7 +72,7 @@ def main():
     if log := options.get("log"):
         log_handler = PrivateRotatingFileHandler(Path(log), max_bytes=4096, backup_count=1000)
 
-    async def prepare():
+    async def prepare() -> Any:
         await asyncio.sleep(0.5)
         (folder / "prepared").touch()
         return ["prepared"]

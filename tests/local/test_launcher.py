@@ -12,11 +12,13 @@ import tempfile
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from shared.local.processes import make_parent_death_hook
 from shared.local.run_folder import ProcessRecord, RunFolder
+from tests.not_none import not_none
 from tests.postgres import free_port
 from tests.waiting import PATIENCE_SECONDS, wait_until
 
@@ -37,7 +39,7 @@ class Stack:
         rotated_log: Path | None = None,
         stop_seconds: float = PATIENCE_SECONDS,
         port_release_seconds: float = PATIENCE_SECONDS,
-    ):
+    ) -> None:
         self.folder = folder
         self.run_folder = RunFolder(folder / "run")
         self.ports = {"first": free_port(), "second": free_port()}
@@ -118,7 +120,7 @@ def folder() -> Iterator[Path]:
 def make_stack(folder: Path) -> Iterator[Callable[..., Stack]]:
     stacks: list[Stack] = []
 
-    def make(**options) -> Stack:
+    def make(**options: Any) -> Stack:
         stacks.append(Stack(folder, **options))
         return stacks[-1]
 
@@ -137,10 +139,10 @@ def read_pid(port: int) -> int | None:
     return None
 
 
-def test_processes_stop_in_reverse_order(make_stack):
+def test_processes_stop_in_reverse_order(make_stack: Callable[..., Stack]) -> None:
     stack = make_stack(with_postgres=True).start().wait_until_ready()
     assert set(stack.find_children()) == {"postgres", "first", "second"}
-    stack.process.send_signal(signal.SIGINT)
+    not_none(stack.process).send_signal(signal.SIGINT)
     assert stack.wait_for_exit() == 0
     assert stack.all_ended()
     assert not stack.run_folder.find_children()
@@ -150,7 +152,9 @@ def test_processes_stop_in_reverse_order(make_stack):
     assert order == sorted(order)
 
 
-def test_no_application_starts_before_the_preparation_is_done(make_stack, folder):
+def test_no_application_starts_before_the_preparation_is_done(
+    make_stack: Callable[..., Stack], folder: Path
+) -> None:
     stack = make_stack(environment={"TINY_NEEDS": str(folder / "prepared")}).start().wait_until_ready()
     assert "not yet" not in stack.read_log()
     first = read_pid(stack.ports["first"])
@@ -159,7 +163,7 @@ def test_no_application_starts_before_the_preparation_is_done(make_stack, folder
     wait_until(lambda: read_pid(stack.ports["first"]) is not None, stack.read_log)
 
 
-def test_a_killed_process_is_restarted_and_the_others_stay(make_stack):
+def test_a_killed_process_is_restarted_and_the_others_stay(make_stack: Callable[..., Stack]) -> None:
     stack = make_stack().start().wait_until_ready()
     first, second = read_pid(stack.ports["first"]), read_pid(stack.ports["second"])
     assert first
@@ -168,7 +172,7 @@ def test_a_killed_process_is_restarted_and_the_others_stay(make_stack):
     assert read_pid(stack.ports["second"]) == second
 
 
-def test_a_killed_postgres_is_restarted(make_stack):
+def test_a_killed_postgres_is_restarted(make_stack: Callable[..., Stack]) -> None:
     stack = make_stack(with_postgres=True).start().wait_until_ready()
     killed = stack.find_children()["postgres"]
     os.kill(killed.pid, signal.SIGKILL)
@@ -180,31 +184,33 @@ def test_a_killed_postgres_is_restarted(make_stack):
     wait_until(is_restarted, stack.read_log)
 
 
-def test_the_children_of_a_killed_launcher_end_and_a_second_start_works(make_stack):
+def test_the_children_of_a_killed_launcher_end_and_a_second_start_works(
+    make_stack: Callable[..., Stack],
+) -> None:
     stack = make_stack(with_postgres=True).start().wait_until_ready()
-    stack.process.kill()
+    not_none(stack.process).kill()
     stack.wait_for_exit()
     wait_until(stack.all_ended)
     stack.start().wait_until_ready()
-    stack.process.send_signal(signal.SIGTERM)
+    not_none(stack.process).send_signal(signal.SIGTERM)
     assert stack.wait_for_exit() == 0
     assert stack.all_ended()
 
 
-def test_a_start_works_after_everything_was_killed_at_once(make_stack):
+def test_a_start_works_after_everything_was_killed_at_once(make_stack: Callable[..., Stack]) -> None:
     stack = make_stack(with_postgres=True).start().wait_until_ready()
     children = stack.find_children()
-    stack.process.kill()
+    not_none(stack.process).kill()
     for child in children.values():
         child.send_signal(signal.SIGKILL)
     stack.wait_for_exit()
     stack.start().wait_until_ready()
 
 
-def test_the_next_start_ends_the_orphans_of_a_killed_launcher(make_stack):
+def test_the_next_start_ends_the_orphans_of_a_killed_launcher(make_stack: Callable[..., Stack]) -> None:
     stack = make_stack(environment={"TINY_STUBBORN": "1"}, stop_seconds=1).start().wait_until_ready()
     orphans = stack.find_children()
-    stack.process.kill()
+    not_none(stack.process).kill()
     stack.wait_for_exit()
     assert all(orphan.alive for orphan in orphans.values())
     stack.start().wait_until_ready()
@@ -212,15 +218,15 @@ def test_the_next_start_ends_the_orphans_of_a_killed_launcher(make_stack):
     assert "left by a killed launcher" in stack.read_log()
 
 
-def test_a_process_that_ignores_the_stop_is_killed(make_stack):
+def test_a_process_that_ignores_the_stop_is_killed(make_stack: Callable[..., Stack]) -> None:
     stack = make_stack(environment={"TINY_STUBBORN": "1"}, stop_seconds=1).start().wait_until_ready()
-    stack.process.send_signal(signal.SIGTERM)
+    not_none(stack.process).send_signal(signal.SIGTERM)
     assert stack.wait_for_exit() == 0
     assert stack.all_ended()
     assert "after SIGTERM" in stack.read_log()
 
 
-def test_a_taken_port_is_reported_in_one_sentence(make_stack):
+def test_a_taken_port_is_reported_in_one_sentence(make_stack: Callable[..., Stack]) -> None:
     stack = make_stack(port_release_seconds=0.1)
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", stack.ports["second"]))
@@ -231,15 +237,15 @@ def test_a_taken_port_is_reported_in_one_sentence(make_stack):
     assert "Traceback" not in stack.read_log()
 
 
-def test_a_second_launcher_of_the_folder_is_refused(make_stack):
+def test_a_second_launcher_of_the_folder_is_refused(make_stack: Callable[..., Stack]) -> None:
     stack = make_stack().start().wait_until_ready()
     second = make_stack()
     assert second.start().wait_for_exit() == 2
-    assert f"already running (process {stack.process.pid})" in second.read_log()
+    assert f"already running (process {not_none(stack.process).pid})" in second.read_log()
     assert read_pid(stack.ports["first"]) is not None
 
 
-def test_an_application_that_cannot_start_ends_the_start(make_stack):
+def test_an_application_that_cannot_start_ends_the_start(make_stack: Callable[..., Stack]) -> None:
     stack = make_stack(environment={"TINY_REFUSES": "1"})
     assert stack.start().wait_for_exit() == 2
     assert "no thank you" in stack.read_log()
@@ -247,7 +253,7 @@ def test_an_application_that_cannot_start_ends_the_start(make_stack):
     assert stack.all_ended()
 
 
-def test_a_process_that_ends_as_misconfigured_is_not_started_again(make_stack):
+def test_a_process_that_ends_as_misconfigured_is_not_started_again(make_stack: Callable[..., Stack]) -> None:
     stack = make_stack(environment={"TINY_MISCONFIGURED": "1"})
     assert stack.start().wait_for_exit() == 2
     assert f"ended with exit code {os.EX_CONFIG}; not started again" in stack.read_log()
@@ -255,7 +261,7 @@ def test_a_process_that_ends_as_misconfigured_is_not_started_again(make_stack):
     assert stack.all_ended()
 
 
-def test_a_stop_from_outside_waits_until_everything_has_ended(make_stack):
+def test_a_stop_from_outside_waits_until_everything_has_ended(make_stack: Callable[..., Stack]) -> None:
     stack = make_stack(with_postgres=True).start().wait_until_ready()
     assert stack.run_folder.stop_stack(PATIENCE_SECONDS) is True
     assert stack.all_ended()
@@ -263,31 +269,36 @@ def test_a_stop_from_outside_waits_until_everything_has_ended(make_stack):
     assert stack.run_folder.stop_stack() is False
 
 
-def test_a_stop_during_the_start_leaves_no_process(make_stack):
+def test_a_stop_during_the_start_leaves_no_process(make_stack: Callable[..., Stack]) -> None:
     stack = make_stack(with_postgres=True).start()
     wait_until(lambda: stack.run_folder.find_launcher() is not None, stack.read_log)
-    stack.process.send_signal(signal.SIGTERM)
+    not_none(stack.process).send_signal(signal.SIGTERM)
     assert stack.wait_for_exit() == 0
     assert not stack.run_folder.find_children()
 
 
-def test_a_very_long_line_is_logged_whole(make_stack):
+def test_a_very_long_line_is_logged_whole(make_stack: Callable[..., Stack]) -> None:
     stack = make_stack(environment={"TINY_LONG_LINE": "1"}).start().wait_until_ready()
     wait_until(lambda: "x" * 200_000 in stack.read_log())
 
 
-def test_the_record_of_the_launcher_holds_the_ports(make_stack):
+def test_the_record_of_the_launcher_holds_the_ports(make_stack: Callable[..., Stack]) -> None:
     stack = make_stack(with_postgres=True).start().wait_until_ready()
-    assert stack.run_folder.find_launcher().ports == {"postgres": stack.postgres_port, **stack.ports}
+    assert not_none(stack.run_folder.find_launcher()).ports == {
+        "postgres": stack.postgres_port,
+        **stack.ports,
+    }
 
 
-def test_a_log_rotates_while_the_processes_run_and_loses_no_line(make_stack, folder):
+def test_a_log_rotates_while_the_processes_run_and_loses_no_line(
+    make_stack: Callable[..., Stack], folder: Path
+) -> None:
     log = folder / "log" / "ntp.log"
     log.parent.mkdir()
     log.write_text("first    | line of an earlier start\n")
     log.chmod(0o644)
     stack = make_stack(environment={"TINY_LINES": "1000"}, rotated_log=log).start().wait_until_ready()
-    stack.process.send_signal(signal.SIGTERM)
+    not_none(stack.process).send_signal(signal.SIGTERM)
     assert stack.wait_for_exit() == 0
     stack.start().wait_until_ready()
     files = sorted(log.parent.iterdir(), key=lambda file: int(file.suffix[1:]) if file != log else 0)
@@ -303,7 +314,7 @@ def test_a_log_rotates_while_the_processes_run_and_loses_no_line(make_stack, fol
     assert stack.read_log() == ""
 
 
-def test_a_record_with_a_reused_process_id_is_not_alive():
+def test_a_record_with_a_reused_process_id_is_not_alive() -> None:
     record = ProcessRecord("rural", os.getpid(), started="long ago")
     assert not record.alive
     record.send_signal(signal.SIGKILL)

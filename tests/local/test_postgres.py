@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import asyncpg
 import pytest
@@ -20,6 +21,7 @@ from shared.local import postgres, postgres_account
 from shared.local.postgres import EmbeddedPostgres
 from shared.local.postgres_programs import PostgresError, find_programs
 from shared.local.processes import find_processes_in_folder, make_parent_death_hook
+from tests.not_none import not_none
 from tests.postgres import free_port
 from tests.waiting import PATIENCE_SECONDS, wait_until
 
@@ -43,7 +45,7 @@ def folder() -> Iterator[Path]:
 def make_server(folder: Path) -> Iterator[Callable[..., EmbeddedPostgres]]:
     servers: list[EmbeddedPostgres] = []
 
-    def make(data: Path = folder / "postgres", **options) -> EmbeddedPostgres:
+    def make(data: Path = folder / "postgres", **options: Any) -> EmbeddedPostgres:
         servers.append(
             EmbeddedPostgres(data, port=free_port(), password="s3cret", settings=TEST_SETTINGS, **options)
         )
@@ -54,7 +56,7 @@ def make_server(folder: Path) -> Iterator[Callable[..., EmbeddedPostgres]]:
         server.stop()
 
 
-async def fetch_value(url: str, statement: str):
+async def fetch_value(url: str, statement: str) -> Any:
     connection = await asyncpg.connect(url)
     try:
         return await connection.fetchval(statement)
@@ -62,7 +64,7 @@ async def fetch_value(url: str, statement: str):
         await connection.close()
 
 
-async def test_data_are_kept_over_a_restart(make_server):
+async def test_data_are_kept_over_a_restart(make_server: Callable[..., EmbeddedPostgres]) -> None:
     first = make_server()
     first.start()
     await fetch_value(first.admin_url, "CREATE TABLE kept AS SELECT 1 AS number")
@@ -73,7 +75,9 @@ async def test_data_are_kept_over_a_restart(make_server):
     assert await fetch_value(again.admin_url, "SELECT number FROM kept") == 1
 
 
-async def test_connections_need_a_scram_password_and_come_from_this_machine(make_server):
+async def test_connections_need_a_scram_password_and_come_from_this_machine(
+    make_server: Callable[..., EmbeddedPostgres],
+) -> None:
     running = make_server()
     running.start()
     with pytest.raises(asyncpg.InvalidPasswordError):
@@ -90,17 +94,19 @@ async def test_connections_need_a_scram_password_and_come_from_this_machine(make
     assert "s3cret" not in " ".join(running.make_command())
 
 
-async def test_a_killed_server_keeps_committed_data(make_server):
+async def test_a_killed_server_keeps_committed_data(make_server: Callable[..., EmbeddedPostgres]) -> None:
     first = make_server()
     first.start()
     await fetch_value(first.admin_url, "CREATE TABLE kept AS SELECT generate_series(1, 1000)")
-    os.kill(first._process.pid, signal.SIGKILL)
+    os.kill(not_none(first._process).pid, signal.SIGKILL)
     again = make_server()
     again.start()
     assert await fetch_value(again.admin_url, "SELECT count(*) FROM kept") == 1000
 
 
-async def test_the_backends_of_a_killed_server_are_ended_first(make_server, monkeypatch):
+async def test_the_backends_of_a_killed_server_are_ended_first(
+    make_server: Callable[..., EmbeddedPostgres], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(postgres, "STOP_SECONDS", 1)
     first = make_server()
     first.start()
@@ -110,7 +116,7 @@ async def test_the_backends_of_a_killed_server_are_ended_first(make_server, monk
     while not (backends := find_processes_in_folder(first.data, "postgres: postgres postgres")):  # noqa: ASYNC110
         await asyncio.sleep(0.02)
     os.kill(backends[0], signal.SIGSTOP)  # it cannot notice that its server is gone
-    os.kill(first._process.pid, signal.SIGKILL)
+    os.kill(not_none(first._process).pid, signal.SIGKILL)
     again = make_server()
     await asyncio.to_thread(again.prepare)
     wait_until(lambda: not find_processes_in_folder(first.data, "postgres"))
@@ -118,16 +124,20 @@ async def test_the_backends_of_a_killed_server_are_ended_first(make_server, monk
         await busy
 
 
-async def test_a_server_that_runs_on_the_folder_is_stopped_first(make_server):
+async def test_a_server_that_runs_on_the_folder_is_stopped_first(
+    make_server: Callable[..., EmbeddedPostgres],
+) -> None:
     first = make_server()
     first.start()
     second = make_server()
     second.start()
-    assert first._process.wait(PATIENCE_SECONDS) == 0
+    assert not_none(first._process).wait(PATIENCE_SECONDS) == 0
     assert await fetch_value(second.admin_url, "SELECT 1") == 1
 
 
-async def test_a_lock_file_with_the_id_of_another_process_is_removed(make_server):
+async def test_a_lock_file_with_the_id_of_another_process_is_removed(
+    make_server: Callable[..., EmbeddedPostgres],
+) -> None:
     first = make_server()
     first.start()
     lock = (first.data / "postmaster.pid").read_text()
@@ -147,11 +157,11 @@ async def test_a_lock_file_with_the_id_of_another_process_is_removed(make_server
         other.wait()
 
 
-def test_the_server_ends_when_its_parent_is_killed(folder: Path):
+def test_the_server_ends_when_its_parent_is_killed(folder: Path) -> None:
     script = (
         "import sys, time; from pathlib import Path; from shared.local.postgres import EmbeddedPostgres; "
         f"server = EmbeddedPostgres(Path({str(folder / 'postgres')!r}), port={free_port()}, password='x'); server.start(); "
-        "print(server._process.pid, flush=True); time.sleep(3600)"
+        "print(not_none(server._process).pid, flush=True); time.sleep(3600)"
     )
     parent = subprocess.Popen(
         [sys.executable, "-c", script],
@@ -166,7 +176,9 @@ def test_the_server_ends_when_its_parent_is_killed(folder: Path):
     wait_until(lambda: not Path(f"/proc/{pid}").exists())
 
 
-def test_an_interrupted_initdb_leaves_no_data_folder(make_server, folder: Path):
+def test_an_interrupted_initdb_leaves_no_data_folder(
+    make_server: Callable[..., EmbeddedPostgres], folder: Path
+) -> None:
     (folder / "postgres.new" / "base").mkdir(parents=True)
     (folder / "postgres").mkdir()
     make_server().start()
@@ -174,7 +186,9 @@ def test_an_interrupted_initdb_leaves_no_data_folder(make_server, folder: Path):
     assert not (folder / "postgres.new").exists()
 
 
-def test_a_folder_with_other_files_is_refused(make_server, folder: Path):
+def test_a_folder_with_other_files_is_refused(
+    make_server: Callable[..., EmbeddedPostgres], folder: Path
+) -> None:
     (folder / "postgres").mkdir()
     (folder / "postgres" / "letter.txt").write_text("dear")
     with pytest.raises(PostgresError):
@@ -182,7 +196,9 @@ def test_a_folder_with_other_files_is_refused(make_server, folder: Path):
     assert (folder / "postgres" / "letter.txt").exists()
 
 
-def test_data_of_another_major_version_are_refused(make_server, folder: Path):
+def test_data_of_another_major_version_are_refused(
+    make_server: Callable[..., EmbeddedPostgres], folder: Path
+) -> None:
     first = make_server()
     first.start()
     first.stop()
@@ -191,21 +207,23 @@ def test_data_of_another_major_version_are_refused(make_server, folder: Path):
         make_server().start()
 
 
-def test_a_folder_without_programs_is_refused(folder: Path):
+def test_a_folder_without_programs_is_refused(folder: Path) -> None:
     with pytest.raises(PostgresError, match="holds no PostgreSQL programs"):
         find_programs(folder)
     assert find_programs(find_programs()) == find_programs().resolve()
 
 
 @as_root
-def test_root_runs_the_server_as_nobody(make_server, folder: Path):
+def test_root_runs_the_server_as_nobody(make_server: Callable[..., EmbeddedPostgres], folder: Path) -> None:
     running = make_server()
     running.start()
     assert running.data.owner() == "nobody"
 
 
 @as_root
-async def test_root_runs_the_server_in_a_folder_that_only_root_may_enter(make_server, folder: Path):
+async def test_root_runs_the_server_in_a_folder_that_only_root_may_enter(
+    make_server: Callable[..., EmbeddedPostgres], folder: Path
+) -> None:
     if postgres_account._find_user_namespace() is None:
         pytest.skip("no user namespaces here")
     (folder / "closed").mkdir(mode=0o700)
@@ -220,8 +238,8 @@ async def test_root_runs_the_server_in_a_folder_that_only_root_may_enter(make_se
 
 @as_root
 async def test_root_without_user_namespaces_runs_the_server_in_a_public_folder(
-    make_server, folder: Path, monkeypatch
-):
+    make_server: Callable[..., EmbeddedPostgres], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(postgres_account, "_find_user_namespace", lambda: None)
     monkeypatch.setattr(postgres_account, "PUBLIC_FOLDER", folder)
     closed = folder / "closed"
@@ -241,7 +259,9 @@ async def test_root_without_user_namespaces_runs_the_server_in_a_public_folder(
     assert len(list(folder.glob("ntp-postgres-*"))) == 1  # noqa: ASYNC240
 
 
-def test_a_port_in_use_is_reported_with_the_log_of_one_attempt(make_server, folder: Path, monkeypatch):
+def test_a_port_in_use_is_reported_with_the_log_of_one_attempt(
+    make_server: Callable[..., EmbeddedPostgres], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     running = make_server()
     running.start()
     other = make_server(folder / "other")

@@ -4,6 +4,7 @@ import asyncio
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
@@ -54,7 +55,7 @@ def histories(tmp_path: Path) -> Path:
     return tmp_path
 
 
-async def fetch(url: str, statement: str, *values):
+async def fetch(url: str, statement: str, *values: Any) -> Any:
     connection = await asyncpg.connect(url.replace("+asyncpg", ""))
     try:
         return await connection.fetch(statement, *values)
@@ -62,13 +63,15 @@ async def fetch(url: str, statement: str, *values):
         await connection.close()
 
 
-async def run(database: TestDatabase, histories: Path, **options):
+async def run(database: TestDatabase, histories: Path, **options: Any) -> Any:
     return await migrate(
         database.server, passwords=PASSWORDS, database=database.name, histories=histories, **options
     )
 
 
-async def test_each_history_is_applied_in_every_schema_that_needs_it(empty, histories):
+async def test_each_history_is_applied_in_every_schema_that_needs_it(
+    empty: TestDatabase, histories: Path
+) -> None:
     applied = await run(empty, histories)
     assert applied == [
         ("rural", "kit", "kit_0001"),
@@ -85,17 +88,19 @@ async def test_each_history_is_applied_in_every_schema_that_needs_it(empty, hist
         assert version == "kit_0001"
 
 
-async def test_the_second_run_applies_nothing(empty, histories):
+async def test_the_second_run_applies_nothing(empty: TestDatabase, histories: Path) -> None:
     await run(empty, histories)
     assert await run(empty, histories) == []
 
 
-async def test_two_jobs_at_once_apply_each_history_once(empty, histories):
+async def test_two_jobs_at_once_apply_each_history_once(empty: TestDatabase, histories: Path) -> None:
     applied = await asyncio.gather(run(empty, histories), run(empty, histories))
     assert sorted(map(len, applied)) == [0, 6]
 
 
-async def test_a_job_that_waits_too_long_for_another_fails_with_a_message(empty, histories, monkeypatch):
+async def test_a_job_that_waits_too_long_for_another_fails_with_a_message(
+    empty: TestDatabase, histories: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("migrations.run.JOB_LOCK_TIMEOUT", "100ms")
     holder = await asyncpg.connect(empty.server)
     try:
@@ -106,7 +111,7 @@ async def test_a_job_that_waits_too_long_for_another_fails_with_a_message(empty,
         await holder.close()
 
 
-async def test_a_revision_that_fails_is_rolled_back(empty, histories):
+async def test_a_revision_that_fails_is_rolled_back(empty: TestDatabase, histories: Path) -> None:
     broken = (histories / "rural" / "0001_facts.py").read_text()
     (histories / "rural" / "0001_facts.py").write_text(f"{broken}    op.execute('SELECT 1 / 0')\n")
     with pytest.raises(Exception, match="division by zero"):
@@ -117,7 +122,7 @@ async def test_a_revision_that_fails_is_rolled_back(empty, histories):
     assert ("rural", "rural", "rural_0001") in await run(empty, histories)
 
 
-async def test_only_the_named_owners_are_migrated(empty, histories):
+async def test_only_the_named_owners_are_migrated(empty: TestDatabase, histories: Path) -> None:
     assert await run(empty, histories, owners=("funding",)) == [("funding", "kit", "kit_0001")]
     rows = await fetch(
         empty.admin_url, "SELECT nspname FROM pg_namespace WHERE nspname = ANY($1)", list(OWNERS)
@@ -141,18 +146,20 @@ async def test_only_the_named_owners_are_migrated(empty, histories):
         "DELETE FROM alembic_version_kit",
     ],
 )
-async def test_a_service_role_may_not(database, statement):
+async def test_a_service_role_may_not(database: TestDatabase, statement: str) -> None:
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await fetch(database.url("rural"), statement)
 
 
-async def test_a_service_role_connects_to_its_own_schema(database):
+async def test_a_service_role_connects_to_its_own_schema(database: TestDatabase) -> None:
     for owner in OWNERS:
         [[path]] = await fetch(database.url(owner), "SELECT current_schemas(false)")
         assert path == [owner]
 
 
-async def test_a_password_is_stored_as_scram_and_the_old_one_stops_working(empty, histories):
+async def test_a_password_is_stored_as_scram_and_the_old_one_stops_working(
+    empty: TestDatabase, histories: Path
+) -> None:
     await run(empty, histories)
     assert make_scram_verifier("x").startswith("SCRAM-SHA-256$4096:")
     with pytest.raises(asyncpg.InvalidPasswordError):
@@ -160,7 +167,7 @@ async def test_a_password_is_stored_as_scram_and_the_old_one_stops_working(empty
 
 
 @pytest.mark.e2e
-async def test_an_administrator_who_is_not_a_superuser_suffices(histories):
+async def test_an_administrator_who_is_not_a_superuser_suffices(histories: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="ntp-tests-") as name:
         Path(name).chmod(0o755)  # noqa: ASYNC240
         server = EmbeddedPostgres(
@@ -179,7 +186,9 @@ async def test_an_administrator_who_is_not_a_superuser_suffices(histories):
             server.stop()
 
 
-def test_the_job_names_everything_that_is_not_set(monkeypatch, capsys):
+def test_the_job_names_everything_that_is_not_set(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr("sys.argv", ["migrations", "rural", "mars"])
     monkeypatch.delenv("NTP_ADMIN_DATABASE_URL", raising=False)
     monkeypatch.delenv("NTP_RURAL_DATABASE_PASSWORD", raising=False)

@@ -1,5 +1,7 @@
 """The revisions produce what the models declare: alembic's own comparison, and the constraints that it does not see."""
 
+from typing import Any
+
 import asyncpg
 import pytest
 from alembic import command
@@ -9,6 +11,7 @@ from sqlalchemy.pool import NullPool
 
 from migrations.owners import OWNERS, load_metadata
 from migrations.run import make_config, to_sqlalchemy_url
+from tests.postgres import TestDatabase
 
 HISTORIES = [(owner, history) for owner, histories in OWNERS.items() for history in histories]
 
@@ -32,7 +35,7 @@ def check(connection: Connection, owner: str, history: str) -> None:
 
 
 @pytest.mark.parametrize(("owner", "history"), HISTORIES)
-async def test_alembic_finds_no_difference(common_database, owner, history):
+async def test_alembic_finds_no_difference(common_database: TestDatabase, owner: Any, history: Any) -> None:
     engine = create_async_engine(to_sqlalchemy_url(common_database.admin_url), poolclass=NullPool)
     async with engine.connect() as connection:
         await connection.run_sync(check, owner, history)
@@ -41,7 +44,7 @@ async def test_alembic_finds_no_difference(common_database, owner, history):
 
 @pytest.mark.own_database
 @pytest.mark.parametrize("owner", OWNERS)
-async def test_constraints_and_indexes_are_those_of_the_models(database, owner):
+async def test_constraints_and_indexes_are_those_of_the_models(database: TestDatabase, owner: Any) -> None:
     engine = create_async_engine(to_sqlalchemy_url(database.admin_url), poolclass=NullPool)
     async with engine.begin() as connection:
         await connection.exec_driver_sql("CREATE SCHEMA from_models")

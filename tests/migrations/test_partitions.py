@@ -1,12 +1,15 @@
 """Partitions of years to come: created by every run of the job, also where the partition for all other years has rows."""
 
+from collections.abc import AsyncIterator
+from typing import Any
+
 import asyncpg
 import pytest
 
 from migrations.partitions import YEARS_AHEAD
 from migrations.run import migrate
 from services.funding.models import PostingRow
-from tests.postgres import PASSWORDS
+from tests.postgres import PASSWORDS, TestDatabase
 
 pytestmark = pytest.mark.own_database
 
@@ -50,17 +53,17 @@ PROPERTIES = (
 
 
 @pytest.fixture
-async def admin(database):
+async def admin(database: TestDatabase) -> AsyncIterator[Any]:
     connection = await asyncpg.connect(database.admin_url)
     yield connection
     await connection.close()
 
 
-async def run(database, year):
+async def run(database: TestDatabase, year: Any) -> Any:
     return await migrate(database.server, passwords=PASSWORDS, database=database.name, year=year)
 
 
-async def list_partitions(admin, owner, table):
+async def list_partitions(admin: Any, owner: Any, table: Any) -> Any:
     rows = await admin.fetch(
         "SELECT inhrelid::regclass::text AS name FROM pg_inherits WHERE inhparent = $1::regclass",
         f"{owner}.{table}",
@@ -68,7 +71,7 @@ async def list_partitions(admin, owner, table):
     return {row["name"].removeprefix(f"{owner}.{table}_") for row in rows}
 
 
-async def test_these_are_all_tables_partitioned_by_year(database, admin):
+async def test_these_are_all_tables_partitioned_by_year(database: TestDatabase, admin: Any) -> None:
     rows = await admin.fetch(
         "SELECT relnamespace::regnamespace::text AS owner, relname AS name FROM pg_class WHERE relkind = 'p'"
     )
@@ -77,7 +80,7 @@ async def test_these_are_all_tables_partitioned_by_year(database, admin):
     }
 
 
-async def test_years_to_come_have_partitions_ahead(database, admin):
+async def test_years_to_come_have_partitions_ahead(database: TestDatabase, admin: Any) -> None:
     assert await run(database, LATER) == []
     for owner, tables in TABLES.items():
         for table in tables:
@@ -89,7 +92,7 @@ async def test_years_to_come_have_partitions_ahead(database, admin):
     assert await admin.fetchval("SELECT count(*) FROM pg_class") == before
 
 
-async def test_a_new_partition_is_like_the_old_ones(database, admin):
+async def test_a_new_partition_is_like_the_old_ones(database: TestDatabase, admin: Any) -> None:
     await run(database, LATER)
     for owner, tables in TABLES.items():
         for table in tables:
@@ -100,7 +103,9 @@ async def test_a_new_partition_is_like_the_old_ones(database, admin):
                 )
 
 
-async def test_rows_are_moved_from_the_partition_for_all_other_years(database, admin):
+async def test_rows_are_moved_from_the_partition_for_all_other_years(
+    database: TestDatabase, admin: Any
+) -> None:
     poverty = await asyncpg.connect(database.url("poverty").replace("+asyncpg", ""))
     await poverty.execute(OBSERVATION, LATER, str(LATER))
     await poverty.execute(OBSERVATION, 1999, "1999")
@@ -136,7 +141,7 @@ async def test_rows_are_moved_from_the_partition_for_all_other_years(database, a
     await funding.close()
 
 
-async def test_a_service_role_cannot_create_a_partition(database):
+async def test_a_service_role_cannot_create_a_partition(database: TestDatabase) -> None:
     poverty = await asyncpg.connect(database.url("poverty").replace("+asyncpg", ""))
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await poverty.execute(

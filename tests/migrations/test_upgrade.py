@@ -6,7 +6,7 @@ import os
 import secrets
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -145,18 +145,18 @@ def upgraded(postgres_server: Server) -> Iterator[Upgrade]:
         postgres_server.drop(database)
 
 
-def test_the_dump_holds_what_v0_1_0_kept(upgraded):
+def test_the_dump_holds_what_v0_1_0_kept(upgraded: Upgrade) -> None:
     reports = {owner: upgraded.before.rows[f"{owner}.reports"] for owner in ("rural", "poverty", "ethnic")}
     assert reports == {"rural": 10, "poverty": 27, "ethnic": 10}
     assert upgraded.before.rows["funding.entries"] == 483
     assert upgraded.before.rows["gateway.clients"] == 19
 
 
-def test_every_table_and_column_is_kept(upgraded):
+def test_every_table_and_column_is_kept(upgraded: Upgrade) -> None:
     assert upgraded.before.columns.items() - upgraded.after.columns.items() == set()
 
 
-def test_every_row_is_kept(upgraded):
+def test_every_row_is_kept(upgraded: Upgrade) -> None:
     counts = {
         table: count
         for table, count in upgraded.before.rows.items()
@@ -174,7 +174,7 @@ def test_every_row_is_kept(upgraded):
         ("funding.vouchers", "key"),
     ],
 )
-async def test_rows_that_collide_are_both_kept(upgraded, table, key):
+async def test_rows_that_collide_are_both_kept(upgraded: Upgrade, table: str, key: str) -> None:
     connection = await asyncpg.connect(upgraded.database.admin_url)
     keys = [row[key] for row in await connection.fetch(f"SELECT {key} FROM {table}")]
     await connection.close()
@@ -185,7 +185,7 @@ async def test_rows_that_collide_are_both_kept(upgraded, table, key):
 
 
 @pytest.mark.parametrize("owner", OWNERS)
-def test_every_unit_is_kept_and_those_of_the_country_are_added(upgraded, owner):
+def test_every_unit_is_kept_and_those_of_the_country_are_added(upgraded: Upgrade, owner: Any) -> None:
     before, after = upgraded.before.units[owner], upgraded.after.units[owner]
     villages = upgraded.before.rows[f"{owner}.units"] - 155
     assert len(before) == 155 + 114 + villages
@@ -194,7 +194,7 @@ def test_every_unit_is_kept_and_those_of_the_country_are_added(upgraded, owner):
 
 
 @asynccontextmanager
-async def service(upgraded: Upgrade, name: str):
+async def service(upgraded: Upgrade, name: str) -> AsyncIterator[Any]:
     """Start a service on the migrated database, as its own role."""
     issuer = Issuer()
     app = issuer.trust(build_app(name, NTP_DATABASE_URL=upgraded.database.url(name)))
@@ -221,7 +221,7 @@ def select_expected(answer: Mapping[str, Any], expected: list[dict[str, object]]
 
 
 @pytest.mark.parametrize("name", ["rural", "poverty", "ethnic", "funding"])
-async def test_figures_are_what_v0_1_0_answered(upgraded, name):
+async def test_figures_are_what_v0_1_0_answered(upgraded: Upgrade, name: str) -> None:
     addresses = [address for address in ANSWERS if address.startswith(f"/v1/{name}/")]
     assert addresses
     async with service(upgraded, name) as client:
@@ -231,21 +231,21 @@ async def test_figures_are_what_v0_1_0_answered(upgraded, name):
             assert select_expected(response.json(), ANSWERS[address]) == ANSWERS[address], address
 
 
-async def test_a_report_can_be_posted(upgraded):
+async def test_a_report_can_be_posted(upgraded: Upgrade) -> None:
     body = {"unit": "616", "period": "2024", "form": "annual_results", "observations": [], "nil": True}
     async with service(upgraded, "poverty") as client:
         response = await client.post("/v1/poverty/reports", json=body)
     assert response.status_code == 201, response.text
 
 
-async def test_reports_keep_their_states(upgraded):
+async def test_reports_keep_their_states(upgraded: Upgrade) -> None:
     async with service(upgraded, "poverty") as client:
         response = await client.get("/v1/poverty/reports", params={"period": "2024"})
         states = sorted(report["state"] for report in response.json()["items"] if report["unit"] != "616")
     assert states == ["accepted", "accepted", "returned", "submitted", "submitted", "superseded", "withdrawn"]
 
 
-async def test_money_that_was_left_can_be_spent_and_no_more(upgraded):
+async def test_money_that_was_left_can_be_spent_and_no_more(upgraded: Upgrade) -> None:
     line = {"year": 2025, "program": "poverty", "capital": "investment", "source": "central", "unit": "610"}
     async with service(upgraded, "funding") as client:
         for amount, status, number in ((2_000_000_001, 409, "U-1"), (2_000_000_000, 201, "U-2")):
@@ -258,7 +258,7 @@ async def test_money_that_was_left_can_be_spent_and_no_more(upgraded):
             assert response.status_code == status, response.text
 
 
-def test_the_journal_is_still_whole(upgraded):
+def test_the_journal_is_still_whole(upgraded: Upgrade) -> None:
     verified = subprocess.run(
         [sys.executable, "-m", "services.funding.journal"],
         env={**os.environ, "NTP_DATABASE_URL": upgraded.database.url("funding")},
@@ -270,7 +270,7 @@ def test_the_journal_is_still_whole(upgraded):
     assert verified.returncode == 0, verified.stdout + verified.stderr
 
 
-async def test_the_gateway_makes_new_keys_and_knows_its_clients(upgraded):
+async def test_the_gateway_makes_new_keys_and_knows_its_clients(upgraded: Upgrade) -> None:
     async with service(upgraded, "gateway") as client:
         keys = (await client.get("/.well-known/jwks.json")).json()["keys"]
         clients = (await client.get("/v1/clients", params={"limit": 100})).json()["items"]

@@ -2,10 +2,11 @@
 
 from tests.oversight.clients import DISTRICT, list_faults, read, record, refuse, write
 from tests.oversight.records import make_body
+from tests.program_clients import Clients
 from tests.spellings import spell
 
 
-async def test_a_body_is_recorded_once_from_any_keyboard_and_ends_by_a_document(clients):
+async def test_a_body_is_recorded_once_from_any_keyboard_and_ends_by_a_document(clients: Clients) -> None:
     body = await record(clients, "bodies", make_body())
     assert (body["state"], body["unit_name"], body["unit_kind"]) == ("in_force", "Kon Tum", "tinh")
     for number in spell("320/QĐ-UBND"):
@@ -39,7 +40,7 @@ async def test_a_body_is_recorded_once_from_any_keyboard_and_ends_by_a_document(
     ]
 
 
-async def test_every_fault_of_a_body_in_one_answer(clients):
+async def test_every_fault_of_a_body_in_one_answer(clients: Clients) -> None:
     wrong = make_body(
         kind="commune_management_board",
         members=[{"agency": "NOBODY", "role": "chair"}, {"agency": "UBND_TINH", "role": "member"}],
@@ -62,7 +63,7 @@ async def test_every_fault_of_a_body_in_one_answer(clients):
     assert refused.status_code == 403
 
 
-async def test_units_without_a_body_and_bodies_that_end_with_their_unit(clients):
+async def test_units_without_a_body_and_bodies_that_end_with_their_unit(clients: Clients) -> None:
     district = await record(clients, "bodies", make_body("610"), **DISTRICT)
     missing = await read(clients, "bodies/missing", kind="steering_committee", level="district", unit="62")
     assert (missing["units"], missing["with_body"]) == (10, 1)
@@ -75,7 +76,7 @@ async def test_units_without_a_body_and_bodies_that_end_with_their_unit(clients)
     assert (await clients.read_figures("2023", "610"))["steering_committees_own"]["value"] == 1
 
 
-async def test_a_correction_is_a_version_and_a_withdrawal_counts_no_more(clients):
+async def test_a_correction_is_a_version_and_a_withdrawal_counts_no_more(clients: Clients) -> None:
     body = await record(clients, "bodies", make_body())
     path = f"bodies/{body['id']}"
     members = [{"agency": "UBND_TINH", "role": "chair"}]

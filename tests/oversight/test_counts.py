@@ -8,6 +8,7 @@ import pytest
 
 from tests.oversight.clients import record, write
 from tests.oversight.records import make_document
+from tests.program_clients import Clients
 
 FIRST = date(2022, 1, 1)
 DAYS = 790
@@ -77,7 +78,7 @@ def draw_document(choices: random.Random, number: int, model: Model) -> dict[str
 
 
 @pytest.mark.parametrize("seed", range(2))
-async def test_counts_equal_a_recomputation_after_any_order_of_acts(clients, seed):
+async def test_counts_equal_a_recomputation_after_any_order_of_acts(clients: Clients, seed: Any) -> None:
     choices, model, versions = random.Random(seed), Model(), dict[str, int]()
     snapshots = []
     for number in range(40):

@@ -2,10 +2,11 @@
 
 from tests.oversight.clients import list_faults, read, record, refuse, write
 from tests.oversight.records import make_document
+from tests.program_clients import Clients
 from tests.spellings import spell
 
 
-async def test_the_same_number_issuer_and_date_is_the_same_document(clients):
+async def test_the_same_number_issuer_and_date_is_the_same_document(clients: Clients) -> None:
     first = await record(clients, "documents", make_document())
     assert first["state"] == "in_force"
     for number in spell("570/KH-UBND"):
@@ -24,7 +25,9 @@ async def test_the_same_number_issuer_and_date_is_the_same_document(clients):
     assert len(found["items"]) == 3
 
 
-async def test_what_expires_today_is_in_force_today_and_a_replacement_ends_the_replaced(clients):
+async def test_what_expires_today_is_in_force_today_and_a_replacement_ends_the_replaced(
+    clients: Clients,
+) -> None:
     old = await record(
         clients, "documents", make_document("1/KH", signed_on="2023-01-10", expires_on="2024-02-20")
     )
@@ -53,7 +56,7 @@ async def test_what_expires_today_is_in_force_today_and_a_replacement_ends_the_r
     assert len((await read(clients, "documents", as_of=recorded_at))["items"]) == 1
 
 
-async def test_a_demand_is_due_until_the_document_that_fulfils_it_is_named(clients):
+async def test_a_demand_is_due_until_the_document_that_fulfils_it_is_named(clients: Clients) -> None:
     demand = {"title": "Kế hoạch của tỉnh", "owner": "SO_KHDT", "due_on": "2024-01-31"}
     central = make_document(
         "38/2023/NĐ-CP",
@@ -77,7 +80,7 @@ async def test_a_demand_is_due_until_the_document_that_fulfils_it_is_named(clien
     assert (await clients.read_figures("2023"))["documents_issued"]["value"] == 0  # of the centre, or of 2024
 
 
-async def test_every_fault_of_a_document_in_one_answer(clients):
+async def test_every_fault_of_a_document_in_one_answer(clients: Clients) -> None:
     unknown = "0190b5c0-0000-7000-8000-000000000000"
     wrong = make_document(
         kind="poem",
@@ -104,7 +107,7 @@ async def test_every_fault_of_a_document_in_one_answer(clients):
     }
 
 
-async def test_a_reader_without_scope_gets_titles_and_no_files(clients):
+async def test_a_reader_without_scope_gets_titles_and_no_files(clients: Clients) -> None:
     sha256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
     document = await record(clients, "documents", make_document(file_sha256=sha256))
     public = (await clients.http.get(f"/v1/oversight/documents/{document['id']}")).json()

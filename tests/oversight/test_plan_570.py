@@ -3,13 +3,17 @@
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.oversight.clients import read, record
-from tests.program_clients import read_table
+from tests.program_clients import Clients, read_table
 
 DEMO = Path(__file__).parents[2] / "examples" / "kontum-2023"
 
 
-async def test_the_records_of_the_demo_give_the_printed_figures(clients, monkeypatch):
+async def test_the_records_of_the_demo_give_the_printed_figures(
+    clients: Clients, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.syspath_prepend(str(DEMO))
     sys.modules.pop("client", None)
     from client.oversight import list_oversight_requests

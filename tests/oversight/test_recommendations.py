@@ -1,7 +1,10 @@
 """Recommendations, difficulties and the other registers over HTTP, on a real database."""
 
+from typing import Any
+
 from tests.oversight.clients import DISTRICT, list_faults, read, record, refuse
 from tests.oversight.records import make_document, make_recommendation
+from tests.program_clients import Clients
 
 SHA256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 ANSWER = {
@@ -13,7 +16,7 @@ ANSWER = {
 CLOSING = {"version": 2, "outcome": "done", "closed_on": "2023-08-05", "reason": "Đã thực hiện đủ"}
 
 
-async def test_only_the_issuer_closes_what_the_addressee_answered(clients):
+async def test_only_the_issuer_closes_what_the_addressee_answered(clients: Clients) -> None:
     recommendation = await record(clients, "recommendations", make_recommendation())
     path = f"recommendations/{recommendation['id']}"
     assert (recommendation["state"], recommendation["overdue"]) == ("open", True)
@@ -33,10 +36,12 @@ async def test_only_the_issuer_closes_what_the_addressee_answered(clients):
     assert states == ["open", "answered", "done"]
 
 
-async def test_an_overdue_recommendation_shows_the_next_morning_and_goes_to_the_successor(clients):
+async def test_an_overdue_recommendation_shows_the_next_morning_and_goes_to_the_successor(
+    clients: Clients,
+) -> None:
     await record(clients, "recommendations", make_recommendation())
 
-    async def count(on, **query):
+    async def count(on: Any, **query: Any) -> Any:
         return len((await read(clients, "recommendations", on=on, overdue=True, **query))["items"])
 
     assert [await count(on, addressee="610") for on in ("2023-07-31", "2023-08-01")] == [0, 1]
@@ -52,7 +57,7 @@ async def test_an_overdue_recommendation_shows_the_next_morning_and_goes_to_the_
     assert len(listed.json()["items"]) == 1
 
 
-async def test_every_fault_of_a_recommendation_in_one_answer(clients):
+async def test_every_fault_of_a_recommendation_in_one_answer(clients: Clients) -> None:
     wrong = make_recommendation(
         issuer="X", due_on="2023-01-01", addressee={"unit": "999"}, source={"kind": "rumour"}
     )
@@ -64,7 +69,7 @@ async def test_every_fault_of_a_recommendation_in_one_answer(clients):
     }
 
 
-async def test_a_difficulty_waits_until_a_competent_level_answers(clients):
+async def test_a_difficulty_waits_until_a_competent_level_answers(clients: Clients) -> None:
     difficulty = await record(
         clients,
         "difficulties",
@@ -85,7 +90,7 @@ async def test_a_difficulty_waits_until_a_competent_level_answers(clients):
     assert len((await read(clients, "difficulties", state="answered"))["items"]) == 1
 
 
-async def test_communication_conferences_inspections_and_audits(clients):
+async def test_communication_conferences_inspections_and_audits(clients: Clients) -> None:
     await record(
         clients,
         "campaigns",

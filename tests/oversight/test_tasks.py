@@ -2,9 +2,10 @@
 
 from tests.oversight.clients import list_faults, read, record, refuse
 from tests.oversight.records import make_document, make_plan, make_recommendation, make_task
+from tests.program_clients import Clients
 
 
-async def test_a_task_is_done_only_with_its_product(clients):
+async def test_a_task_is_done_only_with_its_product(clients: Clients) -> None:
     task = await record(clients, "tasks", make_task())
     path = f"tasks/{task['id']}/complete"
     assert (task["state"], task["days_late"]) == ("overdue", 20)
@@ -21,7 +22,7 @@ async def test_a_task_is_done_only_with_its_product(clients):
     assert (await read(clients, "tasks", state="overdue", on="2024-02-01"))["items"] == []
 
 
-async def test_a_recurring_task_is_done_period_by_period(clients):
+async def test_a_recurring_task_is_done_period_by_period(clients: Clients) -> None:
     task = await record(
         clients,
         "tasks",
@@ -55,7 +56,7 @@ async def test_a_recurring_task_is_done_period_by_period(clients):
     assert dropped["state"] == "dropped"
 
 
-async def test_a_plan_goes_from_draft_to_approved_and_revised(clients):
+async def test_a_plan_goes_from_draft_to_approved_and_revised(clients: Clients) -> None:
     plan = await record(clients, "plans", make_plan())
     path = f"plans/{plan['id']}"
     document = await record(clients, "documents", make_document())
@@ -78,7 +79,7 @@ async def test_a_plan_goes_from_draft_to_approved_and_revised(clients):
     assert [row["id"] for row in (await read(clients, "plans", state="closed"))["items"]] == [plan["id"]]
 
 
-async def test_the_plan_of_the_next_year_continues_what_is_open(clients):
+async def test_the_plan_of_the_next_year_continues_what_is_open(clients: Clients) -> None:
     plan = await record(clients, "plans", make_plan())
     task = await record(clients, "tasks", make_task(plan=plan["id"]))
     recommendation = await record(clients, "recommendations", make_recommendation())

@@ -2,6 +2,7 @@
 
 import contextlib
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -24,7 +25,7 @@ near = st.builds(
 )
 
 
-def days(period):
+def days(period: Any) -> Any:
     length = (period.ends_on - period.starts_on).days + 1
     return {period.starts_on + timedelta(days=offset) for offset in range(length)}
 
@@ -38,7 +39,7 @@ def days(period):
         ("2024-02", PeriodKind.MONTH, date(2024, 2, 1), date(2024, 2, 29)),
     ],
 )
-def test_each_kind_has_its_days(text, kind, starts_on, ends_on):
+def test_each_kind_has_its_days(text: str, kind: Any, starts_on: date, ends_on: date) -> None:
     period = Period.parse(text)
     assert (period.kind, period.starts_on, period.ends_on) == (kind, starts_on, ends_on)
 
@@ -47,7 +48,7 @@ def test_each_kind_has_its_days(text, kind, starts_on, ends_on):
     "text",
     ["", "23", "2023-", "2023-S0", "2023-S3", "2023-s1", "2023-Q5", "2023-00", "2023-13", "2023-9", " 2023", "2023\n", "1989", "2101", "2023-W01", "２０２３", "2023-Q3-1"],
 )  # fmt: skip
-def test_only_the_canonical_text_is_read(text):
+def test_only_the_canonical_text_is_read(text: str) -> None:
     with pytest.raises(InvalidPeriod) as refused:
         Period.parse(text)
     assert refused.value.code == "period_invalid"
@@ -55,20 +56,20 @@ def test_only_the_canonical_text_is_read(text):
 
 
 @given(st.text(max_size=8))
-def test_no_other_text_is_a_period(text):
+def test_no_other_text_is_a_period(text: Any) -> None:
     with contextlib.suppress(InvalidPeriod):
         assert str(Period.parse(text)) == text
 
 
 @given(periods)
-def test_text_round_trip(period):
+def test_text_round_trip(period: Any) -> None:
     again = Period.parse(str(period))
     assert again == period
     assert hash(again) == hash(period)
 
 
 @given(periods, periods)
-def test_order_follows_the_first_day_and_the_longer_one_comes_first(first, second):
+def test_order_follows_the_first_day_and_the_longer_one_comes_first(first: Any, second: Any) -> None:
     assert (first < second) == (
         (first.starts_on, -first.kind.months) < (second.starts_on, -second.kind.months)
     )
@@ -76,13 +77,13 @@ def test_order_follows_the_first_day_and_the_longer_one_comes_first(first, secon
 
 
 @given(near, near)
-def test_containment_and_overlap_are_those_of_the_days(first, second):
+def test_containment_and_overlap_are_those_of_the_days(first: Any, second: Any) -> None:
     assert first.contains(second) == (days(second) <= days(first))
     assert first.overlaps(second) == bool(days(first) & days(second))
 
 
 @given(near, kinds)
-def test_subperiods_fill_the_period_without_gap_or_overlap(period, kind):
+def test_subperiods_fill_the_period_without_gap_or_overlap(period: Any, kind: Any) -> None:
     parts = period.subperiods(kind)
     if kind.months > period.kind.months:
         assert parts == ()
@@ -94,20 +95,20 @@ def test_subperiods_fill_the_period_without_gap_or_overlap(period, kind):
 
 
 @given(periods)
-def test_the_enclosing_periods_are_all_the_longer_ones(period):
+def test_the_enclosing_periods_are_all_the_longer_ones(period: Any) -> None:
     holders = period.enclosing_periods()
     assert [holder.kind.months for holder in holders] == [m for m in (3, 6, 12) if m > period.kind.months]
     assert all(holder.contains(period) and period in holder.subperiods(period.kind) for holder in holders)
 
 
 @given(near)
-def test_the_next_period_begins_where_one_ends(period):
+def test_the_next_period_begins_where_one_ends(period: Any) -> None:
     assert period.next().starts_on == period.ends_on + timedelta(days=1)
     assert period.next().previous() == period
     assert period.previous() < period < period.next()
 
 
-def test_there_is_no_period_after_the_last_year():
+def test_there_is_no_period_after_the_last_year() -> None:
     with pytest.raises(InvalidPeriod):
         Period(LAST_YEAR, PeriodKind.MONTH, 12).next()
     with pytest.raises(InvalidPeriod):
@@ -115,7 +116,7 @@ def test_there_is_no_period_after_the_last_year():
 
 
 @given(st.dates(date(FIRST_YEAR, 1, 1), date(LAST_YEAR, 12, 31)), kinds)
-def test_every_day_has_one_period_of_each_kind(day, kind):
+def test_every_day_has_one_period_of_each_kind(day: Any, kind: Any) -> None:
     period = Period.from_day(day, kind)
     assert period.kind is kind
     assert period.starts_on <= day <= period.ends_on

@@ -1,9 +1,11 @@
 """Windows: the legal side. The same period has several, each with its clause."""
 
 import tomllib
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,7 +20,7 @@ RULES = load_windows()
 REGIMES = {"poverty": "poverty_review", "ethnic": "ethnic_program", "rural": "rural_program"}
 
 
-def days(text, regime):
+def days(text: Any, regime: Any) -> Any:
     cut_off = find_cut_off(Period.parse(text), regime, RULES)
     return cut_off.opens_on, cut_off.closes_on
 
@@ -33,21 +35,21 @@ def days(text, regime):
         ("2023-01", date(2022, 12, 15), date(2023, 1, 14)),
     ],
 )
-def test_administrative_cut_offs(text, opens_on, closes_on):
+def test_administrative_cut_offs(text: str, opens_on: date, closes_on: date) -> None:
     assert days(text, "administrative") == (opens_on, closes_on)
 
 
-def test_the_same_year_has_four_cut_offs():
+def test_the_same_year_has_four_cut_offs() -> None:
     closing = [days("2023", regime)[1] for regime in ("poverty_review", "rural_program", "ethnic_program", "investment_disbursement")]  # fmt: skip
     assert closing == [date(2023, 12, 14), date(2023, 12, 31), date(2024, 1, 24), date(2024, 1, 31)]
 
 
-def test_the_poverty_review_is_a_census_of_the_autumn():
+def test_the_poverty_review_is_a_census_of_the_autumn() -> None:
     assert days("2023", "poverty_review") == (date(2023, 9, 1), date(2023, 12, 14))
 
 
 @pytest.mark.parametrize("kind", list(PeriodKind))
-def test_administrative_windows_follow_each_other(kind):
+def test_administrative_windows_follow_each_other(kind: Any) -> None:
     period = Period(2023, kind, 1)
     this, following = (
         find_cut_off(one_period, "administrative", RULES) for one_period in (period, period.next())
@@ -55,14 +57,14 @@ def test_administrative_windows_follow_each_other(kind):
     assert following.opens_on == this.closes_on + timedelta(days=1)
 
 
-def test_a_window_names_its_basis_and_how_sure_it_is():
+def test_a_window_names_its_basis_and_how_sure_it_is() -> None:
     cut_off = find_cut_off(Period.parse("2023"), "administrative", RULES)
     assert cut_off.legal_basis == "NĐ 09/2019/NĐ-CP Điều 12"
     assert cut_off.confidence == "from memory"
     assert all(rule.legal_basis and rule.confidence for rule in RULES)
 
 
-def test_the_rule_in_force_on_the_day_decides():
+def test_the_rule_in_force_on_the_day_decides() -> None:
     assert find_cut_off(Period.parse("2018"), "administrative", RULES, date(2019, 4, 1)).closes_on == date(
         2018, 12, 14
     )
@@ -76,13 +78,13 @@ def test_the_rule_in_force_on_the_day_decides():
     )
 
 
-def test_an_unknown_regime_or_kind_has_no_window():
+def test_an_unknown_regime_or_kind_has_no_window() -> None:
     for text, regime in (("2023", "weekly"), ("2023-09", "poverty_review")):
         with pytest.raises(UnknownWindow):
             find_cut_off(Period.parse(text), regime, RULES)
 
 
-def test_two_rules_at_once_are_refused(tmp_path: Path):
+def test_two_rules_at_once_are_refused(tmp_path: Path) -> None:
     table = tmp_path / "periods.csv"
     head = "regime,kind,opens_month,opens_day,closes_month,closes_day,valid_from,valid_to,legal_basis,confidence\n"
     row = "x,year,0,1,0,31,{},{},law,sure\n"
@@ -97,7 +99,7 @@ def test_two_rules_at_once_are_refused(tmp_path: Path):
         load_windows(table)
 
 
-def due_days():
+def due_days() -> Iterator[Any]:
     """Yield each day by which a shipped catalogue has a report sent, with its cut-off where a rule gives one.
 
     A preliminary report is sent before the cut-off.
@@ -119,7 +121,7 @@ def due_days():
                             yield form["code"], rule.compute_due_on(period), cut_off
 
 
-def test_no_report_is_due_before_its_figures_are_cut_off():
+def test_no_report_is_due_before_its_figures_are_cut_off() -> None:
     rows = list(due_days())
     assert {form for form, *_ in rows} >= {"annual_review", "annual_land"}
     assert [(form, str(cut_off.period)) for form, due_on, cut_off in rows if due_on < cut_off.closes_on] == []
@@ -127,7 +129,7 @@ def test_no_report_is_due_before_its_figures_are_cut_off():
 
 
 @pytest.mark.parametrize("year", [2022, 2023, 2024, 2025])
-def test_money_is_cut_off_on_the_last_day_of_the_ledger(year):
+def test_money_is_cut_off_on_the_last_day_of_the_ledger(year: int) -> None:
     deadlines = load_deadlines()
     investment = find_legal_deadline(deadlines, "investment", "own", year)
     recurrent = find_legal_deadline(deadlines, "recurrent", "own", year)

@@ -33,7 +33,7 @@ def filled(installation: Installation) -> Installation:
     return installation
 
 
-def test_only_the_owner_reads_the_clients_of_the_demo(filled: Installation):
+def test_only_the_owner_reads_the_clients_of_the_demo(filled: Installation) -> None:
     path = filled.folder / "demo-clients.json"
     assert path.stat().st_mode & 0o777 == 0o600
     clients = {client["client_id"]: client for client in json.loads(path.read_text())}
@@ -67,7 +67,7 @@ def run_examples(installation: Installation, document: str, folder: Path) -> lis
     return [output.strip() for output in examples.stdout.split("------")]
 
 
-def test_every_example_of_the_readme_runs(filled: Installation, tmp_path: Path):
+def test_every_example_of_the_readme_runs(filled: Installation, tmp_path: Path) -> None:
     _, submitted, refused, decided, accepted, read = run_examples(filled, "README.md", tmp_path)
     assert json.loads(submitted)["counts"]["created"] == 2
     faults = {(fault["pointer"], fault["code"]) for fault in json.loads(refused)["errors"]}
@@ -94,14 +94,14 @@ def test_every_example_of_the_readme_runs(filled: Installation, tmp_path: Path):
     assert quarter["funding"]["until"] == foresight["seen_on"] == "2023-09-30"
 
 
-def read_programs(installation: Installation):
+def read_programs(installation: Installation) -> Any:
     """Return the programs' figures of 2023."""
     return installation.get_json("/v1/status?period=2023")["programs"]
 
 
 def test_a_backup_restored_into_another_installation_gives_the_same_figures(
     filled: Installation, tmp_path: Path
-):
+) -> None:
     folder = tmp_path / "backup"
     backup = filled.run_command("backup", str(folder))
     assert backup.returncode == 0, backup.stderr
@@ -120,7 +120,7 @@ def test_a_backup_restored_into_another_installation_gives_the_same_figures(
         assert "holds data already" in other.run_command("restore", str(folder)).stderr
 
 
-def test_every_example_of_the_operators_page_runs(filled: Installation, tmp_path: Path):
+def test_every_example_of_the_operators_page_runs(filled: Installation, tmp_path: Path) -> None:
     health, admin, clients, keys, backup, feed, journal = run_examples(filled, "docs/operate.md", tmp_path)
     assert health.count(" ready") == len(FACTORIES) + 1
     assert "ntp_http_requests_total" in health

@@ -87,7 +87,7 @@ def send(installation: Installation, token: str, content: bytes) -> list[dict[st
 
 
 @pytest.mark.timeout(3600)
-def test_ten_thousand_lines_are_answered_and_a_copy_repeats_nothing(installation: Installation):
+def test_ten_thousand_lines_are_answered_and_a_copy_repeats_nothing(installation: Installation) -> None:
     token = fetch_token(installation)
     content = "\n".join(map(make_line, range(LINES))).encode()
     with ThreadPoolExecutor(2) as senders:

@@ -27,7 +27,7 @@ CLIENT_SECRETS = {f"{name}_client_secret" for name in FEED_CONSUMERS}
 
 
 @pytest.fixture(autouse=True)
-def remove_variables(monkeypatch, tmp_path: Path) -> None:
+def remove_variables(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in list(os.environ):
         if name.startswith("NTP_"):
             monkeypatch.delenv(name)
@@ -39,7 +39,7 @@ def make_environments(stack: Stack | None = None) -> dict[str, dict[str, str]]:
     return {name: stack.make_environment(name) for name in FACTORIES}
 
 
-def test_each_process_has_its_own_role_in_the_database_and_no_other_secret(tmp_path: Path):
+def test_each_process_has_its_own_role_in_the_database_and_no_other_secret(tmp_path: Path) -> None:
     environments = make_environments()
     assert list(environments) == [*SERVICES, "gateway"]
     secrets = json.loads((tmp_path / "var" / "secrets.json").read_text())
@@ -55,7 +55,7 @@ def test_each_process_has_its_own_role_in_the_database_and_no_other_secret(tmp_p
         assert {secret_name for secret_name, secret in secrets.items() if secret in values} == own
 
 
-def test_secrets_are_generated_once_and_only_their_owner_reads_them(tmp_path: Path):
+def test_secrets_are_generated_once_and_only_their_owner_reads_them(tmp_path: Path) -> None:
     first = make_environments()
     file = tmp_path / "var" / "secrets.json"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -63,7 +63,9 @@ def test_secrets_are_generated_once_and_only_their_owner_reads_them(tmp_path: Pa
     assert stat.S_IMODE((tmp_path / "var" / "gateway").stat().st_mode) == 0o700
 
 
-def test_secrets_of_the_environment_take_precedence_and_reach_only_their_process(monkeypatch, tmp_path: Path):
+def test_secrets_of_the_environment_take_precedence_and_reach_only_their_process(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     for name in PASSWORD_VARIABLES:
         monkeypatch.setenv(name, f"p@ss/{name}")
     monkeypatch.setenv("NTP_CLIENT_SECRET_PEPPER", "pepper" * 6)
@@ -83,7 +85,7 @@ def test_secrets_of_the_environment_take_precedence_and_reach_only_their_process
     assert set(secrets) == {"postgres_password"}
 
 
-def test_each_process_gets_the_variables_that_it_reads_and_no_other(monkeypatch):
+def test_each_process_gets_the_variables_that_it_reads_and_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NTP_CLIENT_LIMIT", "5/minute")
     monkeypatch.setenv("NTP_THRESHOLDS_FILE", "thresholds.toml")
     monkeypatch.setenv("NTP_LOG_JSON", "true")
@@ -94,7 +96,7 @@ def test_each_process_gets_the_variables_that_it_reads_and_no_other(monkeypatch)
     assert all("PATH" in environment for environment in environments.values())
 
 
-def test_a_database_url_replaces_the_embedded_server(monkeypatch):
+def test_a_database_url_replaces_the_embedded_server(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(
         "NTP_ADMIN_DATABASE_URL", "postgresql://boss:secret@db.example:6432/postgres?sslmode=require"
     )
@@ -106,7 +108,7 @@ def test_a_database_url_replaces_the_embedded_server(monkeypatch):
     assert "secret" not in url
 
 
-def test_a_service_can_have_a_database_of_its_own(monkeypatch):
+def test_a_service_can_have_a_database_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NTP_FUNDING_DATABASE_URL", "postgresql+asyncpg://funding:x@far.example/money")
     stack = Stack(InstallationSettings())
     environments = make_environments(stack)
@@ -115,7 +117,7 @@ def test_a_service_can_have_a_database_of_its_own(monkeypatch):
     assert "far.example" not in environments["rural"]["NTP_DATABASE_URL"]
 
 
-def test_the_gateway_gets_the_addresses_of_the_services(monkeypatch):
+def test_the_gateway_gets_the_addresses_of_the_services(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NTP_RURAL_PORT", "9001")
     monkeypatch.setenv("NTP_GATEWAY_PORT", "9000")
     environments = make_environments()
@@ -126,7 +128,7 @@ def test_the_gateway_gets_the_addresses_of_the_services(monkeypatch):
     assert environments["rural"]["NTP_ISSUER"] == "http://127.0.0.1:9000"
 
 
-def test_the_base_port_moves_every_port_and_the_issuer(monkeypatch):
+def test_the_base_port_moves_every_port_and_the_issuer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NTP_BASE_PORT", "18100")
     monkeypatch.setenv("NTP_ETHNIC_PORT", "9003")
     settings = InstallationSettings()
@@ -148,25 +150,31 @@ def test_the_base_port_moves_every_port_and_the_issuer(monkeypatch):
     assert upstreams["ethnic"] == "http://127.0.0.1:9003"
 
 
-def test_every_process_has_a_port_and_a_settings_class():
+def test_every_process_has_a_port_and_a_settings_class() -> None:
     assert set(PORT_OFFSETS) == {*FACTORIES, "postgres"}
     assert set(SETTINGS_CLASSES) == set(FACTORIES)
     assert len(set(PORT_OFFSETS.values())) == len(PORT_OFFSETS)
 
 
-def test_a_base_port_without_room_for_the_others_is_refused(monkeypatch, capsys):
+def test_a_base_port_without_room_for_the_others_is_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setenv("NTP_BASE_PORT", "65531")
     assert main(["status"]) == 2
     assert capsys.readouterr().err.startswith("NTP_BASE_PORT: ")
 
 
-def test_an_invalid_setting_is_named_without_a_traceback(monkeypatch, capsys):
+def test_an_invalid_setting_is_named_without_a_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setenv("NTP_RURAL_PORT", "eighty")
     assert main(["status"]) == 2
     assert capsys.readouterr().err.startswith("NTP_RURAL_PORT: ")
 
 
-def test_a_variable_that_nothing_reads_is_named_at_the_start(monkeypatch, capsys, tmp_path: Path):
+def test_a_variable_that_nothing_reads_is_named_at_the_start(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     monkeypatch.setenv("NTP_RURL_PORT", "9001")
     monkeypatch.setenv("NTP_CLIENT_LIMIT", "5/minute")
     (tmp_path / "var" / "postgres").mkdir(parents=True)
@@ -175,23 +183,23 @@ def test_a_variable_that_nothing_reads_is_named_at_the_start(monkeypatch, capsys
     assert first == "warning: nothing reads the variable NTP_RURL_PORT; did you mean NTP_RURAL_PORT?"
 
 
-def test_the_variables_of_the_product_include_those_of_its_services():
+def test_the_variables_of_the_product_include_those_of_its_services() -> None:
     assert {"NTP_BASE_PORT", "NTP_THRESHOLDS_FILE", "NTP_CLIENT_LIMIT", "NTP_LIVE_ON"} <= list_all_variables()
 
 
-def test_data_without_their_password_are_refused(tmp_path: Path, capsys):
+def test_data_without_their_password_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "var" / "postgres").mkdir(parents=True)
     assert main(["run"]) == 2
     assert "bring secrets.json back" in capsys.readouterr().err
 
 
-def test_stop_and_status_where_nothing_runs(capsys):
+def test_stop_and_status_where_nothing_runs(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["stop"]) == 0
     assert main(["status"]) == 1
     assert capsys.readouterr().out.splitlines() == ["nothing was running", "not running"]
 
 
-def test_the_record_of_a_launcher_of_the_last_release_is_read(tmp_path: Path):
+def test_the_record_of_a_launcher_of_the_last_release_is_read(tmp_path: Path) -> None:
     """An upgrade brings in the new version first and stops the old stack with it."""
     run_folder = RunFolder(tmp_path / "run")
     run_folder.acquire_lock({})
@@ -202,7 +210,7 @@ def test_the_record_of_a_launcher_of_the_last_release_is_read(tmp_path: Path):
     run_folder.release_lock()
 
 
-def test_the_command_line_loads_no_web_framework_and_no_orm():
+def test_the_command_line_loads_no_web_framework_and_no_orm() -> None:
     """The launcher runs as long as the product, and so does what it has loaded."""
     code = (
         "import services.__main__, shared.local.stack as stack, sys; stack.list_all_variables(); "

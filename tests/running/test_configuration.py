@@ -80,7 +80,7 @@ def format_default(field: FieldInfo) -> str | None:
 SETTINGS = {f"NTP_{name}".upper() for settings in CLASSES.values() for name in settings.model_fields}
 
 
-def test_every_settings_class_is_one_of_a_process():
+def test_every_settings_class_is_one_of_a_process() -> None:
     for package in (services, gateway, shared):
         for module in walk_packages(package.__path__, f"{package.__name__}."):
             if not module.name.endswith("__main__"):
@@ -99,13 +99,13 @@ def iterate_subclasses(parent: type[Any]) -> Iterator[type[Any]]:
         yield from iterate_subclasses(child)
 
 
-def test_every_setting_has_one_row():
+def test_every_setting_has_one_row() -> None:
     names = [name for variables, _ in read_rows() for name in variables]
     assert len(names) == len(set(names))
     assert set(names) >= SETTINGS
 
 
-def test_every_variable_in_the_source_has_a_row():
+def test_every_variable_in_the_source_has_a_row() -> None:
     folders = ("services", "gateway", "shared", "migrations", "examples", ".github", ".ci")
     files = [path for folder in folders for path in (ROOT / folder).rglob("*") if path.is_file()]
     files += [path for path in ROOT.iterdir() if path.is_file() and path.name != ".env"]
@@ -118,7 +118,7 @@ def test_every_variable_in_the_source_has_a_row():
     assert used - rows == set()
 
 
-def test_every_row_is_a_setting_or_a_variable_of_a_script():
+def test_every_row_is_a_setting_or_a_variable_of_a_script() -> None:
     scripts = [
         *(ROOT / "examples").rglob("*.py"),
         ROOT / "docker-compose.yml",
@@ -130,7 +130,7 @@ def test_every_row_is_a_setting_or_a_variable_of_a_script():
 
 
 @pytest.mark.parametrize(("variables", "cells"), read_rows(), ids=lambda value: value[0])
-def test_readers_and_default_are_those_of_the_settings(variables, cells):
+def test_readers_and_default_are_those_of_the_settings(variables: Any, cells: Any) -> None:
     _, readers, default, _ = cells
     for variable in variables:
         fields = find_fields(variable)

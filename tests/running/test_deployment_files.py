@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from typing import Any
 
 import pytest
 import yaml
@@ -16,7 +17,7 @@ BASE_PORT = InstallationSettings.model_fields["base_port"].default
 PORTS = {name: str(BASE_PORT + PORT_OFFSETS[name]) for name in FACTORIES}
 
 
-def test_every_process_of_the_stack_has_a_service():
+def test_every_process_of_the_stack_has_a_service() -> None:
     assert set(COMPOSE["services"]) == {"postgres", "migrations", *FACTORIES}
     for name, service in PROCESSES.items():
         assert service["command"][2:4] == ["shared.kit.serve", FACTORIES[name]]
@@ -24,7 +25,7 @@ def test_every_process_of_the_stack_has_a_service():
         assert f":{PORTS[name]}/readyz" in service["healthcheck"]["test"][-1]
 
 
-def test_only_the_gateway_is_published_and_only_on_this_machine():
+def test_only_the_gateway_is_published_and_only_on_this_machine() -> None:
     published = {
         name: service["ports"] for name, service in COMPOSE["services"].items() if "ports" in service
     }
@@ -37,7 +38,7 @@ def test_only_the_gateway_is_published_and_only_on_this_machine():
     )
 
 
-def test_no_password_has_a_default_and_the_example_names_each():
+def test_no_password_has_a_default_and_the_example_names_each() -> None:
     text = (ROOT / "docker-compose.yml").read_text()
     required = set(re.findall(r"\$\{(\w+):\?", text))
     assert required >= {f"NTP_{owner.upper()}_DATABASE_PASSWORD" for owner in OWNERS}
@@ -52,7 +53,7 @@ def test_no_password_has_a_default_and_the_example_names_each():
     assert set(example) == set(re.findall(r"\$\{(\w+)", text))
 
 
-def test_each_process_gets_its_own_password_and_no_other():
+def test_each_process_gets_its_own_password_and_no_other() -> None:
     for name, service in PROCESSES.items():
         passwords = set(re.findall(r"NTP_(\w+)_DATABASE_PASSWORD", str(service["environment"])))
         assert passwords == {name.upper()}
@@ -61,7 +62,7 @@ def test_each_process_gets_its_own_password_and_no_other():
         assert clients == {reader.upper() for reader in readers}
 
 
-def test_no_process_starts_before_the_migrations_are_done():
+def test_no_process_starts_before_the_migrations_are_done() -> None:
     for service in PROCESSES.values():
         assert service["depends_on"] == {"migrations": {"condition": "service_completed_successfully"}}
     assert COMPOSE["services"]["migrations"]["depends_on"] == {"postgres": {"condition": "service_healthy"}}
@@ -69,14 +70,14 @@ def test_no_process_starts_before_the_migrations_are_done():
 
 
 @pytest.mark.parametrize("name", ["migrations", *FACTORIES])
-def test_a_process_has_no_unneeded_rights(name):
+def test_a_process_has_no_unneeded_rights(name: Any) -> None:
     service = COMPOSE["services"][name]
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]
     assert service["security_opt"] == ["no-new-privileges:true"]
 
 
-def test_the_image_copies_what_the_build_context_allows_and_does_not_run_as_root():
+def test_the_image_copies_what_the_build_context_allows_and_does_not_run_as_root() -> None:
     lines = (ROOT / "Dockerfile").read_text().splitlines()
     copied = [
         line.split()[1] for line in lines if line.startswith("COPY ") and not line.startswith("COPY --")
@@ -89,7 +90,7 @@ def test_the_image_copies_what_the_build_context_allows_and_does_not_run_as_root
     assert any("--require-hashes" in line for line in lines)
 
 
-def test_the_workflow_runs_what_a_developer_runs():
+def test_the_workflow_runs_what_a_developer_runs() -> None:
     workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text())
     steps = [step.get("run") for job in workflow["jobs"].values() for step in job["steps"]]
     assert [step for step in steps if step] == [".ci/run", "make coverage"]
@@ -97,7 +98,7 @@ def test_the_workflow_runs_what_a_developer_runs():
     assert "make test" in (ROOT / ".ci" / "run").read_text()
 
 
-def test_make_says_what_it_installs():
+def test_make_says_what_it_installs() -> None:
     commands = subprocess.run(
         ["make", "--dry-run", "--what-if=requirements/dev.txt", "install"],
         cwd=ROOT,
@@ -111,7 +112,7 @@ def test_make_says_what_it_installs():
     assert printed.stdout.startswith(f"installing {len(packages)} packages into .venv ")
 
 
-def test_make_dev_without_a_service_says_how_to_name_one():
+def test_make_dev_without_a_service_says_how_to_name_one() -> None:
     refused = subprocess.run(
         ["make", "--assume-old=requirements/dev.txt", "dev"],
         cwd=ROOT,

@@ -88,7 +88,7 @@ def is_served_by_the_launcher(installation: Installation) -> bool:
 
 def test_a_process_is_served_from_the_changed_source_and_then_by_the_launcher_again(
     installation: Installation,
-):
+) -> None:
     launchers_own = not_none(installation.find_child("rural"))
     with developing(installation) as development:
         development.wait_until_ready()
@@ -107,7 +107,9 @@ def test_a_process_is_served_from_the_changed_source_and_then_by_the_launcher_ag
     assert "`make dev` has ended" in installation.log.read_text()
 
 
-def test_source_that_cannot_be_loaded_is_tried_again_after_the_next_change(installation: Installation):
+def test_source_that_cannot_be_loaded_is_tried_again_after_the_next_change(
+    installation: Installation,
+) -> None:
     app = installation.tree / "services" / "rural" / "app.py"
     source = app.read_text()
     with developing(installation) as development:
@@ -120,7 +122,9 @@ def test_source_that_cannot_be_loaded_is_tried_again_after_the_next_change(insta
     wait_until(lambda: is_served_by_the_launcher(installation))
 
 
-def test_the_launcher_takes_the_port_back_when_the_development_process_is_killed(installation: Installation):
+def test_the_launcher_takes_the_port_back_when_the_development_process_is_killed(
+    installation: Installation,
+) -> None:
     with developing(installation) as development:
         development.wait_until_ready()
         development.process.kill()
@@ -128,7 +132,7 @@ def test_the_launcher_takes_the_port_back_when_the_development_process_is_killed
     assert installation.get_status("rural", "/readyz") == 200
 
 
-def test_a_second_development_process_of_the_same_service_is_refused(installation: Installation):
+def test_a_second_development_process_of_the_same_service_is_refused(installation: Installation) -> None:
     with developing(installation) as development:
         development.wait_until_ready()
         second = installation.run_command("dev", "rural")
@@ -137,7 +141,7 @@ def test_a_second_development_process_of_the_same_service_is_refused(installatio
     wait_until(lambda: is_served_by_the_launcher(installation))
 
 
-def test_a_stop_of_the_stack_stops_the_development_process_too(installation: Installation):
+def test_a_stop_of_the_stack_stops_the_development_process_too(installation: Installation) -> None:
     with developing(installation) as development:
         development.wait_until_ready()
         assert installation.run_command("stop").stdout == "stopped\n"
@@ -145,7 +149,7 @@ def test_a_stop_of_the_stack_stops_the_development_process_too(installation: Ins
     assert installation.get_status("rural", "/livez") == 0
 
 
-def test_without_a_running_stack_it_is_refused(installation: Installation):
+def test_without_a_running_stack_it_is_refused(installation: Installation) -> None:
     refused = installation.run_command("dev", "rural")
     assert refused.returncode == 2
     assert "no stack is running" in refused.stderr

@@ -3,8 +3,10 @@
 import ast
 import re
 import shlex
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,7 +24,7 @@ TOP_FOLDERS = "clients|deploy|docs|examples|gateway|migrations|requirements|serv
 
 
 @pytest.fixture(params=PAGES)
-def page(request) -> str:
+def page(request: pytest.FixtureRequest) -> str:
     return PAGES[request.param]
 
 
@@ -30,7 +32,7 @@ def find_blocks(page: str, *kinds: str) -> list[str]:
     return [text for kind, text in BLOCK.findall(page) if kind in kinds]
 
 
-def iterate_commands(page: str):
+def iterate_commands(page: str) -> Iterator[Any]:
     """Yield the words of each command in the blocks of a page, without comments and leading variables."""
     for block in find_blocks(page, "sh", "console"):
         for line in block.replace("\\\n", " ").splitlines():
@@ -42,28 +44,28 @@ def iterate_commands(page: str):
                     yield words
 
 
-def test_every_block_has_a_kind(page):
+def test_every_block_has_a_kind(page: str) -> None:
     assert {kind for kind, _ in BLOCK.findall(page)} <= BLOCK_KINDS
 
 
-def test_the_readme_is_short():
+def test_the_readme_is_short() -> None:
     assert len(PAGES["README.md"].splitlines()) <= 140
 
 
-def test_every_make_target_exists(page):
+def test_every_make_target_exists(page: str) -> None:
     targets = set(re.findall(r"(?m)^([a-z.-]+):", (ROOT / "Makefile").read_text()))
     in_prose = re.findall(r"`make\s([a-z.-]+)[^`]*`", page)
     in_blocks = [words[1] for words in iterate_commands(page) if words[0] == "make" and len(words) > 1]
     assert {*in_prose, *in_blocks} <= targets
 
 
-def test_every_make_target_is_documented():
+def test_every_make_target_is_documented() -> None:
     targets = set(re.findall(r"(?m)^([a-z.-]+):.*## ", (ROOT / "Makefile").read_text()))
     text = "\n".join(PAGES.values())
     assert {target for target in targets - {"help"} if f"make {target}" not in text} == set()
 
 
-def test_every_path_exists(page):
+def test_every_path_exists(page: str) -> None:
     paths = re.findall(rf"`((?:{TOP_FOLDERS})/[\w/.*-]*)`", page)
     assert [path for path in paths if not list(ROOT.glob(path.rstrip("/")))] == []
 
@@ -93,7 +95,7 @@ def find_definitions(path: Path) -> set[str]:
     return names
 
 
-def test_every_definition_is_in_the_file_that_is_named(page):
+def test_every_definition_is_in_the_file_that_is_named(page: str) -> None:
     missing = [
         (path, name)
         for path, name in find_named_definitions(page)
@@ -103,7 +105,7 @@ def test_every_definition_is_in_the_file_that_is_named(page):
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_every_link_leads_to_a_file_and_a_heading(name):
+def test_every_link_leads_to_a_file_and_a_heading(name: Any) -> None:
     folder = (ROOT / name).parent
     links = [link for link in re.findall(r"\]\(([^)]+)\)", PAGES[name]) if "://" not in link]
     assert [link for link in links if not is_valid_link(folder, ROOT / name, link)] == []
@@ -123,7 +125,7 @@ def to_anchor(heading: str) -> str:
     return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
 
 
-def test_the_architecture_page_names_every_service_and_shared_part():
+def test_the_architecture_page_names_every_service_and_shared_part() -> None:
     parts = [path for folder in ("services", "shared") for path in (ROOT / folder).iterdir()]
     names = [
         f"`{path.relative_to(ROOT)}{'/' if path.is_dir() else ''}`"
@@ -134,13 +136,13 @@ def test_the_architecture_page_names_every_service_and_shared_part():
     assert [name for name in names if name not in PAGES["docs/architecture.md"]] == []
 
 
-def test_every_module_that_is_run_exists(page):
+def test_every_module_that_is_run_exists(page: str) -> None:
     modules = re.findall(r"python -m ([\w.]+)", page)
     missing = [name for name in modules if find_spec(name) is None]
     assert missing == []
 
 
-def test_every_command_of_the_launcher_is_valid(page):
+def test_every_command_of_the_launcher_is_valid(page: str) -> None:
     commands = [words for words in iterate_commands(page) if words[1:3] == ["-m", "services"]]
     for words in commands:
         make_parser().parse_args(shlex.split(" ".join(words[3:])))

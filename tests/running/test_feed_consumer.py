@@ -115,7 +115,9 @@ def recognition(installation: Installation) -> Any:
     )
 
 
-def test_a_recognition_in_rural_becomes_an_exit_in_ethnic(installation: Installation, recognition: Any):
+def test_a_recognition_in_rural_becomes_an_exit_in_ethnic(
+    installation: Installation, recognition: Any
+) -> None:
     wait_until(lambda: has_one_exit(installation))
     exits = read_exits(installation)
     assert exits["caveat"] is None
@@ -126,7 +128,7 @@ def test_a_recognition_in_rural_becomes_an_exit_in_ethnic(installation: Installa
     assert installation.get_json(received["source"])["decision"] == received["decision"]
 
 
-def test_a_killed_consumer_continues_at_its_cursor(installation: Installation, recognition: Any):
+def test_a_killed_consumer_continues_at_its_cursor(installation: Installation, recognition: Any) -> None:
     wait_until(lambda: is_up_to_date(installation))
     before = read_consumer(installation)
     killed = not_none(installation.find_child("ethnic"))
@@ -156,7 +158,7 @@ async def delete_changes(installation: Installation) -> None:
 
 def test_a_feed_restored_from_an_older_backup_is_reported_until_an_operator_starts_again(
     installation: Installation, recognition: Any
-):
+) -> None:
     wait_until(lambda: is_up_to_date(installation))
     asyncio.run(delete_changes(installation))
     wait_until(lambda: read_consumer(installation)["state"] == "rewound")

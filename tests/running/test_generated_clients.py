@@ -69,7 +69,7 @@ def node_workshop(workshop: Workshop) -> Workshop:
     return workshop
 
 
-def test_a_generated_python_client_works(installation: Installation, workshop: Workshop):
+def test_a_generated_python_client_works(installation: Installation, workshop: Workshop) -> None:
     generator = str(Path(sys.executable).with_name("openapi-python-client"))
     workshop.run(
         generator, "generate", "--path", "openapi.json", "--config", "python_client.yaml", "--meta", "none",
@@ -79,7 +79,7 @@ def test_a_generated_python_client_works(installation: Installation, workshop: W
     workshop.run(sys.executable, "use_client.py", installation.gateway_url, *secrets)
 
 
-def test_a_generated_typescript_client_works(installation: Installation, node_workshop: Workshop):
+def test_a_generated_typescript_client_works(installation: Installation, node_workshop: Workshop) -> None:
     node_workshop.run("npx", "--no-install", "openapi-typescript", "openapi.json", "-o", "schema.d.ts")
     node_workshop.run(
         "npx", "--no-install", "tsc", "--strict", "--noEmitOnError", "--target", "es2022", "--module", "nodenext",
@@ -89,11 +89,11 @@ def test_a_generated_typescript_client_works(installation: Installation, node_wo
     node_workshop.run("node", "client.js", installation.gateway_url, *secrets)
 
 
-def test_redocly_finds_nothing(node_workshop: Workshop):
+def test_redocly_finds_nothing(node_workshop: Workshop) -> None:
     node_workshop.run("npx", "--no-install", "redocly", "lint", "openapi.json", "--config", "redocly.yaml")
 
 
-def test_spectral_with_the_rules_of_owasp_finds_nothing(node_workshop: Workshop):
+def test_spectral_with_the_rules_of_owasp_finds_nothing(node_workshop: Workshop) -> None:
     node_workshop.run(
         "npx",
         "--no-install",

@@ -60,7 +60,7 @@ def fetch_token(installation: Installation) -> str:
 
 
 @pytest.mark.timeout(3600)
-def test_no_generated_request_finds_a_fault(installation: Installation, tmp_path: Path):
+def test_no_generated_request_finds_a_fault(installation: Installation, tmp_path: Path) -> None:
     document = tmp_path / "openapi.json"
     document.write_text(json.dumps(installation.get_json("/openapi.json")), encoding="utf-8")
     result = subprocess.run(

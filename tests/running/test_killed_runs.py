@@ -22,7 +22,7 @@ HERE = Path(__file__).parent
 @pytest.mark.parametrize(
     "test", short_and_long("test_with_a_server_and_a_launcher", "test_with_an_installation")
 )
-def test_no_process_is_left_of_a_run_that_was_killed(tmp_path: Path, test: str):
+def test_no_process_is_left_of_a_run_that_was_killed(tmp_path: Path, test: str) -> None:
     ready = tmp_path / "ready"
     run = subprocess.run(
         [

@@ -20,12 +20,14 @@ pytestmark = pytest.mark.e2e
 LARGEST_MEMORY_KB = 700 * 1024
 
 
-def test_every_process_is_ready_when_the_command_returns(installation: Installation):
+def test_every_process_is_ready_when_the_command_returns(installation: Installation) -> None:
     assert {child.name for child in installation.run_folder.find_children()} == {"postgres", *FACTORIES}
     assert [installation.get_status(name, "/readyz") for name in FACTORIES] == [200] * len(FACTORIES)
 
 
-def test_status_reads_the_ports_of_the_running_stack_and_not_of_the_environment(installation: Installation):
+def test_status_reads_the_ports_of_the_running_stack_and_not_of_the_environment(
+    installation: Installation,
+) -> None:
     environment = {
         **remove_variables(installation.environment),
         "NTP_VAR": str(installation.folder),
@@ -40,13 +42,13 @@ def test_status_reads_the_ports_of_the_running_stack_and_not_of_the_environment(
     assert f"ready: {installation.gateway_url} " in again.stdout
 
 
-def test_commands_in_the_environment_of_a_process_use_the_running_ports(installation: Installation):
+def test_commands_in_the_environment_of_a_process_use_the_running_ports(installation: Installation) -> None:
     environment = {**remove_variables(installation.environment), "NTP_VAR": str(installation.folder)}
     variables = installation.run_command("exec", "rural", environment=environment).stdout
     assert f"NTP_GATEWAY_URL={installation.gateway_url}\n" in variables
 
 
-def test_no_secret_is_in_a_command_line_or_in_the_log(installation: Installation):
+def test_no_secret_is_in_a_command_line_or_in_the_log(installation: Installation) -> None:
     secrets = json.loads((installation.folder / "secrets.json").read_text()).values()
     texts = installation.log.read_text()
     run_folder = installation.run_folder
@@ -55,11 +57,13 @@ def test_no_secret_is_in_a_command_line_or_in_the_log(installation: Installation
     assert not [secret for secret in secrets if secret in texts]
 
 
-def test_only_the_owner_reads_the_log(installation: Installation):
+def test_only_the_owner_reads_the_log(installation: Installation) -> None:
     assert stat.S_IMODE(installation.log.stat().st_mode) == 0o600
 
 
-def test_successful_polls_of_the_feed_and_health_checks_are_not_in_the_log(installation: Installation):
+def test_successful_polls_of_the_feed_and_health_checks_are_not_in_the_log(
+    installation: Installation,
+) -> None:
     wait_until(lambda: _read_consumer_state(installation) == "following")
     assert installation.get_status("rural", "/livez") == 200
     lines = installation.log.read_text().splitlines()
@@ -72,7 +76,7 @@ def _read_consumer_state(installation: Installation) -> str:
     return str(installation.get_json("/v1/ethnic/following")["items"][0]["state"])
 
 
-def test_the_page_for_integrators_runs_as_it_stands(installation: Installation):
+def test_the_page_for_integrators_runs_as_it_stands(installation: Installation) -> None:
     page = (ROOT / "docs" / "integrate.md").read_text(encoding="utf-8")
     (command,) = re.findall(r"(?ms)^```console\npython -m services (.*?)\n```$", page)
     arguments = [sys.executable if word == "python" else word for word in command.split()]
@@ -91,7 +95,7 @@ def test_the_page_for_integrators_runs_as_it_stands(installation: Installation):
     exec(compile(text, "docs/integrate.md", "exec"), {})
 
 
-def test_a_second_start_leaves_the_running_processes(installation: Installation):
+def test_a_second_start_leaves_the_running_processes(installation: Installation) -> None:
     before = {child.pid for child in installation.run_folder.find_children()}
     again = installation.run_command("up", "--detach")
     assert again.returncode == 0
@@ -100,14 +104,14 @@ def test_a_second_start_leaves_the_running_processes(installation: Installation)
 
 
 @pytest.mark.parametrize("name", ["rural", "gateway"])
-def test_a_killed_process_is_restarted(installation: Installation, name: str):
+def test_a_killed_process_is_restarted(installation: Installation, name: str) -> None:
     killed = not_none(installation.find_child(name))
     killed.send_signal(signal.SIGKILL)
     wait_until(lambda: not killed.alive)
     wait_until(lambda: installation.get_status(name, "/readyz") == 200)
 
 
-def test_the_processes_take_less_than_700_mb(installation: Installation):
+def test_the_processes_take_less_than_700_mb(installation: Installation) -> None:
     """Memory that several processes share counts once (the kernel's proportional set size)."""
     run_folder = installation.run_folder
     pids = {process.pid for process in [*run_folder.find_children(), not_none(run_folder.find_launcher())]}
@@ -127,7 +131,7 @@ def _read_memory_kb(pid: int) -> int:
     return next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
 
 
-def test_a_start_works_after_everything_was_killed(installation: Installation):
+def test_a_start_works_after_everything_was_killed(installation: Installation) -> None:
     run_folder = installation.run_folder
     processes = [not_none(run_folder.find_launcher()), *run_folder.find_children()]
     for process in processes:
@@ -138,7 +142,7 @@ def test_a_start_works_after_everything_was_killed(installation: Installation):
     assert installation.get_status("gateway", "/readyz") == 200
 
 
-def test_a_stop_leaves_no_process(installation: Installation):
+def test_a_stop_leaves_no_process(installation: Installation) -> None:
     run_folder = installation.run_folder
     processes = [not_none(run_folder.find_launcher()), *run_folder.find_children()]
     assert installation.run_command("stop").stdout == "stopped\n"
