@@ -1,21 +1,21 @@
 """What every test can use: a migrated database, applications built over it, an issuer of tokens, async tests without a mark."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
 from typing import TypeVar
 
 import pytest
+import xdist.remote
 from hypothesis import HealthCheck, settings
 
 from tests.issuer import Issuer
 from tests.postgres import Server, TestDatabase
+from tests.scheduling import LoadFileOrInstallationScheduling
 from tests.shared_applications import SharedApplications
 from tests.waiting import PATIENCE_SECONDS
 
 Built = TypeVar("Built")
-
-OWN_DATABASE = ("race", "own_database")
-"""Marks of the tests that get a database of their own."""
 
 settings.register_profile(
     "shared machine", deadline=None, suppress_health_check=[HealthCheck.too_slow], parent=settings.default
@@ -49,6 +49,15 @@ SETTINGS = {"NTP_FOLLOW_MAP_EVERY_SECONDS": "3600", "NTP_GATEWAY_URL": "http://1
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the tests of real processes, which take longest."""
     items.sort(key=lambda item: item.get_closest_marker("e2e") is None)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(
+    config: pytest.Config, log: xdist.remote.Producer
+) -> LoadFileOrInstallationScheduling | None:
+    """Return how tests are given to workers, where that is by files."""
+    is_by_file = config.getvalue("dist") == "loadfile"
+    return LoadFileOrInstallationScheduling(config, log) if is_by_file else None
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -91,9 +100,9 @@ def common_database(postgres_server: Server) -> TestDatabase:
 def database(request: pytest.FixtureRequest, postgres_server: Server) -> Iterator[TestDatabase]:
     """A migrated database with no rows but those of the migrations: `.url("rural")`, `.admin_url`.
 
-    A test marked `race` or `own_database` gets one of its own; all others of a worker share one.
+    A test marked `own_database` gets one of its own; all others of a worker share one.
     """
-    if any(request.node.get_closest_marker(name) for name in OWN_DATABASE):
+    if request.node.get_closest_marker("own_database"):
         clone = postgres_server.clone()
         yield clone
         postgres_server.drop(clone)
@@ -106,20 +115,22 @@ def database(request: pytest.FixtureRequest, postgres_server: Server) -> Iterato
 @pytest.fixture(scope="session")
 async def built() -> AsyncIterator[SharedApplications]:
     """The applications over the shared database, and the event loop of all async tests that use one."""
-    applications = SharedApplications()
+    applications = SharedApplications(asyncio.get_running_loop())
     yield applications
     await applications.close()
 
 
 @pytest.fixture
 def build(
-    database: TestDatabase, request: pytest.FixtureRequest
-) -> Callable[[Callable[[TestDatabase], Built]], Built]:
+    database: TestDatabase, built: SharedApplications
+) -> Iterator[Callable[[Callable[[TestDatabase], Built]], Built]]:
     """Build an application over the test's database; over the shared one only once, as it takes longer than most tests."""
-    if not database.shared:
-        return lambda factory: factory(database)
-    built: SharedApplications = request.getfixturevalue("built")
-    return lambda factory: built.build(factory, database)
+
+    def build_over_database(factory: Callable[[TestDatabase], Built]) -> Built:
+        return built.build(factory, database) if database.shared else factory(database)
+
+    with built.cancel_left_tasks():
+        yield build_over_database
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,8 @@
 """Applications over a worker's shared database, which are built once and keep their connections from test to test."""
 
-from collections.abc import Callable
-from contextlib import ExitStack
+import asyncio
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any, TypeVar
 from unittest.mock import AsyncMock, patch
 
@@ -21,7 +22,8 @@ class SharedApplications:
     server longer than most tests take: it reads the description of each table, index and partition.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
         self._built: dict[Callable[[TestDatabase], Any], Any] = {}
         self._databases: list[Database] = []
         self._patches = ExitStack()
@@ -40,8 +42,22 @@ class SharedApplications:
         self._databases.append(database)
         self._patches.enter_context(patch.object(database, "close", AsyncMock()))
 
+    @contextmanager
+    def cancel_left_tasks(self) -> Iterator[None]:
+        """At the end, cancel the tasks that a test has left: a request that nobody waits for would keep its locks."""
+        before = asyncio.all_tasks(self._loop)
+        yield
+        left = asyncio.all_tasks(self._loop) - before
+        for task in left:
+            task.cancel()
+        self._loop.run_until_complete(_wait_for(left))
+
     async def close(self) -> None:
         """Close all connections."""
         self._patches.close()
         for database in self._databases:
             await database.close()
+
+
+async def _wait_for(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -255,7 +255,7 @@ async def _kill_until_done(
                 break
         await asyncio.sleep(rng.random() * 0.2)
         in_flight = senders.unanswered > 0
-        if outcome.kills % 3 == 2:
+        if outcome.kills % 3 == 1:
             if not await ledger.kill_a_backend(rng):
                 continue
         else:

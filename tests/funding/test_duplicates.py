@@ -67,11 +67,11 @@ async def test_eight_clicks_are_one_entry(funded, kind):
 
 @pytest.mark.race
 @pytest.mark.parametrize("kind", ["allocations", "opening-balances", "assignments"])
-async def test_eight_clicks_in_processes_of_their_own_are_one_entry(office, issuer, build, kind):
+async def test_eight_clicks_in_processes_of_their_own_are_one_entry(office, issuer, database, kind):
     """The line has no lot yet, and no two of the clicks share a transaction."""
 
     async def click():
-        app = issuer.trust(build(build_app))
+        app = issuer.trust(build_app(database))
         async with open_client(app) as client:
             return await Office(client, office.token, app).post(kind, BODIES[kind])
 

@@ -8,7 +8,7 @@ from tests.funding.killing import kill_repeatedly
 pytestmark = [pytest.mark.anyio, pytest.mark.e2e]
 
 
-@pytest.mark.parametrize("kills", short_and_long(3, 100))
+@pytest.mark.parametrize("kills", short_and_long(2, 100))
 async def test_a_ledger_that_is_killed_repeatedly_records_each_entry_once(kills):
     outcome = await kill_repeatedly(kills)
     assert outcome.faults == []

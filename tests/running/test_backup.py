@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,14 @@ from tests.running.installation import Installation, temporary_installation
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture(scope="module")
+def installation() -> Iterator[Installation]:
+    """An installation with nothing in it."""
+    with temporary_installation() as installation:
+        installation.start()
+        yield installation
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 import contextlib
 import json
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -13,26 +12,11 @@ from collections.abc import Iterator
 import pytest
 
 from shared.local.processes import make_parent_death_hook
-from shared.local.settings import ROOT
 from tests.not_none import not_none
-from tests.running.installation import Installation, temporary_installation
+from tests.running.installation import Installation
 from tests.waiting import PATIENCE_SECONDS, wait_until
 
 pytestmark = pytest.mark.e2e
-
-
-@pytest.fixture(scope="module")
-def installation() -> Iterator[Installation]:
-    """An installation that runs from a copy of the source tree, which the tests change."""
-    with temporary_installation() as installation:
-        tree = installation.folder.parent / "tree"
-        for folder in ("services", "gateway", "shared", "migrations"):
-            shutil.copytree(ROOT / folder, tree / folder, ignore=shutil.ignore_patterns("__pycache__"))
-        for file in ("alembic.ini", "pyproject.toml"):
-            shutil.copy(ROOT / file, tree / file)
-        installation.tree = tree
-        installation.start()
-        yield installation
 
 
 class Development:
