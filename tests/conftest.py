@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, settings
 
 from tests.issuer import Issuer
 from tests.postgres import Server, TestDatabase
-from tests.scheduling import LoadFileOrInstallationScheduling
+from tests.scheduling import LoadFileOrSharedScheduling
 from tests.shared_applications import SharedApplications
 from tests.waiting import PATIENCE_SECONDS
 
@@ -54,10 +54,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(
     config: pytest.Config, log: xdist.remote.Producer
-) -> LoadFileOrInstallationScheduling | None:
+) -> LoadFileOrSharedScheduling | None:
     """Return how tests are given to workers, where that is by files."""
     is_by_file = config.getvalue("dist") == "loadfile"
-    return LoadFileOrInstallationScheduling(config, log) if is_by_file else None
+    return LoadFileOrSharedScheduling(config, log) if is_by_file else None
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -10,7 +10,8 @@ from gateway.app import create_app
 from gateway.reference.problem_reference import load_fact_meanings
 from shared.kit.problems import Problem
 from tests.contracts.documents import APPLICATIONS, make_document
-from tests.gateway.conftest import make_settings, open_gateway
+from tests.gateway.conftest import NAMES, make_settings, open_gateway
+from tests.gateway.upstream_stubs import UpstreamStub, serve_all
 
 ROOT = Path(__file__).resolve().parents[2]
 NOT_ANSWERED = {
@@ -42,14 +43,14 @@ def list_problem_classes():
     return classes
 
 
-@pytest.fixture
-async def gateway(common_database, urls, upstreams):
-    for name, upstream in upstreams.items():
-        upstream.answer = make_document(name)
-    async with open_gateway(
-        create_app(make_settings(common_database, urls, public_url="https://ntp.test/"))
-    ) as client:
-        yield client
+@pytest.fixture(scope="module")
+async def gateway(common_database):
+    """A client of one gateway for all tests of the module: it merges the documents of the services once."""
+    services = {name: UpstreamStub(answer=make_document(name)) for name in NAMES}
+    async with serve_all(services) as urls:
+        settings = make_settings(common_database, urls, public_url="https://ntp.test/")
+        async with open_gateway(create_app(settings)) as client:
+            yield client
 
 
 async def test_the_list_has_every_problem_of_the_source(gateway):
