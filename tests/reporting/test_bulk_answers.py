@@ -236,6 +236,7 @@ def short_locks(monkeypatch):
 
 
 @pytest.mark.race
+@pytest.mark.own_database
 async def test_a_line_that_waits_in_vain_for_a_lock_is_refused_alone(short_locks, office):
     lines = [line("608", 1), line("610", 1), line("611", 1)]
     async with get_database(office.app).writing() as holder:
