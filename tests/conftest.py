@@ -3,10 +3,9 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
-import xdist.remote
 from hypothesis import HealthCheck, settings
 
 from tests.issuer import Issuer
@@ -52,9 +51,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(
-    config: pytest.Config, log: xdist.remote.Producer
-) -> LoadFileOrSharedScheduling | None:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileOrSharedScheduling | None:
     """Return how tests are given to workers, where that is by files."""
     is_by_file = config.getvalue("dist") == "loadfile"
     return LoadFileOrSharedScheduling(config, log) if is_by_file else None

@@ -17,7 +17,7 @@ SHARING = {
 """Files and folders of tests by what they share, which takes longer to make than they take."""
 
 
-class LoadFileOrSharedScheduling(LoadFileScheduling):
+class LoadFileOrSharedScheduling(LoadFileScheduling):  # type: ignore[misc]
     """Gives the tests of a file, or of all files that share something, to one worker."""
 
     def _split_scope(self, nodeid: str) -> str:
