@@ -79,7 +79,7 @@ class EvidenceSender(Base):
     sent_at: Mapped[datetime]
 
 
-class ReceivedReport(Base):
+class FollowedReport(Base):
     """A report of another program, as its change feed announced it last (ADR 0021)."""
 
     __tablename__ = "received_reports"
@@ -107,7 +107,7 @@ class ReceivedReport(Base):
     )
 
 
-class ReceivedValue(Base):
+class FollowedValue(Base):
     """A value of a received report that a bound of the catalogue compares with."""
 
     __tablename__ = "received_values"

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.kit.database import Codes
-from shared.reporting.file_models import ReceivedReport, ReceivedValue
+from shared.reporting.file_models import FollowedReport, FollowedValue
 from shared.reporting.models import Observation, Report
 
 LIVE_STATES = ("submitted", "accepted")
@@ -110,7 +110,7 @@ async def read_live_reports_of_forms(
 async def put_received_report(session: AsyncSession, fields: Mapping[str, Any]) -> None:
     """Insert a report of another program, or move it to the state that an event announces."""
     moved = ("state", "life", "change", "recorded_at")
-    statement = upsert(ReceivedReport).values(**fields)
+    statement = upsert(FollowedReport).values(**fields)
     await session.execute(
         statement.on_conflict_do_update(
             index_elements=["program", "report_id"], set_={name: fields[name] for name in moved}
@@ -123,14 +123,14 @@ async def find_unread_reports(
 ) -> Sequence[uuid.UUID]:
     """Return live reports on a form of another program of which the needed values were not read yet, the oldest first."""
     found = await session.scalars(
-        select(ReceivedReport.report_id)
+        select(FollowedReport.report_id)
         .where(
-            ReceivedReport.program == program,
-            ReceivedReport.form == form,
-            ReceivedReport.state.in_(LIVE_STATES),
-            ReceivedReport.values_read.is_distinct_from(needed),
+            FollowedReport.program == program,
+            FollowedReport.form == form,
+            FollowedReport.state.in_(LIVE_STATES),
+            FollowedReport.values_read.is_distinct_from(needed),
         )
-        .order_by(ReceivedReport.change)
+        .order_by(FollowedReport.change)
         .limit(limit)
     )
     return found.all()
@@ -147,16 +147,16 @@ async def put_values(
     at: datetime,
 ) -> None:
     """Store what a report of another program states of the needed series, in place of what was stored of it."""
-    of_report = (ReceivedReport.program == program, ReceivedReport.report_id == report_id)
+    of_report = (FollowedReport.program == program, FollowedReport.report_id == report_id)
     await session.execute(
-        update(ReceivedReport).where(*of_report).values(values_read=needed, recorded_at=at)
+        update(FollowedReport).where(*of_report).values(values_read=needed, recorded_at=at)
     )  # locks the row, so that two processes write one after the other
     await session.execute(
-        delete(ReceivedValue).where(ReceivedValue.program == program, ReceivedValue.report_id == report_id)
+        delete(FollowedValue).where(FollowedValue.program == program, FollowedValue.report_id == report_id)
     )
     if values:
         await session.execute(
-            insert(ReceivedValue),
+            insert(FollowedValue),
             [
                 {
                     "program": program,

@@ -23,7 +23,8 @@ from shared.kit.resources import CurrentResources
 from shared.kit.routes import OperationRoute
 from shared.reporting.engine import ReportingEngine
 from shared.reporting.reports.bulk_answer import AnswerWriter, BulkOut
-from shared.reporting.reports.bulk_lines import BulkLine, LinePipeline, LineResult
+from shared.reporting.reports.bulk_line import LineResult
+from shared.reporting.reports.bulk_lines import BulkLine, LinePipeline
 from shared.roles import Reporter
 
 MAX_LINES = 10_000

@@ -11,7 +11,7 @@ from shared.kit.exception_handlers import to_problem_document
 from shared.kit.json_body import MAX_FAULTS_SHOWN, MORE_FAULTS
 from shared.kit.problems import Fault, Problem, make_fault
 from shared.reporting.reports.answer_schemas import SubmittedOut
-from shared.reporting.reports.bulk_lines import LineResult
+from shared.reporting.reports.bulk_line import LineResult
 
 MIN_FAULTS_SHOWN_PER_LINE = 3
 """After `MAX_FAULTS_SHOWN` faults in an answer, each line shows so many and counts the rest, to save memory."""

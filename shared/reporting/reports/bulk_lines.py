@@ -6,32 +6,27 @@ one is in effect. A transaction that fails is tried again line by line. While on
 """
 
 import asyncio
-from collections import Counter, deque
+from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from typing import Any
 
 import structlog
 from fastapi import Response, status
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from sqlalchemy.exc import DBAPIError
 
 from shared.kit.concurrency import PipelinePosition, PipelineStep
 from shared.kit.database import Database, UnitOfWork
 from shared.kit.exception_handlers import Busy, is_retryable
-from shared.kit.idempotency import REPLAY_HEADER, Claim, answer_each_once, answer_once, make_claim
+from shared.kit.idempotency import Claim, answer_each_once, answer_once
 from shared.kit.identity import Caller
-from shared.kit.json_body import PartialBody, parse_json, to_canonical_json
-from shared.kit.problems import Invalid, Problem
+from shared.kit.problems import Problem
 from shared.kit.resources import Resources
-from shared.kit.validation_faults import to_fault
 from shared.periods import Period
 from shared.reporting.context import ReportingContext, SharedLocks
 from shared.reporting.engine import ReportingEngine
-from shared.reporting.reports.answer_schemas import CountsOut, SubmittedOut
 from shared.reporting.reports.api import submit_posted
-from shared.reporting.reports.request_schemas import ReportIn
+from shared.reporting.reports.bulk_line import LineResult, ReadLine, read_line, to_result
 from shared.reporting.reports.writing.sql import list_locks, lock_together
 from shared.territory.tree import Territory
 
@@ -48,43 +43,6 @@ BulkLine = tuple[int, bytes]
 """A line as posted, after its number."""
 
 log = structlog.get_logger()
-
-
-class LineIn(BaseModel):
-    """One line: a key of its own, and a report."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    idempotency_key: str = Field(pattern=r"^[\x21\x23-\x7e]{1,200}$", description="key of this line")
-    report: PartialBody[ReportIn]
-
-
-_LINE: TypeAdapter[LineIn] = TypeAdapter(LineIn)
-
-
-@dataclass(frozen=True)
-class LineResult:
-    """The result of one line, before it is known how many of its faults are shown."""
-
-    line: int
-    key: str | None
-    values: Counter[str]
-    """The number of values by what the line does with them."""
-    outcome: str = "refused"
-    answer: SubmittedOut | None = None
-    problem: Problem | None = None
-    readable: bool = True
-    """Whether the line is a JSON object."""
-
-
-@dataclass(frozen=True)
-class _ReadLine:
-    """A line that could be read, and the claim of its key."""
-
-    number: int
-    content: Any
-    posted: PartialBody[ReportIn]
-    claim: Claim
 
 
 @dataclass(frozen=True)
@@ -132,37 +90,20 @@ class LinePipeline:
             await asyncio.gather(reading, *tasks, return_exceptions=True)
 
     async def _submit_group(self, group: Sequence[BulkLine], position: PipelinePosition) -> list[LineResult]:
-        results = {number: self._read_line(number, text) for number, text in group}
-        lines = [line for line in results.values() if isinstance(line, _ReadLine)]
+        path = self.resources.get(ReportingEngine).path
+        results = {
+            number: read_line(number, text, path=path, client_id=self.caller.client_id)
+            for number, text in group
+        }
+        lines = [line for line in results.values() if isinstance(line, ReadLine)]
         answers = await self._answer_lines(lines, position)
         await position.finish()
         for line, answer in zip(lines, answers, strict=True):
-            results[line.number] = _to_result(line, answer)
+            results[line.number] = to_result(line, answer)
         return [result for result in results.values() if isinstance(result, LineResult)]
 
-    def _read_line(self, number: int, text: bytes) -> _ReadLine | LineResult:
-        """Return the line, or why it cannot be read."""
-        key: str | None = None
-        content: Any = None
-        try:
-            content = parse_json(text)
-            key = _find_key(content)
-            line = _LINE.validate_python(content)
-        except ValidationError as error:
-            faults = [to_fault(fault) for fault in error.errors(include_url=False)]
-            refusal: Problem = Invalid(faults=faults)
-        except Problem as problem:
-            refusal = problem
-        else:
-            operation = f"{self.resources.get(ReportingEngine).path}/reports\n".encode()
-            canonical = to_canonical_json(content)
-            claim = make_claim(self.caller.client_id, line.idempotency_key, operation, canonical, text)
-            return _ReadLine(number, content, line.report, claim)
-        values = Counter(refused=_count_values(content))
-        return LineResult(number, key, values, problem=refusal, readable=isinstance(content, dict))
-
     async def _answer_lines(
-        self, lines: Sequence[_ReadLine], position: PipelinePosition
+        self, lines: Sequence[ReadLine], position: PipelinePosition
     ) -> Sequence[Response | Problem]:
         """Return the answer to each line, which is the first one if the line is a repeat, or its refusal."""
         distinct = len({line.claim.key for line in lines}) == len(lines)
@@ -185,7 +126,7 @@ class LinePipeline:
                 await steps.enter_async_context(position.enter(step))
             return [await self._answer_alone(line, PipelinePosition()) for line in lines]
 
-    async def _answer_alone(self, line: _ReadLine, position: PipelinePosition) -> Response | Problem:
+    async def _answer_alone(self, line: ReadLine, position: PipelinePosition) -> Response | Problem:
         async def submit_report(unit_of_work: UnitOfWork) -> Response:
             unit_of_work.dry_run = self.dry_run
             return await self.submit(unit_of_work, line, position)
@@ -211,7 +152,7 @@ class LinePipeline:
     async def submit(
         self,
         unit_of_work: UnitOfWork,
-        line: _ReadLine,
+        line: ReadLine,
         position: PipelinePosition,
         shared_locks: SharedLocks | None = None,
     ) -> Response:
@@ -232,7 +173,7 @@ class _LineGroup:
     """Lines that share a transaction."""
 
     pipeline: LinePipeline
-    lines: dict[Claim, _ReadLine]
+    lines: dict[Claim, ReadLine]
     position: PipelinePosition
     locks: SharedLocks = field(default_factory=SharedLocks)
     pending: list[tuple[UnitOfWork, Locks]] = field(default_factory=list)
@@ -255,7 +196,7 @@ class _LineGroup:
             unit_of_work.before_commit(lambda: self._put_pending(unit_of_work))
         return answers
 
-    def _find_locks(self, line: _ReadLine) -> Locks | None:
+    def _find_locks(self, line: ReadLine) -> Locks | None:
         """Return the locks of a line; None where its unit or period is unknown, so that it is refused."""
         report = line.posted.body
         try:
@@ -273,7 +214,7 @@ class _LineGroup:
         )
 
     async def _submit_line(
-        self, unit_of_work: UnitOfWork, line: _ReadLine, line_locks: Locks | None
+        self, unit_of_work: UnitOfWork, line: ReadLine, line_locks: Locks | None
     ) -> Response | Problem:
         part = unit_of_work.open_part()
         submitting = self.pipeline.submit(part, line, self.position, self.locks if line_locks else None)
@@ -320,36 +261,3 @@ async def _read_group(groups: AsyncIterator[list[BulkLine]]) -> list[BulkLine] |
         return await anext(groups, None)
     except Problem as problem:
         return problem
-
-
-def _to_result(line: _ReadLine, answer: Response | Problem) -> LineResult:
-    if isinstance(answer, Problem):
-        values = Counter(refused=_count_values(line.content))
-        return LineResult(line.number, line.claim.key, values, problem=answer)
-    submitted = SubmittedOut.model_validate_json(bytes(answer.body))
-    if REPLAY_HEADER in answer.headers:
-        outcome = "replayed"
-    else:
-        outcome = "submitted" if answer.status_code == status.HTTP_201_CREATED else "unchanged"
-    return LineResult(
-        line.number, line.claim.key, _count_by_change(submitted.counts, outcome), outcome, submitted
-    )
-
-
-def _find_key(content: Any) -> str | None:
-    """Return the Idempotency-Key of a line, if it is a text."""
-    key = content.get("idempotency_key") if isinstance(content, dict) else None
-    return key if isinstance(key, str) else None
-
-
-def _count_values(content: Any) -> int:
-    """Return the number of values of a line that was refused."""
-    report = content.get("report") if isinstance(content, dict) else None
-    values = report.get("observations") if isinstance(report, dict) else None
-    return len(values) if isinstance(values, list) else 0
-
-
-def _count_by_change(counts: CountsOut, outcome: str) -> Counter[str]:
-    if outcome != "submitted":
-        return Counter(unchanged=counts.received)
-    return Counter(created=counts.created, changed=counts.changed, unchanged=counts.unchanged)
