@@ -192,7 +192,7 @@ async def format_districts(client: ApiClient) -> str:
     return "\n".join(
         [
             *_align([headings, *rows], right=range(2, len(headings))),
-            "≈ all of these are apportioned or illustrative: no district's figures of 2023 are published",
+            "≈ all but the 6,99 % of Sa Thầy are apportioned or illustrative: no other district's figures of 2023 are published",
         ]
     )
 

@@ -12,6 +12,7 @@ from services.poverty.views.unit_rows import (
     UnitMeasures,
     count_expected,
     count_reported,
+    drop_parts,
     name_unit,
     read_units,
 )
@@ -80,6 +81,7 @@ async def read_livelihoods(
     query = FigureQuery(root, period, basis, as_of)
     indicators = list_indicators(context.engine.catalogue, period)
     units = await read_units(context, query, [indicator.code for indicator in indicators], level)
+    units = drop_parts(units, context, period.ends_on)
     _seen, changed_at = await read_newest_change(context.session)
     return LivelihoodsOut(
         unit=root,

@@ -14,6 +14,7 @@ from services.poverty.views.unit_rows import (
     UnitMeasures,
     count_expected,
     count_reported,
+    drop_parts,
     name_unit,
     read_units,
 )
@@ -84,6 +85,7 @@ async def read_project_results(
     query = FigureQuery(root, period, basis, as_of)
     indicators = list_project_indicators(context.engine.catalogue, period)
     units = await read_units(context, query, [indicator.code for indicator in indicators], level)
+    units = drop_parts(units, context, period.ends_on)
     codes = [values.unit.code for values in units]
     targets = await read_targets_of_units(context.session, codes, str(period), as_of=as_of)
     plans = {(target.unit, target.indicator): target for target in targets}

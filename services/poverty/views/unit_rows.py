@@ -93,6 +93,18 @@ async def read_units(
     ]
 
 
+def drop_parts(units: list[UnitMeasures], context: ReportingContext, on: date) -> list[UnitMeasures]:
+    """Return the units without communes within a district, which states these numbers itself."""
+    *below, top = units
+    kept = [
+        values
+        for values in below
+        if values.unit.level != "commune"
+        or context.territory.answering_unit(values.unit.code, on).level != "district"
+    ]
+    return [*kept, top]
+
+
 def list_units(
     context: ReportingContext, root: str, period: Period, level: Literal["district", "commune"] | None
 ) -> list[Unit]:
