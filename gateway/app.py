@@ -10,6 +10,7 @@ from gateway.clients import api as clients
 from gateway.clients.actions import ensure_service_client
 from gateway.clients.secrets import Pepper
 from gateway.composition import api as overview
+from gateway.composition import project_results
 from gateway.composition import units_api as unit_overviews
 from gateway.composition.parts import PartFetcher
 from gateway.cors import CorsMiddleware
@@ -82,6 +83,7 @@ def create_app(settings: GatewaySettings | None = None, *, clock: Clock = system
             routers=(
                 overview.router,
                 unit_overviews.router,
+                project_results.router,
                 receipts.router,
                 territory.router,
                 territory.tiles_router,

@@ -1,0 +1,82 @@
+"""Results of projects beside their money: joined by the code of the component, each side may be away."""
+
+import pytest
+
+from gateway.composition.project_results import join_by_component
+
+pytestmark = pytest.mark.usefixtures("no_fresh_parts")
+
+HOUSES = {
+    "unit": "62",
+    "component": "GN.DA5",
+    "component_name": "Dự án 5",
+    "component_name_en": "Housing",
+    "indicator": "houses_new",
+    "label": "Nhà ở xây mới",
+    "unit_of_measure": "houses",
+    "done": 12,
+    "plan": {"value": 16, "achieved_percent": 75},
+}
+MONEY = {
+    "component": "GN.DA5",
+    "allocated_vnd": 900,
+    "carried_over_vnd": 100,
+    "available_vnd": 1000,
+    "disbursed_vnd": 400,
+    "disbursement_rate": 40,
+}
+PATH = "/v1/project-results?period=2023&unit=62"
+
+
+@pytest.fixture
+def parts(upstreams):
+    of_district = {**HOUSES, "unit": "610", "done": 5}
+    upstreams["poverty"].answer = {"as_of": "2024-01-05T02:00:00Z", "items": [of_district, HOUSES]}
+    as_a_whole = {**MONEY, "component": None}
+    upstreams["funding"].answer = {"as_of": "2024-01-06T02:00:00Z", "rows": [as_a_whole, MONEY]}
+    return upstreams
+
+
+async def test_results_and_money_meet_at_the_component(gateway, parts):
+    answer = await gateway.get(PATH)
+    assert answer.status_code == 200, answer.text
+    body = answer.json()
+    assert (body["unit"]["code"], body["program"], body["complete"]) == ("62", "poverty", True)
+    assert (body["year"], body["until"], body["as_of"]) == (2023, None, "2024-01-06T02:00:00Z")
+    houses, as_a_whole = body["items"]
+    assert (houses["component"], houses["name"]) == ("GN.DA5", "Dự án 5")
+    assert [(row["done"], row["plan"]["value"]) for row in houses["results"]] == [(12, 16)]
+    assert houses["money"]["disbursement_rate"] == 40
+    assert (as_a_whole["component"], as_a_whole["results"]) == (None, [])
+    assert parts["funding"].requests[0][1] == (
+        "/v1/funding/progress?year=2023&program=poverty&unit=62&group_by=component"
+    )
+    assert parts["poverty"].requests[0][1].startswith("/v1/poverty/project-results?period=2023&unit=62&")
+    again = await gateway.get(PATH, headers={"If-None-Match": answer.headers["etag"]})
+    assert again.status_code == 304
+
+
+async def test_a_half_year_and_a_service_that_is_away(gateway, parts):
+    parts["funding"].status = 500
+    body = (await gateway.get("/v1/project-results?period=2023-S1&unit=62")).json()
+    assert (body["until"], body["complete"]) == ("2023-06-30", False)
+    assert (body["results"]["state"], body["funding"]["state"]) == ("fresh", "unavailable")
+    assert [(row["component"], row["money"]) for row in body["items"]] == [("GN.DA5", None)]
+    assert "until=2023-06-30" in parts["funding"].requests[0][1]
+
+
+async def test_faulty_queries(gateway, parts):
+    for query, code in (("period=2023&program=rural", "not_one_of"), ("unit=62", "missing")):
+        answer = await gateway.get(f"/v1/project-results?{query}")
+        assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, code)
+
+
+def test_components_of_either_side_are_listed_once():
+    joined = list(
+        join_by_component([HOUSES], [{**MONEY, "component": "GN.DA1"}, {**MONEY, "component": None}])
+    )
+    assert [(row["component"], bool(row["results"]), bool(row["money"])) for row in joined] == [
+        ("GN.DA1", False, True),
+        ("GN.DA5", True, False),
+        (None, False, True),
+    ]
