@@ -24,7 +24,7 @@ from shared.reporting.catalogue.dimensions import (
     find_dimension_faults,
     from_series_key,
 )
-from shared.reporting.catalogue.relations import Relation, find_relation_faults
+from shared.reporting.catalogue.relations import IndicatorRelation, find_relation_faults
 from shared.reporting.catalogue.standards import (
     NO_STANDARD,
     FormStandards,
@@ -85,7 +85,7 @@ class Catalogue:
     dimensions: tuple[Dimension, ...] = ()
     identities: tuple[DimensionIdentity, ...] = ()
     bounds: tuple[Bound, ...] = ()
-    relations: tuple[Relation, ...] = ()
+    relations: tuple[IndicatorRelation, ...] = ()
     withholding: tuple[WithholdingRule, ...] = ()
     tables: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
     """The rows that it was read from, by table, as a file states them."""
@@ -214,7 +214,7 @@ class Catalogue:
         """Return the identities over dimensions that are in force on a day."""
         return select_in_force(self.identities, on) if self.identities else []
 
-    def find_relations(self, on: date) -> list[Relation]:
+    def find_relations(self, on: date) -> list[IndicatorRelation]:
         """Return the relations between indicators that are in force on a day."""
         return select_in_force(self.relations, on) if self.relations else []
 

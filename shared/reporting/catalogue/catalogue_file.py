@@ -30,7 +30,7 @@ from shared.reporting.catalogue.formulas import (
     Sum,
     UnitRule,
 )
-from shared.reporting.catalogue.relations import Relation, expand_relation
+from shared.reporting.catalogue.relations import IndicatorRelation, expand_relation
 from shared.reporting.catalogue.standards import Standard
 from shared.reporting.catalogue.versions import make_version_name
 from shared.reporting.catalogue.withholding import WithholdingRule
@@ -93,7 +93,7 @@ class CatalogueLoader:
         dimensions = facts.rows("dimension", Dimension, optional=True, aliases={"members": "member"})
         identities = facts.rows("identity", DimensionIdentity, optional=True)
         bounds = facts.rows("bound", Bound, optional=True)
-        relations = facts.rows("relation", Relation, optional=True)
+        relations = facts.rows("relation", IndicatorRelation, optional=True)
         withholding = facts.rows("withholding", WithholdingRule, optional=True, one_in_force=["dimension"])
         figures = _read_figures(facts, self.rules)
         _find_unknown_kinds(facts, indicators)

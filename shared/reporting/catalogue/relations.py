@@ -14,17 +14,17 @@ from shared.kit.problems import Sentence
 from shared.reporting.catalogue.definitions import Indicator
 from shared.reporting.catalogue.dimensions import from_series_key
 
-RelationKind = Literal["equal", "at_most", "at_least"]
-SIGNS: Mapping[RelationKind, str] = {"equal": "=", "at_most": "≤", "at_least": "≥"}
+IndicatorRelationKind = Literal["equal", "at_most", "at_least"]
+SIGNS: Mapping[IndicatorRelationKind, str] = {"equal": "=", "at_most": "≤", "at_least": "≥"}
 
 
 @dataclass(frozen=True, slots=True)
-class Relation(DatedFact):
+class IndicatorRelation(DatedFact):
     """What must hold between two sums of a unit that states all of their terms."""
 
     code: str
     label: Sentence
-    kind: RelationKind
+    kind: IndicatorRelationKind
     left: tuple[str, ...]
     """Series keys; in a file an indicator with a dimension stands for all of its members."""
     right: tuple[str, ...]
@@ -41,14 +41,14 @@ class Relation(DatedFact):
 class BrokenRelation:
     """A relation that the values of a unit break, with the amounts of both sides."""
 
-    relation: Relation
+    relation: IndicatorRelation
     left: Decimal
     right: Decimal
     """The right sum times the factor."""
 
 
 def find_broken_relations(
-    relations: Iterable[Relation], values: Mapping[str, Decimal], in_force: Collection[str]
+    relations: Iterable[IndicatorRelation], values: Mapping[str, Decimal], in_force: Collection[str]
 ) -> Iterator[BrokenRelation]:
     """Return the relations that the values of one unit break; a term in force that is not stated decides nothing."""
     for relation in relations:
@@ -71,13 +71,15 @@ def _sum_side(
     return sum((values[code] for code in terms), Decimal(0))
 
 
-def expand_relation(relation: Relation, expand: Callable[[Iterable[str]], tuple[str, ...]]) -> Relation:
+def expand_relation(
+    relation: IndicatorRelation, expand: Callable[[Iterable[str]], tuple[str, ...]]
+) -> IndicatorRelation:
     """Return a relation with the series of the members in place of each indicator with a dimension."""
     return replace(relation, left=expand(relation.left), right=expand(relation.right))
 
 
 def find_relation_faults(
-    relations: Iterable[Relation], indicators: Mapping[str, tuple[Indicator, ...]]
+    relations: Iterable[IndicatorRelation], indicators: Mapping[str, tuple[Indicator, ...]]
 ) -> Iterator[str]:
     """Return what is wrong with relations: a code twice, unknown terms, terms of different levels or that do not add."""
     codes: set[str] = set()
@@ -96,6 +98,6 @@ def find_relation_faults(
             yield f"relation {relation.code} adds up indicators that do not add"
 
 
-def list_related_indicators(relations: Iterable[Relation]) -> frozenset[str]:
+def list_related_indicators(relations: Iterable[IndicatorRelation]) -> frozenset[str]:
     """Return the codes of the indicators that relations name, without members."""
     return frozenset(from_series_key(code)[0] for relation in relations for code in relation.codes)

@@ -11,7 +11,12 @@ from decimal import Decimal
 
 from shared.kit.database import join_codes, run_sql
 from shared.reporting.catalogue.dimensions import from_series_key
-from shared.reporting.catalogue.relations import SIGNS, BrokenRelation, Relation, find_broken_relations
+from shared.reporting.catalogue.relations import (
+    SIGNS,
+    BrokenRelation,
+    IndicatorRelation,
+    find_broken_relations,
+)
 from shared.reporting.context import ReportingContext
 from shared.reporting.report_content import to_canonical_text
 from shared.reporting.reports.checking.checker import CheckedReport
@@ -114,7 +119,9 @@ async def compare_other_forms(context: ReportingContext, checked: CheckedReport)
     return [row.to_json(reasons[row.unit, row.indicator]) for row in differences]
 
 
-def find_relations_between_forms(context: ReportingContext, checked: CheckedReport) -> list[Relation]:
+def find_relations_between_forms(
+    context: ReportingContext, checked: CheckedReport
+) -> list[IndicatorRelation]:
     """Return the relations in force between the form of a report and others of which the report states a term."""
     catalogue = context.engine.catalogue
     return [
@@ -125,7 +132,7 @@ def find_relations_between_forms(context: ReportingContext, checked: CheckedRepo
 
 
 def _compare_unit(
-    relations: list[Relation],
+    relations: list[IndicatorRelation],
     unit: str,
     own_values: Mapping[str, Decimal],
     below: list[tuple[str, ...]],
