@@ -5,7 +5,7 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from gateway import receipts
+from gateway import boundaries, receipts
 from gateway.clients import api as clients
 from gateway.clients.actions import ensure_service_client
 from gateway.clients.secrets import Pepper
@@ -79,12 +79,18 @@ def create_app(settings: GatewaySettings | None = None, *, clock: Clock = system
                 *village_followers,
             ),
             lifespans=(upstreams.connected, parts.fetching),
-            start_steps=(load_territory_with_geography, _create_keys, _create_own_clients),
+            start_steps=(
+                load_territory_with_geography,
+                boundaries.load_boundaries,
+                _create_keys,
+                _create_own_clients,
+            ),
             routers=(
                 overview.router,
                 unit_overviews.router,
                 project_results.router,
                 receipts.router,
+                boundaries.router,
                 territory.router,
                 territory.tiles_router,
                 maps.load_router,

@@ -63,6 +63,11 @@ class GatewaySettings(MapFollowingSettings):
         "",
         description="origins, separated by commas, whose pages may call the interface: `https://portal.example.vn`",
     )
+    boundaries_files: str = Field(
+        "",
+        description="files of outlines, GeoJSON or TopoJSON keyed by the codes of units, as `DAY=PATH` separated by commas: "
+        "each holds from its day on",
+    )
     trusted_proxies: str = Field(
         "", description="addresses or networks, separated by commas, whose X-Forwarded-For is believed"
     )

@@ -1,6 +1,6 @@
 """The routes of figures, their lineage and the values behind them."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 
@@ -177,13 +177,18 @@ async def read_lineage(
     map_on: MapOn = None,
     standard: StandardQuery = None,
     dimension: MemberQuery = None,
+    by: Annotated[
+        Literal["report"] | None,
+        Query(description="report: only the reports, each with the number of its values"),
+    ] = None,
 ) -> LineageOut:
     """Read, in one answer, a figure's formula, the values it is made from, their reports, receipts and reviewers."""
     figure = context.engine.catalogue.get_figure(to_series_key(indicator, dimension))
     code = unit.on(map_on or period.ends_on).code
     query = FigureQuery(code, period, basis, as_of, map_on, standard=standard)
     withheld = await find_withheld(context, [figure.code])
-    return withheld.hide(figure.code, await trace_figure(context, query, figure))
+    traced = await trace_figure(context, query, figure, by_report=by == "report")
+    return withheld.hide(figure.code, traced)
 
 
 @router.get("/observations", summary="Read the values behind figures")

@@ -1,15 +1,18 @@
 """The lineage of a figure: its formula, values, reports, receipts and reviewers. The values make the figure again."""
 
 import uuid
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
 from pydantic import BaseModel, Field
 from sqlalchemy import select
 
 from shared.kit.decimal_fields import JsonDecimal
 from shared.kit.problems import Invalid, Sentence
+from shared.periods import Period
 from shared.reporting.catalogue.definitions import Figure
 from shared.reporting.context import ReportingContext
 from shared.reporting.engine import RegisterCount
@@ -33,6 +36,7 @@ from shared.reporting.figures.unit_reading import (
 from shared.reporting.models import Report, Review
 from shared.reporting.observations.values import EffectiveValue, to_measures
 from shared.reporting.report_content import STATUSES, Status
+from shared.territory.tree import Territory
 from shared.territory.units import SplitWithoutWeight
 
 MAX_VALUES = 20_000
@@ -80,6 +84,10 @@ class LineageReport(BaseModel):
 
     id: uuid.UUID = Field(description="the report's id")
     unit: str = Field(description="the reporting unit")
+    unit_name: str | None = Field(description="kind and name of the reporting unit")
+    unit_kind: str | None = Field(description="Vietnamese type of the reporting unit without accents")
+    unit_since: date | None = Field(description="first day of the reporting unit")
+    values_count: int = Field(description="how many of the values are stated in it")
     form: str = Field(description="the form")
     standard: StandardCodeOut = None
     submitted_by: str = Field(description="the client that submitted it")
@@ -122,12 +130,14 @@ class LineageOut(BaseModel):
     )
     caveat: CaveatOut | None = Field(None, description="what may be missing from a count from a register")
     withheld: bool = Field(False, description="whether its values are withheld from public reads")
-    values: list[LineageValue]
+    values: list[LineageValue] = Field(description="the values; none with `by=report`")
     reports: list[LineageReport]
 
 
-async def trace_figure(context: ReportingContext, query: FigureQuery, figure: Figure) -> LineageOut:
-    """Return everything that a figure is made from, of a change that of both ends.
+async def trace_figure(
+    context: ReportingContext, query: FigureQuery, figure: Figure, *, by_report: bool = False
+) -> LineageOut:
+    """Return everything that a figure is made from, of a change that of both ends; `by_report`: without the values.
 
     Three statements, those of its register if it has one, and one that looks for nil where an input has no value; for a
     change these for each end.
@@ -144,7 +154,7 @@ async def trace_figure(context: ReportingContext, query: FigureQuery, figure: Fi
         values = [*end.values, *(before.values if before else ())]
         change = evaluate_change(context, query, figure, end.evaluated, before.evaluated if before else None)
         computed = change.evaluated.value
-    if len(values) > MAX_VALUES:
+    if len(values) > MAX_VALUES and not by_report:
         raise LineageTooLarge(values=len(values), limit=MAX_VALUES)
     return LineageOut(
         **catalogue.split_key(figure.code)._asdict(),
@@ -170,9 +180,9 @@ async def trace_figure(context: ReportingContext, query: FigureQuery, figure: Fi
                 status=STATUSES[value.status],
                 report=value.report_id,
             )
-            for value in sorted(values)
+            for value in (() if by_report else sorted(values))
         ],
-        reports=await _read_reports(context, {value.report_id for value in values}),
+        reports=await _read_reports(context, Counter(value.report_id for value in values)),
     )
 
 
@@ -219,7 +229,11 @@ async def _trace_end_before(
         return None
 
 
-async def _read_reports(context: ReportingContext, ids: Collection[uuid.UUID]) -> list[LineageReport]:
+async def _read_reports(
+    context: ReportingContext, values_of_reports: Mapping[uuid.UUID, int]
+) -> list[LineageReport]:
+    """Return reports with the number of values of each, in the order of their receipt. Two statements."""
+    ids = values_of_reports.keys()
     reports = await context.session.scalars(
         select(Report).where(Report.id.in_(ids)).order_by(Report.received_at, Report.id)
     )
@@ -239,7 +253,8 @@ async def _read_reports(context: ReportingContext, ids: Collection[uuid.UUID]) -
     return [
         LineageReport(
             id=report.id,
-            unit=report.unit,
+            **_name_reporting_unit(context.territory, report),
+            values_count=values_of_reports[report.id],
             form=report.form,
             standard=report.standard,
             submitted_by=report.client_id,
@@ -254,3 +269,14 @@ async def _read_reports(context: ReportingContext, ids: Collection[uuid.UUID]) -
         )
         for report in reports
     ]
+
+
+def _name_reporting_unit(territory: Territory, report: Report) -> dict[str, Any]:
+    """Return the fields that name the unit of a report on the last day of its period."""
+    unit = territory.find(report.unit, Period.parse(report.period).ends_on)
+    return {
+        "unit": report.unit,
+        "unit_name": unit.full_name if unit else None,
+        "unit_kind": unit.kind if unit else None,
+        "unit_since": unit.valid_from if unit else None,
+    }

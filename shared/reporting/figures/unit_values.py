@@ -108,7 +108,7 @@ async def _read_items(
     units: Sequence[Unit],
     on: date,
 ) -> list[MapValueOut]:
-    inputs = frozenset(code for figure in figures for code in (figure.changing or figure).inputs)
+    inputs = frozenset(code for figure in figures for code in figure.inputs)
     now = await read_units(context, query, units, inputs)
     has_changes = any(figure.changing for figure in figures)
     projections = {code: reading.projection for code, reading in now.items() if reading is not None}
@@ -147,7 +147,7 @@ def _evaluate(
     code = reading.projection.unit.code
     counts = readings.counts.get(code, {})
     divided = find_divided_caveat(reading.projection, figure, reading.values or ())
-    if figure.changing is None:
+    if figure.changing is None or figure.read_before is None:
         evaluated = reading.evaluate(figure, counts)
         unequal = warn_of_unequal_coverage(figure, select_unequal(evaluated.by_input))
         caveat = CaveatOut.from_count(counts.get(figure.code)) or unequal
@@ -159,7 +159,7 @@ def _evaluate(
             reading.query,
             figure,
             end,
-            before.evaluate(figure.changing) if before else None,
+            before.evaluate(figure.read_before) if before else None,
         )
         evaluated, caveat = change.evaluated, CaveatOut.from_caveat(change.caveat)
     return evaluated, caveat or CaveatOut.from_caveat(divided)
