@@ -78,6 +78,14 @@ def create_app(settings: EthnicSettings | None = None, clock: Clock = system_clo
             *(consumer.run for consumer in consumers),
             *(follower.consumer.run for follower in village_followers),
         ],
-        resources=[rules, load_project_facts(), area_rules, region_facts, *consumers, *village_followers],
+        resources=[
+            rules,
+            load_project_facts(),
+            area_facts,
+            area_rules,
+            region_facts,
+            *consumers,
+            *village_followers,
+        ],
         clock=clock,
     )

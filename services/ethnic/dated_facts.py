@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from services.ethnic.areas.laws import AreaCriterion, AreaFacts, AreaLaw, KindOfList, VillageConsequence
+from services.ethnic.area_laws import AreaCriterion, AreaFacts, AreaLaw, KindOfList, VillageConsequence
 from services.ethnic.classifications.rules import Consequence, Region, RegionFacts
 from services.ethnic.projects.rules import CompletionDeadline, ProgramComponent, ProjectFacts
 from shared.dated_facts.loader import open_facts

@@ -138,7 +138,9 @@ async def test_a_classification_follows_only_an_unchanged_commune(clients):
     for commune in ("23509", "23368"):
         await clients.create("classifications", classification_body(commune))
     page = await clients.get("classifications", on="2025-12-31", unit="51")
-    assert [row["unit"] for row in page["items"]] == ["23368"]
+    assert [(row["unit"], row["ends_on"]) for row in page["items"]] == [("23368", "2025-12-31")]
+    assert (await clients.get("classifications", on="2026-01-01", unit="51"))["items"] == []
+    assert (await clients.get("areas/23509"))["region"] == "III"
 
 
 async def test_exits_are_those_of_the_definition_whatever_the_order_and_the_days(clients):

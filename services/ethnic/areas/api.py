@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import TypeAdapter
 
-from services.ethnic.areas.laws import AreaFacts, ListKind, ListLevel
+from services.ethnic.area_laws import AreaFacts, ListKind, ListLevel
 from services.ethnic.areas.queries import CurrentAreaRules, find_day, read_timelines_below
 from services.ethnic.areas.rules import AreaRules, UnitTimeline
 from services.ethnic.areas.schemas import (
@@ -30,7 +30,7 @@ from shared.periods import local_day
 from shared.reporting.context import PublicContext, ReportingContext
 from shared.reporting.registers import UnitsQuery, expand_units
 from shared.territory.query_params import UnitQuery
-from shared.territory.units import Unit, UnknownUnit
+from shared.territory.units import Unit, UnknownUnit, to_commune_code
 from shared.territory.villages.store import with_villages
 
 router = APIRouter(prefix="/v1/ethnic", tags=["areas"], route_class=TransactionRoute)
@@ -106,7 +106,7 @@ async def read_unit_area(
     as_of: AsOf = None,
 ) -> UnitAreaOut:
     """Read every kind that holds of a unit on a day, with its decision, its law, and the rule that changed it."""
-    day = on or local_day(context.now)
+    day = on or (local_day(context.now) if to_commune_code(unit) else find_day(context, [unit]))
     territory = await with_villages(context.session, context.territory, [unit])
     line = find_line(territory, unit, day)
     if line is None:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from services.ethnic.areas.laws import AreaFacts, ListLevel, VillageConsequence
+from services.ethnic.area_laws import AreaFacts, ListLevel, VillageConsequence
 from services.ethnic.classifications.rules import (
     CommuneRecognition,
     CommuneStatus,

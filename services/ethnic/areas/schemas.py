@@ -7,7 +7,7 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, Field
 
-from services.ethnic.areas.laws import ListKind, ListLevel
+from services.ethnic.area_laws import ListKind, ListLevel
 from services.ethnic.areas.rules import AreaCounts, AreaRules, Listing, UnitTimeline
 from services.ethnic.classifications.rules import AppliedConsequence, CommuneRecognition
 from services.ethnic.recognitions.store import PATH as RECOGNITIONS

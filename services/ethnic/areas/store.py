@@ -12,7 +12,7 @@ from typing import NamedTuple
 from sqlalchemy import and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.ethnic.areas.laws import ListLevel
+from services.ethnic.area_laws import ListLevel
 from services.ethnic.areas.rules import Listing, UnitTimeline
 from services.ethnic.classifications.rules import CommuneRecognition
 from services.ethnic.classifications.store import find_whole_lists, to_commune_recognition

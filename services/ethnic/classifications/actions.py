@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 
+from services.ethnic.area_laws import AreaFacts
 from services.ethnic.classifications.rules import ClassificationExists, Region, find_decision_faults
 from services.ethnic.classifications.schemas import ClassificationIn
 from services.ethnic.classifications.store import find_same_decision
@@ -15,11 +16,14 @@ from shared.reporting.registers import RegisterResult, locate_body_unit, require
 
 
 async def classify(
-    context: ReportingContext, draft: PartialBody[ClassificationIn], regions: Collection[Region]
+    context: ReportingContext,
+    draft: PartialBody[ClassificationIn],
+    regions: Collection[Region],
+    area_facts: AreaFacts,
 ) -> RegisterResult[Classification]:
     """Insert a classification, or return the same one. Raise every fault of the body.
 
-    A later row for the same day, under another decision, replaces an earlier one.
+    A later row for the same day, under another decision, replaces an earlier one. It ends with the lists of its law.
     """
     decision = draft.body.to_decision()
     located = await locate_body_unit(
@@ -40,6 +44,7 @@ async def classify(
         if content != (decision.region, decision.specially_difficult):
             raise ClassificationExists(classification=str(same.id))
         return RegisterResult(same, created=False)
+    law = next(iter(area_facts.list_laws("region", "commune", decision.effective_on)), None)
     row = Classification(
         id=uuid7(at),
         **unit.to_columns(),
@@ -49,6 +54,8 @@ async def classify(
         decision_key=canonicalize(decision.decision_number),
         decision_date=decision.decided_on,
         effective_on=decision.effective_on,
+        ends_on=law.lists_end_on if law else None,
+        law=law.code if law else None,
         client_id=context.caller.client_id,
         recorded_at=at,
     )

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Depends, Query, Request, Response, status
 
+from services.ethnic.area_laws import AreaFacts
 from services.ethnic.classifications import actions, store
 from services.ethnic.classifications.queries import ExitCause, RecognitionRules, find_exits, find_statuses
 from services.ethnic.classifications.rules import CommuneStatus, RegionFacts
@@ -38,6 +39,7 @@ LEFT_BY_WITHOUT_PERIOD = Sentence(
     "left_by cần đi cùng left_in: kỳ nào?", "left_by requires left_in: the period of the exits."
 )
 
+CurrentAreaFacts = Annotated[AreaFacts, Depends(resource(AreaFacts))]
 CurrentRegions = Annotated[RegionFacts, Depends(resource(RegionFacts))]
 CurrentRecognitionRules = Annotated[RecognitionRules, Depends(resource(RecognitionRules))]
 ExitPeriod = Annotated[
@@ -58,16 +60,17 @@ async def classify_commune(
     *,
     context: RegistrarContext,
     region_facts: CurrentRegions,
+    area_facts: CurrentAreaFacts,
     rules: CurrentRecognitionRules,
     draft: Annotated[PartialBody[ClassificationIn], Body()],
     response: Response,
 ) -> ClassificationOut:
     """State the region of a commune and whether it is in special difficulty, from a day on, by a decision.
 
-    Nothing is overwritten: on a day the latest classification in effect holds. The same decision again answers 200 with
+    Nothing is overwritten: on a day the latest classification in effect holds. It ends with the lists of the law of its day. The same decision again answers 200 with
     the existing classification.
     """
-    result = await actions.classify(context, draft, region_facts.regions)
+    result = await actions.classify(context, draft, region_facts.regions, area_facts)
     set_created_or_existing(response, f"{store.PATH}/{result.row.id}", created=result.created)
     return (await _serialize(context, rules, [result.row]))[0]
 

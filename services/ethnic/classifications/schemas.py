@@ -116,7 +116,9 @@ class ClassificationOut(BaseModel):
     decision: DecisionIn = Field(description="the decision that classifies")
     effective_on: dt.date = Field(description="the day from which it is in effect")
     ends_on: dt.date | None = Field(None, description="its legal end; null where none is stated")
-    law: str | None = Field(None, description="code of the law of its list; null for a decision alone")
+    law: str | None = Field(
+        None, description="code of the law that was in force on that day; null where none was"
+    )
     list: uuid.UUID | None = Field(None, description="id of the list that it is a row of; null for none")
     recorded_at: dt.datetime = Field(description="when it was recorded")
     by_rule: ByRuleOut | None = Field(

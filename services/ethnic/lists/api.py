@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Depends, Query, Request, Response, status
 
-from services.ethnic.areas.laws import ListKind, ListLevel
+from services.ethnic.area_laws import ListKind, ListLevel
 from services.ethnic.areas.queries import CurrentAreaRules
 from services.ethnic.areas.villages import find_line
 from services.ethnic.classifications.rules import RegionFacts

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from services.ethnic.areas.laws import AreaFacts, AreaLaw, KindOfList, ListLevel
+from services.ethnic.area_laws import AreaFacts, AreaLaw, KindOfList, ListLevel
 from services.ethnic.areas.rules import Listing
 from services.ethnic.classifications.rules import Region
 from services.ethnic.lists.fault_sentences import (

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.ethnic.areas.laws import ListKind, ListLevel
+from services.ethnic.area_laws import ListKind, ListLevel
 from services.ethnic.lists.rules import ListHeader, ListRow, RowVerdict, UnitEntry
 from services.ethnic.models import Classification, ClassificationList
 from shared.kit.date_fields import IsoDate
