@@ -105,6 +105,8 @@ class _Search:
         self._pending: list[FunctionType] = []
         self._functions: set[FunctionType] = set()
         self._classes: dict[type[Any], None] = {}
+        self._annotations: dict[int, Any] = {}
+        """The annotations that were reached, by identity: not each can be hashed."""
 
     def run(self) -> ReachableCode:
         """Read functions until no further one is reached."""
@@ -143,6 +145,9 @@ class _Search:
 
     def reach_annotation(self, annotation: Any) -> None:
         """Reach the classes of a type, and the validators among its metadata."""
+        if id(annotation) in self._annotations:
+            return
+        self._annotations[id(annotation)] = annotation
         if isinstance(annotation, type):
             self._reach_class(annotation)
         metadata = getattr(annotation, "__metadata__", ())
