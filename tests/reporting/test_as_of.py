@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from shared.kit.change_feed import lock_feed
+from shared.reporting.models import BASES
 from tests.application import get_database
 from tests.forms import short_and_long
 from tests.reporting.office import wait_for_waiting
@@ -17,7 +18,6 @@ pytestmark = pytest.mark.anyio
 
 UNITS = {"610": ("23344", "23347"), "611": ("23380",)}
 SCOPES = ("62", "23344")
-BASES = ("accepted", "provisional")
 FORMS = ("census", "criteria")
 
 

@@ -293,12 +293,15 @@ def test_a_series_is_valid_while_both_its_indicator_and_its_member_are():
     whole = replace(
         plain.indicators["poor"][0], code="new", dimension="group", valid_from=SINCE.replace(year=2020)
     )
-    series = {one.code: one for one in expand_indicators([whole], plain.dimensions)}
+    series = {indicator.code: indicator for indicator in expand_indicators([whole], plain.dimensions)}
     assert set(series) == {"new.a", "new.b", "new.old"}
     assert series["new.old"].valid_from == whole.valid_from
     assert series["new.old"].valid_to == date(2022, 12, 31)
     later = replace(whole, valid_from=SINCE.replace(year=2023))
-    assert {one.code for one in expand_indicators([later], plain.dimensions)} == {"new.a", "new.b"}
+    assert {indicator.code for indicator in expand_indicators([later], plain.dimensions)} == {
+        "new.a",
+        "new.b",
+    }
 
 
 DIMENSION_FILE = """

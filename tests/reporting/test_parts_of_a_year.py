@@ -7,6 +7,7 @@ import pytest
 
 from shared.periods import Period
 from shared.reporting.figures import store
+from shared.reporting.models import BASES
 from tests.forms import short_and_long
 from tests.reporting.office import open_context
 from tests.reporting.recomputed_measures import read_measures
@@ -15,7 +16,6 @@ pytestmark = pytest.mark.anyio
 
 PERIODS = ("2023", "2023-S1", "2023-Q1", "2023-01", "2023-02", "2023-03")
 REPORTED = ("2023", "2023-Q1", "2023-01", "2023-02")
-BASES = ("accepted", "provisional")
 
 
 async def compare(office):

@@ -23,6 +23,7 @@ from hypothesis.stateful import (
 
 from shared.periods import Period
 from shared.reporting.figures import store
+from shared.reporting.models import BASES
 from shared.reporting.report_content import STATUSES
 from tests.forms import short_and_long
 from tests.reporting import office as offices
@@ -45,7 +46,6 @@ OFFICIAL_FORMS = tuple(FORMS)
 FORMS["early"] = FORMS["census"]
 """The preliminary form of the census."""
 UNITS = ("610", "611", "23344", "23380")
-BASES = ("accepted", "provisional")
 STANDARDS = ("set_a", "set_b")
 """Two standards of the criteria, both in force in the year; the later one is that of a report that names none."""
 SCOPES = {"62": ("62", "610", "611"), "610": ("610",)}

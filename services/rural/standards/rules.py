@@ -13,8 +13,7 @@ from decimal import ROUND_CEILING, Decimal
 from services.rural.criteria.rules import MET
 from shared.dated_facts.facts import DatedFact, select_in_force
 from shared.kit.problems import Sentence
-
-HUNDRED = Decimal(100)
+from shared.reporting.ratios import HUNDRED
 
 
 @dataclass(frozen=True, slots=True)
