@@ -165,6 +165,10 @@ async def test_the_forms_of_a_commune_are_accepted_together_and_refused_where_th
     changed = await correct("annual_review", poor_households=42, poor_households_start=44 - 4)
     assert changed.status_code == 409
     assert changed.json()["differences_count"] == 5, "forms 4, 8, 9 and 12; form 10 has another value already"
+    catalogued = await clients.get("indicators/poor_by_cause_total")
+    assert [(row["code"], row["kind"], row["right"]) for row in catalogued["relations"]] == [
+        ("poor_cause_total", "equal", ["poor_households"])
+    ]
     # an exception for a value that no other form repeats
     pointless = {"unit": COMMUNE, "indicator": "poor_by_cause", "reason": "-"}
     refused = await correct("review_causes", exceptions=[pointless])

@@ -10,17 +10,19 @@ from hypothesis import strategies as st
 import services.poverty
 from services.poverty.rules import (
     CHECKS,
+    MOVEMENTS,
     NEAR_POOR,
     POOR,
     HouseholdMovement,
     check_movement,
     check_poor_within_households,
 )
+from shared.periods import Period
 from shared.reporting.catalogue.catalogue_file import load_catalogue
 
 CATALOGUE = load_catalogue(Path(services.poverty.__file__).with_name("catalogue.toml"), checks=CHECKS)
 counts = st.integers(0, 5000).map(Decimal)
-MOVEMENTS = st.sampled_from([POOR, NEAR_POOR])
+MOVEMENT_TABLES = st.sampled_from(MOVEMENTS)
 
 
 def find_codes(values):
@@ -32,7 +34,7 @@ def draw_columns(movement, draw):
     return {code: draw(counts) for code in movement.columns[:-1]}
 
 
-@given(MOVEMENTS, st.data())
+@given(MOVEMENT_TABLES, st.data())
 def test_the_end_is_the_start_less_those_that_left_plus_those_that_came(movement, data):
     values = draw_columns(movement, data.draw)
     values[movement.start] += max(-movement.compute_end(values), 0)
@@ -47,7 +49,7 @@ def test_the_end_is_the_start_less_those_that_left_plus_those_that_came(movement
     assert find_codes({**values, movement.end: other_end}) == [(movement.end, "movement_broken")]
 
 
-@given(MOVEMENTS, st.data())
+@given(MOVEMENT_TABLES, st.data())
 def test_no_more_households_leave_than_there_were_and_came(movement, data):
     values = draw_columns(movement, data.draw)
     available = values[movement.leaving[0]] + movement.compute_end(values)
@@ -57,7 +59,7 @@ def test_no_more_households_leave_than_there_were_and_came(movement, data):
     assert codes == [(movement.start, "movement_exceeds_start")]
 
 
-@given(MOVEMENTS, st.data())
+@given(MOVEMENT_TABLES, st.data())
 def test_a_table_with_a_missing_column_is_not_checked(movement, data):
     values = {**draw_columns(movement, data.draw), movement.end: Decimal(7)}
     missing = data.draw(st.sampled_from(movement.columns))
@@ -123,13 +125,54 @@ def test_every_fault_points_to_an_indicator_of_the_catalogue_and_states_its_numb
         assert fault.sentence.vi != fault.sentence.en
 
 
-@pytest.mark.parametrize("movement", [POOR, NEAR_POOR])
+@pytest.mark.parametrize("movement", MOVEMENTS)
 def test_every_column_is_an_indicator_of_the_yearly_review_and_flows_are_flows(movement):
+    form = "annual_review" if movement in (POOR, NEAR_POOR) else "annual_review_persons"
     for code in movement.columns:
         (indicator,) = CATALOGUE.indicators[code]
-        assert indicator.form == "annual_review"
+        assert indicator.form == form
         assert indicator.level == "commune"
         assert indicator.flow == (code not in (movement.start, movement.end))
+
+
+CALENDAR = {
+    ("review_monthly", "2023-01"): {"commune": "2023-02-05", "district": "2023-02-05", "province": "2023-02-05"},
+    ("review_monthly", "2023-08"): {"commune": "2023-09-05", "district": "2023-09-05", "province": "2023-09-05"},
+    ("review_preliminary", "2023"): {"commune": "2023-11-04", "district": "2023-11-09", "province": "2023-11-14"},
+    ("annual_review", "2023"): {"commune": "2023-12-12", "district": "2023-12-14", "province": "2023-12-19"},
+    ("annual_review", "2025"): {"commune": "2025-12-12", "district": None, "province": "2025-12-19"},
+    ("review_causes", "2023"): {"district": "2023-12-14", "province": "2023-12-19"},
+    ("review_causes", "2025"): {"commune": "2025-12-12", "district": None, "province": "2025-12-19"},
+}  # fmt: skip
+"""The last day on time of each level: before 15 November and before 20 December for the province (QĐ 24/2021 Điều 7)."""
+
+
+@pytest.mark.parametrize(("form", "period"), CALENDAR)
+def test_the_calendar_of_the_review(form, period):
+    on_form, of_period = CATALOGUE.forms[form], Period.parse(period)
+    assert on_form.is_for(of_period)
+    days = {}
+    for level in on_form.list_owing_levels(of_period):
+        rule = on_form.find_due_rule(of_period, level)
+        days[level] = str(rule.compute_due_on(of_period)) if rule else None
+    assert days == CALENDAR[form, period]
+
+
+def test_the_monthly_review_is_of_the_months_that_are_due_from_february_to_september():
+    form = CATALOGUE.forms["review_monthly"]
+    assert [month for month in range(1, 13) if form.is_for(Period.parse(f"2023-{month:02d}"))] == [
+        *range(1, 9)
+    ]
+
+
+def test_each_form_of_the_review_carries_the_number_of_the_law_and_of_the_application():
+    for number, form in enumerate(
+        ("review_poor_deprivations", "", "review_near_poor_deprivations", "", "review_target_groups", "review_ethnic_groups", "review_causes", "review_children"), 4
+    ):  # fmt: skip
+        if form:
+            assert f"Mẫu 7.{number}" in CATALOGUE.forms[form].legal_basis
+            assert f"biểu {number} " in CATALOGUE.forms[form].legal_basis
+            assert ("TT 02/2022" in CATALOGUE.forms[form].legal_basis) == (number in (8, 9, 10))
 
 
 def test_the_figures_of_plan_570_are_headline_figures():

@@ -19,6 +19,7 @@ from shared.reporting.catalogue.formulas import (
     Ratio,
     Sum,
 )
+from shared.reporting.catalogue.relations import IndicatorRelationKind
 from shared.reporting.catalogue.standards import Standard
 
 FigureKind = Literal["observed", "sum", "ratio", "average", "count", "register", "change"]
@@ -134,6 +135,26 @@ class IdentityOut(DatedOut):
     total: str = Field(description="code of the total")
 
 
+class IndicatorRelationOut(LabelOut, DatedOut):
+    """What must hold between two sums of a unit and period; within a form, or between forms that both state their terms."""
+
+    code: str = Field(description="its code")
+    kind: IndicatorRelationKind = Field(description="how the left side compares with the right one")
+    left: list[str] = Field(description="series whose sum is the left side, members after a full stop")
+    right: list[str] = Field(description="series whose sum is the right side")
+    factor: JsonDecimal = Field(description="the right sum is multiplied by it")
+
+    @classmethod
+    def list_of(cls, catalogue: Catalogue, code: str) -> list[Self]:
+        """Return the relations that name an indicator."""
+        series = frozenset(catalogue.list_series(code))
+        return [
+            cls.from_fact(relation, left=list(relation.left), right=list(relation.right))
+            for relation in catalogue.relations
+            if series & relation.codes
+        ]
+
+
 class ReportStandardOut(LabelOut, DatedOut):
     """A standard: the definition under which the indicators of some forms are measured while it is in force."""
 
@@ -203,6 +224,9 @@ class IndicatorOut(LabelOut):
     identities: list[IdentityOut] = Field(
         default_factory=list, description="what must hold between its members and a total"
     )
+    relations: list[IndicatorRelationOut] = Field(
+        default_factory=list, description="what must hold between it and other indicators"
+    )
     standards: list[str] = Field(
         default_factory=list,
         description="the standards that it is read under, the earliest first; none: of no standard",
@@ -245,6 +269,7 @@ class IndicatorOut(LabelOut):
                 for identity in catalogue.identities
                 if identity.indicator == figure.code
             ],
+            relations=IndicatorRelationOut.list_of(catalogue, figure.code),
             standards=[standard.code for standard in catalogue.list_figure_standards(figure)],
             unit_kinds=sorted(indicator.kinds) if indicator and indicator.kinds else None,
             flow=indicator.flow if indicator else None,
