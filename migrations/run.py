@@ -72,6 +72,7 @@ async def migrate(
         try:
             await create_schemas(connection, owners)
             versions = await _read_versions(connection, owners)
+            _refuse_newer(versions, configs)
             outdated = [
                 (owner, history)
                 for owner in owners
@@ -84,6 +85,21 @@ async def migrate(
         finally:
             await connection.close()
     return [(owner, history, str(heads[history])) for owner, history in outdated]
+
+
+def _refuse_newer(versions: Mapping[tuple[str, str], str], configs: Mapping[str, Config]) -> None:
+    """Raise `HistoryError` where a schema has reached a revision that this version does not have."""
+    newer = []
+    for (owner, history), revision in versions.items():
+        if history in configs:
+            script = ScriptDirectory.from_config(configs[history])
+            if revision not in {known.revision for known in script.walk_revisions()}:
+                newer.append(f"{owner} is at {revision}, this version ends at {script.get_current_head()}")
+    if newer:
+        raise HistoryError(
+            "the data were written by a newer version; run that version, or restore the backup of before: "
+            + "; ".join(newer)
+        )
 
 
 def make_config(history: str, histories: Path = FOLDER) -> Config:

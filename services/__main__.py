@@ -1,4 +1,4 @@
-"""The command line of an installation: `python -m services [run | up | stop | status | dev | exec | backup | restore]`.
+"""The command line of an installation: `python -m services COMMAND`; `--help` lists the commands.
 
 Without a command it runs the stack (`shared/local/stack.py`) in the foreground until Ctrl-C.
 """
@@ -15,13 +15,14 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from shared.kit.settings import find_unread_variables
-from shared.local.backup import back_up, restore
+from shared.local.backup import back_up, check_backup, restore
 from shared.local.development import develop
 from shared.local.launcher import EXIT_SETUP_ERROR, SetupError, run_launcher
 from shared.local.ports import HOST, is_responding
 from shared.local.postgres_programs import PostgresError
 from shared.local.process_log import FILE_MODE, PrivateRotatingFileHandler
 from shared.local.run_folder import ProcessRecord, RunFolder
+from shared.local.secrets_file import SecretsFileError
 from shared.local.settings import ROOT, InstallationSettings
 from shared.local.stack import FACTORIES, Stack, list_all_variables, load_running_settings
 
@@ -45,8 +46,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             f"{target}: belongs to another user's installation; set NTP_VAR to a folder of your own",
             file=sys.stderr,
         )
-    except (PostgresError, SetupError) as error:
+    except (PostgresError, SetupError, SecretsFileError) as error:
         print(error, file=sys.stderr)
+    except OSError as error:
+        print(f"{error.filename or error.__class__.__name__}: {error.strerror or error}", file=sys.stderr)
     else:
         return exit_code
     return EXIT_SETUP_ERROR
@@ -80,8 +83,19 @@ def make_parser() -> argparse.ArgumentParser:
     exec_.add_argument("arguments", nargs=argparse.REMAINDER, metavar="-- COMMAND …")
     backup = add_command("backup", write_backup, "write the database and the secrets into a new folder")
     backup.add_argument("folder", type=Path)
+    backup.add_argument("--without-secrets", action="store_true", help="also where secrets.json is missing")
+    check = add_command("check-backup", check_folder, "compare a backup with its manifest")
+    check.add_argument("folder", type=Path)
     load = add_command("restore", restore_backup, "restore a backup into an installation without data")
     load.add_argument("folder", type=Path)
+    load.add_argument(
+        "--without-secrets",
+        action="store_true",
+        help="also a backup without secrets.json: clients need new secrets",
+    )
+    load.add_argument(
+        "--without-manifest", action="store_true", help="also a backup of version 0.1.0, which has none"
+    )
     return parser
 
 
@@ -172,14 +186,28 @@ def execute_in_environment(options: argparse.Namespace) -> int:
 
 def write_backup(options: argparse.Namespace) -> int:
     """Write a backup into a new folder."""
-    back_up(load_running_settings(), options.folder.absolute())
+    back_up(load_running_settings(), options.folder.absolute(), without_secrets=options.without_secrets)
     print(f"backup: {options.folder}")
+    return 0
+
+
+def check_folder(options: argparse.Namespace) -> int:
+    """Compare a backup with its manifest, and print what it holds."""
+    manifest = check_backup(options.folder.absolute())
+    print(f"whole: {options.folder}, taken {manifest.taken_at} by version {manifest.version}")
+    for schema, content in manifest.content.items():
+        print(f"{schema:<9} newest change {content['newest_change']}")
     return 0
 
 
 def restore_backup(options: argparse.Namespace) -> int:
     """Restore a backup into an installation without data."""
-    restore(InstallationSettings(), options.folder.absolute())
+    restore(
+        InstallationSettings(),
+        options.folder.absolute(),
+        without_secrets=options.without_secrets,
+        without_manifest=options.without_manifest,
+    )
     print(f"restore: {options.folder}")
     return 0
 

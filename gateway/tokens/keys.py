@@ -23,6 +23,7 @@ from gateway.clients.store import insert_audit_row
 from gateway.models import SigningKeyRow
 from shared.kit.clock import Clock
 from shared.kit.database import Database
+from shared.kit.schema_revisions import NotStartedError
 
 ALGORITHM = "ES256"
 ENCRYPTION_HEADER = {"alg": "dir", "enc": "A256GCM"}
@@ -36,7 +37,7 @@ KEY_ROTATION_LOCK = 0x4E5450
 """Key of the advisory lock: one process at a time creates or rotates keys."""
 
 
-class WrongPepperError(RuntimeError):
+class WrongPepperError(NotStartedError):
     """The signing keys were encrypted under another pepper."""
 
 
@@ -130,7 +131,8 @@ class KeyRing:
             decrypted = jwe.decrypt_compact(signing.sealed, self._encryption_key)
         except JoseError as error:
             raise WrongPepperError(
-                "NTP_CLIENT_SECRET_PEPPER is not the one that encrypted the signing keys in the database"
+                "the pepper (NTP_CLIENT_SECRET_PEPPER, or secrets.json) is not the one that encrypted the signing keys in the "
+                "database; bring back the secrets of this installation"
             ) from error
         private = ECKey.import_key(json.loads(decrypted.plaintext or b""))
         return SigningKeys(private, KeySet.import_key_set({"keys": [row.public for row in rows]}))

@@ -20,7 +20,11 @@ SELECT_VERSION_TABLES = f"""
 """
 
 
-class SchemaMismatchError(RuntimeError):
+class NotStartedError(RuntimeError):
+    """A start cannot succeed before an operator changes something; the message says what, in one sentence."""
+
+
+class SchemaMismatchError(NotStartedError):
     """The schema is not one that this service was written for; the message names each history and what to do."""
 
 

@@ -1,21 +1,25 @@
 """One process of the product: `python -m shared.kit.serve services.rural.app:create_app --port 8001`.
 
 The launcher starts each process so, and a container does the same with `--host 0.0.0.0`. The exit code is 78 (EX_CONFIG)
-where the schema does not fit this version: the launcher then does not start the process again.
+where the schema does not fit this version, the pepper is another, or a setting or a file of facts is faulty: the launcher
+then does not start the process again.
 """
 
 import argparse
 import gc
 import importlib
+import logging
 import os
 import sys
+from collections.abc import Callable
 
 import uvicorn
 from fastapi import FastAPI
+from pydantic import ValidationError
 
 from shared.kit.http_protocol import HttpProtocol
 from shared.kit.resources import get_resources
-from shared.kit.schema_revisions import SchemaMismatchError
+from shared.kit.schema_revisions import NotStartedError
 
 GRACE_SECONDS = 2
 """Seconds that running requests may take after a signal to stop; the launcher promises five seconds for everything."""
@@ -43,8 +47,9 @@ def main() -> None:
     create_app = getattr(importlib.import_module(module), factory)
     if arguments.wait and not sys.stdin.readline():
         return  # the launcher, which prepared the database meanwhile, went away
-    app: FastAPI = create_app()
+    app = _create_app(create_app)
     _collect_from_now_on()
+    logging.getLogger("uvicorn.error").addFilter(lambda _: not get_resources(app).has(NotStartedError))
     try:
         uvicorn.run(
             app,
@@ -62,9 +67,25 @@ def main() -> None:
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
     except SystemExit:
-        if get_resources(app).has(SchemaMismatchError):
+        if get_resources(app).has(NotStartedError):
             sys.exit(os.EX_CONFIG)
         raise
+
+
+def _create_app(create_app: Callable[[], FastAPI]) -> FastAPI:
+    """Return the application; end with EX_CONFIG and a line for each fault of its settings or of its files of facts."""
+    try:
+        return create_app()
+    except ValidationError as error:
+        for fault in error.errors(include_input=False, include_url=False):
+            sys.stderr.write(f"not started: NTP_{'.'.join(map(str, fault['loc'])).upper()}: {fault['msg']}\n")
+    except ValueError as error:
+        faults = getattr(error, "faults", None)  # of a file of dated facts
+        if faults is None:
+            raise
+        for line in faults:
+            sys.stderr.write(f"not started: {line}\n")
+    sys.exit(os.EX_CONFIG)
 
 
 def _collect_from_now_on() -> None:

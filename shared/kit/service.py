@@ -39,7 +39,7 @@ from shared.kit.problems import Unavailable
 from shared.kit.resources import CurrentResources, Resources, put_resources
 from shared.kit.routes import OperationRoute
 from shared.kit.schema_revisions import (
-    SchemaMismatchError,
+    NotStartedError,
     SchemaRevision,
     SchemaRevisions,
     require_schema,
@@ -213,8 +213,13 @@ def _lifespan(
             stack.push_async_callback(database.close)
             for open_lifespan in definition.lifespans:
                 await stack.enter_async_context(open_lifespan())
-            for step in (_require_schema, *definition.start_steps):
-                await step(resources)
+            try:
+                for step in (_require_schema, *definition.start_steps):
+                    await step(resources)
+            except NotStartedError as error:
+                log.error("not started", reason=str(error))  # noqa: TRY400 (expected, and no crash)
+                resources.put(error)
+                raise
             tasks = [asyncio.create_task(work(resources)) for work in (pruning, *definition.background_tasks)]
             yield
             for task in tasks:
@@ -225,13 +230,8 @@ def _lifespan(
 
 
 async def _require_schema(resources: Resources) -> None:
-    try:
-        async with resources.get(Database).reading() as session:
-            await require_schema(session, resources.get(SchemaRevisions))
-    except SchemaMismatchError as error:
-        log.error("not started", reason=str(error))  # noqa: TRY400 (expected, and no crash)
-        resources.put(error)
-        raise
+    async with resources.get(Database).reading() as session:
+        await require_schema(session, resources.get(SchemaRevisions))
 
 
 def _make_health_router(name: str) -> APIRouter:

@@ -99,6 +99,12 @@ class Launcher:
 
     async def run(self) -> int:
         """Start the stack and keep it running until a signal stops it; return the exit code."""
+        try:
+            return await self._run()
+        finally:
+            self._log.close()
+
+    async def _run(self) -> int:
         started_at = time.monotonic()
         loop = asyncio.get_running_loop()
         for stop_signal in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

@@ -7,6 +7,8 @@ file (the processes write to pipes), so that no line is lost when the file is ro
 import logging
 import os
 import sys
+import threading
+from collections import deque
 from collections.abc import Sequence
 from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
@@ -16,17 +18,66 @@ from typing import TextIO
 FILE_MODE = 0o600
 """A log names clients and addresses."""
 
+MAX_WAITING_BYTES = 4 * 1024 * 1024
+"""Lines that wait while nobody reads; a longer queue would take the memory of the machine."""
+
+LAST_LINES_SECONDS = 1.0
+"""A launcher whose output nobody reads ends after so long all the same."""
+
 
 class ProcessLog:
-    """Writes lines of several processes to one handler."""
+    """Writes lines of several processes to one handler, in a thread of its own.
+
+    A line waits in a bounded queue, so that an output which nobody reads, or a slow disk, stops no process; what does not
+    fit is dropped and counted. `close` ends the thread.
+    """
 
     def __init__(self, names: Sequence[str], handler: logging.Handler | None = None) -> None:
         self._width = max(map(len, names), default=0)
         self._handler = handler or StandardOutputHandler()
+        self._lines: deque[str] = deque()
+        self._waiting_bytes = 0
+        self._dropped = 0
+        self._closing = False
+        self._changed = threading.Condition()
+        self._thread = threading.Thread(target=self._write_lines, name="log", daemon=True)
+        self._thread.start()
 
     def write(self, name: str, line: str) -> None:
-        """Write one line after the name of its process."""
-        self._handler.handle(logging.makeLogRecord({"msg": f"{name:<{self._width}} | {line}"}))
+        """Write one line after the name of its process; drop it while too many wait."""
+        text = f"{name:<{self._width}} | {line}"
+        with self._changed:
+            if self._waiting_bytes + len(text) > MAX_WAITING_BYTES:
+                self._dropped += 1
+                return
+            self._lines.append(text)
+            self._waiting_bytes += len(text)
+            self._changed.notify()
+
+    def close(self, seconds: float = LAST_LINES_SECONDS) -> None:
+        """Write what waits, for at most so long; lines that nobody reads by then are lost."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify()
+        self._thread.join(seconds)
+
+    def _write_lines(self) -> None:
+        while True:
+            with self._changed:
+                while not self._lines and not self._closing:
+                    self._changed.wait()
+                if not self._lines and not self._dropped:
+                    return
+                lines, dropped = [*self._lines], self._dropped
+                self._lines.clear()
+                self._waiting_bytes = self._dropped = 0
+            if dropped:
+                lines.append(
+                    f"{'launcher':<{self._width}} | {dropped} lines were dropped, because the log was not read"
+                )
+            for line in lines:
+                # not `handle`: its lock, held by a write that blocks, would hold up the end of the process
+                self._handler.emit(logging.makeLogRecord({"msg": line}))
 
 
 class StandardOutputHandler(logging.StreamHandler[TextIO]):
@@ -34,6 +85,21 @@ class StandardOutputHandler(logging.StreamHandler[TextIO]):
 
     def __init__(self) -> None:
         super().__init__(sys.stdout)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a line past the buffer of standard output, whose lock would hold up the end of the process."""
+        text = f"{self.format(record)}\n"
+        try:
+            descriptor = self.stream.fileno()
+        except OSError:  # a stream of a test has no file
+            self.stream.write(text)
+            return
+        data = text.encode(errors="replace")
+        try:
+            while data:
+                data = data[os.write(descriptor, data) :]
+        except OSError:
+            self.handleError(record)
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 (logging's name)
         """Drop the line: the launcher outlives its terminal."""

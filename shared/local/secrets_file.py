@@ -9,12 +9,20 @@ SECRET_BYTES = 24
 """192 bits: cannot be guessed, and the text fits into a URL and an environment variable."""
 
 
+DAMAGED = "{path} is damaged ({reason}); bring it back from a backup: without it the data cannot be opened"
+NOT_WRITTEN = "{path} cannot be written ({reason}); set NTP_VAR to a folder that can"
+
+
+class SecretsFileError(RuntimeError):
+    """The file cannot be used; the message is one sentence that says what to do."""
+
+
 class SecretsFile:
-    """`var/secrets.json`: the secrets by name."""
+    """`var/secrets.json`: the secrets by name. Raises `SecretsFileError` for a file that does not hold them."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._secrets: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+        self._secrets = _read_secrets(path)
 
     def __contains__(self, name: str) -> bool:
         """Whether the secret was generated before."""
@@ -28,6 +36,14 @@ class SecretsFile:
         return self._secrets[name]
 
     def _write(self) -> None:
+        try:
+            self._replace_file()
+        except PermissionError:
+            raise
+        except OSError as error:
+            raise SecretsFileError(NOT_WRITTEN.format(path=self._path, reason=error.strerror)) from None
+
+    def _replace_file(self) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         new = self._path.with_suffix(".new")
         new.unlink(missing_ok=True)
@@ -36,3 +52,24 @@ class SecretsFile:
             file.flush()
             os.fsync(file.fileno())
         new.replace(self._path)
+
+
+def _read_secrets(path: Path) -> dict[str, str]:
+    """Return the secrets of a file; none where there is no file yet."""
+    try:
+        secrets_by_name = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except PermissionError:
+        raise
+    except OSError as error:
+        raise SecretsFileError(f"{path} cannot be read ({error.strerror})") from None
+    except ValueError:
+        raise SecretsFileError(DAMAGED.format(path=path, reason="it is no JSON text")) from None
+    if not isinstance(secrets_by_name, dict) or not all(
+        isinstance(secret, str) and secret for secret in secrets_by_name.values()
+    ):
+        raise SecretsFileError(
+            DAMAGED.format(path=path, reason="it holds something else than secrets by name")
+        )
+    return secrets_by_name

@@ -6,10 +6,11 @@ import os
 import sys
 from collections.abc import Sequence
 from logging import Handler
+from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 from shared.kit.settings import ServiceSettings, list_variables
-from shared.local.launcher import AppSpec, Launcher, run_job
+from shared.local.launcher import AppSpec, Launcher, SetupError, run_job
 from shared.local.ports import HOST
 from shared.local.postgres import EmbeddedPostgres
 from shared.local.postgres_programs import PostgresError
@@ -18,6 +19,8 @@ from shared.local.secrets_file import SecretsFile
 from shared.local.settings import ROOT, InstallationSettings, reveal
 
 DATABASE = "ntp"
+RESTORING = "restoring"
+"""The folder in `var` in which a restore is made; while it is there, nothing starts."""
 SERVICES = ("rural", "poverty", "ethnic", "funding", "oversight")
 
 FACTORIES = {
@@ -46,9 +49,11 @@ SCRIPT_VARIABLES = frozenset(
 
 
 class Stack:
-    """The processes of one installation."""
+    """The processes of one installation. Raises `SetupError` while a restore into it has not ended."""
 
     def __init__(self, settings: InstallationSettings) -> None:
+        if (sentence := find_unfinished_restore(settings.folder)) is not None:
+            raise SetupError(sentence)
         self.settings = settings
         self._secrets = SecretsFile(settings.folder / "secrets.json")
         self._owners = [owner for owner in FACTORIES if settings.find_database_url(owner) is None]
@@ -153,6 +158,14 @@ class Stack:
             path=f"/{DATABASE}",
             query=admin.query.replace("sslmode=", "ssl="),  # the dialect's name of the parameter
         ).geturl()
+
+
+def find_unfinished_restore(folder: Path) -> str | None:
+    """Return the sentence that refuses an installation in which a restore did not end; None where there is none."""
+    restoring = folder / RESTORING
+    if not restoring.exists():
+        return None
+    return f"a restore into {folder} did not end: run it again with the same backup, or remove {restoring} to start without it"
 
 
 def load_running_settings() -> InstallationSettings:

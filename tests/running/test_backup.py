@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -114,13 +115,25 @@ def test_a_backup_restored_into_another_installation_gives_the_same_figures(
     folder = tmp_path / "backup"
     backup = filled.run_command("backup", str(folder))
     assert backup.returncode == 0, backup.stderr
-    assert {file.name for file in folder.iterdir()} == {"ntp.dump", "secrets.json"}
+    assert {file.name for file in folder.iterdir()} == {"ntp.dump", "secrets.json", "manifest.json"}
     assert folder.stat().st_mode & 0o077 == 0
     again = filled.run_command("backup", str(folder))
     assert again.returncode != 0
     assert "exists already" in again.stderr
 
+    assert filled.run_command("check-backup", str(folder)).stdout.startswith("whole: ")
+    truncated = tmp_path / "truncated"
+    shutil.copytree(folder, truncated)
+    with (truncated / "ntp.dump").open("r+b") as dump:
+        dump.truncate(1000)
+
     with temporary_installation() as other:
+        refused = other.run_command("restore", str(truncated))
+        assert (refused.returncode, "has 1000 bytes" in refused.stderr) == (2, True)
+        assert not (other.folder / "postgres").exists()
+        (other.folder / "restoring").mkdir(parents=True)  # as a restore that was killed leaves it
+        unfinished = other.run_command("run")
+        assert (unfinished.returncode, "did not end" in unfinished.stderr) == (2, True)
         restored = other.run_command("restore", str(folder))
         assert restored.returncode == 0, restored.stderr
         other.start()
@@ -139,6 +152,7 @@ def test_every_example_of_the_operators_page_runs(filled: Installation, tmp_path
     assert json.loads(keys)
     assert list((tmp_path / "var").glob("backup-*/ntp.dump"))
     assert backup.startswith("backup: ")
+    assert "whole: " in backup
     followed, restarted = _split_documents(feed)
     assert followed["items"][0]["state"] == "following"
     assert restarted["feed"] == "/v1/rural/changes"

@@ -220,3 +220,29 @@ def test_the_command_line_loads_no_web_framework_and_no_orm() -> None:
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert output.stdout.strip() == "set()"
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b'{"postgres_password": "half', b"[]", b'{"a": 1}', b"\xff\xfe", b"null"]
+)
+def test_secrets_that_cannot_be_read_are_told_in_one_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes
+) -> None:
+    file = tmp_path / "var" / "secrets.json"
+    file.parent.mkdir()
+    file.write_bytes(content)
+    assert main(["run"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"{file} is damaged (")
+    assert file.read_bytes() == content
+
+
+@pytest.mark.parametrize("command", ["run", "backup", "restore", "check-backup"])
+def test_a_folder_that_cannot_be_used_is_told_in_one_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    (tmp_path / "var").write_text("a file")
+    arguments = [] if command == "run" else [str(tmp_path / "var" / "backup")]
+    assert main([command, *arguments]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert str(tmp_path / "var") in line
