@@ -11,6 +11,7 @@ from gateway.app import create_app as create_gateway
 from gateway.settings import GatewaySettings
 from gateway.tokens.keys import KeyRing, KeyRingKeys
 from services.ethnic.app import create_app as create_ethnic
+from services.ethnic.recognitions.store import FEED
 from services.ethnic.settings import EthnicSettings
 from services.rural.app import create_app as create_rural
 from services.rural.settings import RuralSettings
@@ -123,8 +124,13 @@ class LinkedServices:
         return response.json()
 
     async def read_consumer_state(self):
-        recognitions, _ = (await self.ethnic.get("following"))["items"]
-        return recognitions
+        return await read_followed_feed(self.ethnic, FEED)
+
+
+async def read_followed_feed(clients, name):
+    """Return how far a service follows a feed."""
+    (feed,) = (feed for feed in (await clients.get("following"))["items"] if feed["feed"] == name)
+    return feed
 
 
 @asynccontextmanager

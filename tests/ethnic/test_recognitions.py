@@ -6,9 +6,10 @@ import pytest
 from sqlalchemy import text
 
 from services.ethnic.recognitions.actions import insert_recognition
+from services.ethnic.recognitions.store import FEED
 from shared.kit.feed_consumer.client import ReceivedEvent
 from tests.application import get_database
-from tests.ethnic.linked_services import NOW, link_services
+from tests.ethnic.linked_services import NOW, link_services, read_followed_feed
 from tests.program_clients import read_table, to_decision
 
 pytestmark = pytest.mark.slow
@@ -212,7 +213,7 @@ async def test_a_feed_that_cannot_be_followed_is_a_caveat_of_the_figure(services
 
 
 async def test_without_a_client_nothing_is_followed_and_the_figure_has_a_caveat(clients):
-    state, _ = (await clients.get("following"))["items"]
+    state = await read_followed_feed(clients, FEED)
     assert (state["feed"], state["state"]) == ("/v1/rural/changes", "off")
     assert (await clients.read_figures())[LEFT]["caveat"]["code"] == "recognitions_off"
     response = await clients.http.get("/v1/ethnic/recognitions/01890a5d-ac96-774b-bcce-b302099a8057")

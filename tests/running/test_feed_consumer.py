@@ -12,6 +12,8 @@ from typing import Any
 import asyncpg
 import pytest
 
+from services.ethnic.recognitions.store import FEED
+from shared.territory.villages.consumer import VILLAGE_FEED
 from tests.not_none import not_none
 from tests.running.installation import Installation
 from tests.waiting import PATIENCE_SECONDS, wait_until
@@ -55,9 +57,9 @@ def post(installation: Installation, path: str, body: dict[str, Any]) -> Any:
 
 
 def read_consumer(installation: Installation) -> Any:
-    recognitions, villages = installation.get_json("/v1/ethnic/following")["items"]
-    assert villages["state"] == "following"
-    return recognitions
+    feeds = {feed["feed"]: feed for feed in installation.get_json("/v1/ethnic/following")["items"]}
+    assert feeds[VILLAGE_FEED]["state"] == "following"
+    return feeds[FEED]
 
 
 def is_up_to_date(installation: Installation) -> bool:
