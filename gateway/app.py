@@ -25,6 +25,8 @@ from gateway.settings import GatewaySettings
 from gateway.tokens import api as tokens
 from gateway.tokens.keys import KeyRing, KeyRingKeys
 from gateway.upstreams import Upstreams
+from gateway.vintages import api as vintages
+from gateway.vintages.rules import VintageExists
 from shared.kit.clock import Clock, system_clock
 from shared.kit.database import Database
 from shared.kit.problems import Conflict
@@ -98,9 +100,11 @@ def create_app(settings: GatewaySettings | None = None, *, clock: Clock = system
                 tokens.router,
                 clients.secret_router,
                 clients.router,
+                vintages.router,
                 reference.router,
                 problems.router,
             ),
+            violations={"uq_vintages_name": lambda: VintageExists(name="", vintage=None)},
             own_document=False,
             background_tasks=(
                 make_map_consumer(load_territory_with_geography, from_gateway=False),

@@ -20,7 +20,7 @@ class Base(DeclarativeBase):
 
 
 metadata = Base.metadata
-REVISION = SchemaRevision("gateway", "gateway_0002")
+REVISION = SchemaRevision("gateway", "gateway_0003")
 
 
 class ClientRow(Base):
@@ -112,3 +112,27 @@ class AuditRow(Base):
     act: Mapped[str]
     subject: Mapped[str]
     facts: Mapped[dict[str, Any]]
+
+
+class VintageRow(Base):
+    """All services frozen at an instant (see `gateway/vintages`). Rows are only added."""
+
+    __tablename__ = "vintages"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    unit: Mapped[str]
+    period: Mapped[str]
+    as_of: Mapped[datetime]
+    document_number: Mapped[str]
+    document_date: Mapped[date]
+    parts: Mapped[bytes] = mapped_column(LargeBinary)
+    """The answers of the services by name, as JSON with sorted members."""
+    sha256: Mapped[str]
+    client_id: Mapped[str]
+    frozen_at: Mapped[datetime]
+
+    __table_args__ = (
+        UniqueConstraint("unit", "period", "name", name="uq_vintages_name"),
+        Index("ix_vintages_newest", "frozen_at", "id"),
+    )

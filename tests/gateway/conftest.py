@@ -17,7 +17,7 @@ from tests.postgres import TestDatabase
 from tests.waiting import PATIENCE_SECONDS
 
 PEPPER = "a pepper for tests, long enough to be one"
-NAMES = ("rural", "poverty", "ethnic", "funding")
+NAMES = ("rural", "poverty", "ethnic", "funding", "oversight")
 
 
 def make_settings(database: TestDatabase, urls: dict[str, str], **others: Any) -> GatewaySettings:
@@ -53,7 +53,7 @@ def no_fresh_parts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def upstreams() -> dict[str, UpstreamStub]:
-    """Stubs of the four services; a test may change their answers at any time."""
+    """Stubs of the services; a test may change their answers at any time."""
     stubs = {name: UpstreamStub(answer=make_progress(name)) for name in NAMES}
     stubs["funding"].answer = make_funding_status()
     return stubs

@@ -8,14 +8,14 @@ from tests.in_process import ApplicationClient
 from tests.waiting import poll_until
 
 STATUS = "/v1/status?period=2023"
-ALL_FRESH = dict.fromkeys(("rural", "poverty", "ethnic", "funding"), "fresh")
+ALL_FRESH = dict.fromkeys(("rural", "poverty", "ethnic", "funding", "oversight"), "fresh")
 
 
 def read_states(response: httpx.Response) -> dict[str, str]:
     """Return the state of each part."""
     status = response.json()
     states = {part["program"]: part["state"] for part in status["programs"]}
-    return {**states, "funding": status["funding"]["state"]}
+    return {**states, **{name: status[name]["state"] for name in ("funding", "oversight")}}
 
 
 def read_values(response: httpx.Response) -> set[float]:

@@ -53,7 +53,16 @@ def part_requests(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 async def test_one_answer_holds_all_parts(gateway, upstreams):
     response = await gateway.get(STATUS)
     status = response.json()
-    assert list(status) == ["unit", "period", "basis", "as_of", "complete", "programs", "funding"]
+    assert list(status) == [
+        "unit",
+        "period",
+        "basis",
+        "as_of",
+        "complete",
+        "programs",
+        "funding",
+        "oversight",
+    ]
     assert status["unit"] == {"code": "62", "name": "Kon Tum", "kind": "tinh", "since": "2004-07-08"}
     assert (status["period"], status["basis"], status["complete"]) == ("2023", "accepted", True)
     assert status["as_of"] == "2024-01-06T02:00:00Z"

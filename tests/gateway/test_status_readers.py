@@ -36,6 +36,7 @@ async def guarded(common_database, issuer, upstreams):
     stubs = {
         **{name: GuardedStub() for name in ("rural", "poverty", "ethnic")},
         "funding": upstreams["funding"],
+        "oversight": upstreams["oversight"],
     }
     async with serve_all(stubs) as urls:
         app = issuer.trust(create_app(make_settings(common_database, urls)))

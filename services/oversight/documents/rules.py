@@ -10,7 +10,7 @@ from shared.dated_facts.facts import DatedFact
 from shared.kit.problems import Conflict, Fault, Sentence, make_fault
 
 DocumentState = Literal["not_yet_in_force", "in_force", "expired", "replaced"]
-RelationKind = Literal["amends", "replaces", "guides", "carries_out"]
+DocumentRelationKind = Literal["amends", "replaces", "guides", "carries_out"]
 DemandState = Literal["fulfilled", "open", "overdue"]
 
 KIND_UNKNOWN = Sentence(
@@ -62,10 +62,10 @@ class DocumentKinds:
 
 
 @dataclass(frozen=True, slots=True)
-class Relation:
+class DocumentRelation:
     """What a document does to another."""
 
-    kind: RelationKind
+    kind: DocumentRelationKind
     document: uuid.UUID
 
 
@@ -93,7 +93,7 @@ class IssuedDocument:
     expires_on: date | None
     """Last day on which it is in force."""
     normative: bool
-    relations: tuple[Relation, ...] = ()
+    relations: tuple[DocumentRelation, ...] = ()
     demands: tuple[Demand, ...] = ()
     fulfils: tuple[tuple[uuid.UUID, int], ...] = ()
     """The demands that it fulfils: a document, and the number of the demand, counted from 1."""

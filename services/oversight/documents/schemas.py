@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.oversight.documents.rules import DemandState, DocumentState, RelationKind
+from services.oversight.documents.rules import DemandState, DocumentRelationKind, DocumentState
 from services.oversight.records.schemas import (
     CORRECTION_UNREAD,
     REASON_EXAMPLE,
@@ -37,12 +37,12 @@ EXAMPLE: dict[str, Any] = {
 }
 
 
-class RelationIn(BaseModel):
+class DocumentRelationIn(BaseModel):
     """What a document does to another document."""
 
     model_config = ConfigDict(extra="forbid")
 
-    kind: RelationKind = Field(description="amends, replaces, guides or carries_out")
+    kind: DocumentRelationKind = Field(description="amends, replaces, guides or carries_out")
     document: uuid.UUID = Field(description="id of the other document")
 
 
@@ -94,7 +94,9 @@ class IssuedDocumentFields(BaseModel):
     )
     programs: ProgramList = []
     components: ComponentList = []
-    relations: list[RelationIn] = Field([], max_length=50, description="what it does to other documents")
+    relations: list[DocumentRelationIn] = Field(
+        [], max_length=50, description="what it does to other documents"
+    )
     demands: list[DemandIn] = Field([], max_length=100, description="what it asks for, numbered from 1")
     fulfils: list[FulfilmentIn] = Field(
         [], max_length=50, description="demands of other documents that it fulfils"

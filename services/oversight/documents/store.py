@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.oversight.documents.rules import Demand, IssuedDocument, Relation
+from services.oversight.documents.rules import Demand, DocumentRelation, IssuedDocument
 from services.oversight.models import RecordVersion
 from services.oversight.records.schemas import make_key
 from services.oversight.records.store import ROOT, content_is, read_records
@@ -29,7 +29,8 @@ def to_document(row: RecordVersion) -> IssuedDocument:
         expires_on=date.fromisoformat(expires_on) if expires_on else None,
         normative=content["normative"],
         relations=tuple(
-            Relation(relation["kind"], uuid.UUID(relation["document"])) for relation in content["relations"]
+            DocumentRelation(relation["kind"], uuid.UUID(relation["document"]))
+            for relation in content["relations"]
         ),
         demands=tuple(
             Demand(

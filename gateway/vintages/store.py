@@ -1,0 +1,34 @@
+"""Queries of vintages. Flushes, never commits."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gateway.models import VintageRow
+from gateway.vintages.rules import VintageNotFound
+
+
+def select_vintages(unit: str | None, period: str | None) -> Select[Any]:
+    """Return the query of vintages, newest first."""
+    query = select(VintageRow).order_by(VintageRow.frozen_at.desc(), VintageRow.id.desc())
+    if unit is not None:
+        query = query.where(VintageRow.unit == unit)
+    return query if period is None else query.where(VintageRow.period == period)
+
+
+async def find_vintage(session: AsyncSession, unit: str, period: str, name: str) -> VintageRow | None:
+    """Return the vintage of a unit and period with a name, or None."""
+    row: VintageRow | None = await session.scalar(
+        select_vintages(unit, period).where(VintageRow.name == name)
+    )
+    return row
+
+
+async def get_vintage(session: AsyncSession, vintage_id: UUID) -> VintageRow:
+    """Return a vintage; raise `VintageNotFound`."""
+    row = await session.get(VintageRow, vintage_id)
+    if row is None:
+        raise VintageNotFound(vintage=str(vintage_id))
+    return row
