@@ -81,6 +81,7 @@ async def test_a_token_is_valid_until_it_expires():
         {"exp": "soon"},
         {"exp": True},
         {"nbf": 4102444800},
+        {"iat": 4102444800},
         {"client_id": "", "sub": "", "azp": ""},
     ],
 )
