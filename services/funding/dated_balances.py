@@ -28,7 +28,9 @@ class Remainder(NamedTuple):
     def from_amounts(cls, amounts: Amounts) -> "Remainder":
         """Return the remainder of a balance, or of a change of it."""
         left_vnd = amounts.left_vnd
-        return cls(left_vnd, left_vnd - amounts.reserved_vnd, amounts.to_book("treasury").left_vnd)
+        paid_vnd = amounts.disbursed_vnd + amounts.remittable_vnd
+        confirmed_vnd = amounts.confirmed_vnd + amounts.confirmed_remittable_vnd
+        return cls(left_vnd, left_vnd - amounts.reserved_vnd, left_vnd + paid_vnd - confirmed_vnd)
 
     def add(self, other: "Remainder") -> "Remainder":
         """Return the sum of two remainders."""

@@ -40,13 +40,17 @@ class VoucherKey:
     line: Line
     line_no: int
 
+    def list_adjacent_texts(self) -> list[str]:
+        """Return the texts of the keys of a paper of the year before and of the year after."""
+        return [self.to_text(self.paper.year + change) for change in (-1, 1)]
+
     def list_adjacent(self) -> "list[VoucherKey]":
         """Return the keys of a paper of the year before and of the year after."""
         years = (self.paper.year - 1, self.paper.year + 1)
         return [replace(self, paper=replace(self.paper, year=year)) for year in years]
 
-    def to_text(self) -> str:
-        """Return the key as one text, by which the entry is claimed."""
+    def to_text(self, year: int | None = None) -> str:
+        """Return the key as one text, by which the entry is claimed; of a paper of this year, or of the given one."""
         paper, line = self.paper, self.line
         return json.dumps(
             [
@@ -54,7 +58,7 @@ class VoucherKey:
                 paper.issuer,
                 paper.kind,
                 paper.number,
-                paper.year,
+                year or paper.year,
                 line.year,
                 line.program,
                 line.component,

@@ -67,6 +67,8 @@ INVISIBLE = re.compile(
 @lru_cache(maxsize=CACHED_TEXTS)
 def canonicalize(text: str) -> str:
     """Return the canonical form of a text; empty where nothing of it is visible. The form is its own canonical form."""
+    if text.isascii():
+        return _join_words(text.translate(_ASCII_FORMS).split())
     folded = _fold(text)
     while (again := _fold(folded)) != folded:
         folded = again
@@ -92,6 +94,10 @@ def _replace(character: str) -> str:
     if category == "Cf" or INVISIBLE.match(character):
         return ""
     return SUBSTITUTES.get(character, character)
+
+
+_ASCII_FORMS = {code: _replace(chr(code)).casefold().translate(LOOK_ALIKES) for code in range(128)}
+"""The canonical form of each character of ASCII, which needs no normalization."""
 
 
 def _move_tones(match: re.Match[str]) -> str:

@@ -14,4 +14,5 @@ async def test_a_ledger_that_is_killed_repeatedly_records_each_entry_once(kills)
     assert outcome.faults == []
     assert (outcome.kills, outcome.in_flight > 0) == (kills, True)
     assert outcome.acknowledged > 0
+    assert outcome.other_writes > 0
     assert outcome.repeats > 0

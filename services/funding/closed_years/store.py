@@ -26,10 +26,9 @@ LOCK_YEARS_SHARED = """
 LOCK_YEAR = "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || '/years/' || $1::int, 0))"
 
 
-async def lock_years_shared(session: AsyncSession, years: Collection[int]) -> list[Closing]:
-    """Lock years in common with other entries, and return their closings."""
+async def lock_years_shared(session: AsyncSession, years: Collection[int]) -> None:
+    """Lock years in common with other entries; their closings are read afterwards."""
     await run_sql(session, LOCK_YEARS_SHARED, sorted(years))
-    return await read_closings(session, years)
 
 
 async def lock_year(session: AsyncSession, year: int) -> list[Closing]:

@@ -7,10 +7,11 @@ the change feed is last. Faults of a body are reported before missing rights, an
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.funding.closed_years.rules import is_extended, is_overdue
+from services.funding.closed_years.rules import is_extended
 from services.funding.entries import claims, ledger_rows
 from services.funding.entries.candidates import EntryCandidate
 from services.funding.entries.evaluation import LedgerEvaluation
@@ -25,7 +26,7 @@ from services.funding.entries.store import find_entries
 from services.funding.entries.validation import EntryValidator
 from services.funding.entry_kinds import EntryKind
 from services.funding.fault_sentences import ENTRY_UNKNOWN
-from services.funding.ledger import Balances, Entry
+from services.funding.ledger import Balances, Entry, NewEntry
 from services.funding.store import read_balances
 from shared.kit.change_feed import Event, lock_feed, publish_events
 from shared.kit.clock import Clock
@@ -48,6 +49,22 @@ class EntryNotFound(NotFound):
 
     code = "entry_not_found"
     detail = ENTRY_UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class InsertedEntries:
+    """Entries that were inserted together, in commit order."""
+
+    new_entries: Sequence[NewEntry] = ()
+    sequences: Sequence[int] = ()
+    recorded_at: datetime | None = None
+
+    def to_entries(self) -> dict[uuid.UUID | None, Entry]:
+        """Return the entries as they are recorded, by id."""
+        if self.recorded_at is None:
+            return {}
+        pairs = zip(self.new_entries, self.sequences, strict=True)
+        return {new.entry.id: new.to_recorded(self.recorded_at, sequence) for new, sequence in pairs}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +97,7 @@ async def record_entries(
         await _explain_refusals(session, candidates, evaluation)
         recorded: Mapping[uuid.UUID | None, Entry] = {}
     else:
-        recorded = await insert_and_publish(session, evaluation, clock, make_events)
+        recorded = (await insert_and_publish(session, evaluation, clock, make_events)).to_entries()
     balances = await _read_existing_balances(session, evaluation, recorded)
     return [
         _to_result(candidate, outcome, recorded, balances, evaluation.state)
@@ -143,8 +160,8 @@ async def _evaluate(candidates: Sequence[EntryCandidate | Problem], state: Locke
 
 async def insert_and_publish(
     session: AsyncSession, evaluation: LedgerEvaluation, clock: Clock, make_events: MakeEvents
-) -> dict[uuid.UUID | None, Entry]:
-    """Write balances and, in commit order, entries and their events; return the recorded entries by id."""
+) -> InsertedEntries:
+    """Write balances and, in commit order, entries and their events; return what was inserted."""
     if evaluation.unused_vouchers:
         await claims.release_vouchers(session, evaluation.unused_vouchers)
     if reassigned := evaluation.reassigned_vouchers:
@@ -157,14 +174,13 @@ async def insert_and_publish(
             },
         )
     if not evaluation.new_entries:
-        return {}
+        return InsertedEntries()
     lot_ids = evaluation.state.lots.ids
     await ledger_rows.update_balances(session, lot_ids, evaluation.changed_balances)
     recorded_at = await lock_feed(session, clock)
     sequences = await ledger_rows.insert_entries(session, evaluation.new_entries, lot_ids, recorded_at)
     await publish_events(session, recorded_at, make_events([new.entry for new in evaluation.new_entries]))
-    pairs = zip(evaluation.new_entries, sequences, strict=True)
-    return {new.entry.id: new.to_recorded(recorded_at, sequence) for new, sequence in pairs}
+    return InsertedEntries(evaluation.new_entries, sequences, recorded_at)
 
 
 async def _explain_refusals(
@@ -214,7 +230,7 @@ def _to_result(
 def is_closing_overdue(candidate: EntryCandidate, state: LockedState) -> bool:
     """Whether the settlement day of an entry's year is over and the year is not closed."""
     context, line = candidate.context, candidate.line
-    if not is_overdue(context.deadlines, line.year, context.today, is_closed=False):
+    if line.year not in state.late_years:
         return False
     if state.find_closing(context.territory, line) is not None:
         return False

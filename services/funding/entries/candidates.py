@@ -1,6 +1,7 @@
 """Entries without faults, which the ledger may still refuse. Pure."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from services.funding.entries.duplicates import Fact, find_fact
 from services.funding.entries.request_context import RequestContext
@@ -9,9 +10,9 @@ from services.funding.ledger import Entry, Line
 from services.funding.voucher_keys import VoucherKey, find_book, find_voucher_key
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class EntryCandidate:
-    """An entry without faults, which the ledger may still refuse."""
+    """An entry without faults, which the ledger may still refuse. Its keys are calculated once."""
 
     context: RequestContext
     entry: Entry
@@ -28,7 +29,7 @@ class EntryCandidate:
     takes_all: bool = False
     """Whether a succession moves all that is unspent; its amount follows from the balances then."""
 
-    @property
+    @cached_property
     def lines(self) -> set[Line]:
         """The lines that the entry can change."""
         named_entry = self.reversed_entry or self.recovered_entry
@@ -38,7 +39,7 @@ class EntryCandidate:
             return {self.line, replace(self.line, year=self.line.year + 1)}
         return {self.line} if self.to_line is None else {self.line, self.to_line}
 
-    @property
+    @cached_property
     def voucher_key(self) -> VoucherKey | None:
         """The key of the entry by its voucher; None without one, and for a reversal or correction."""
         if self.reversed_entry is not None:
@@ -55,7 +56,7 @@ class EntryCandidate:
             return None  # less is paid for it then
         return self.entry.project
 
-    @property
+    @cached_property
     def fact(self) -> Fact | None:
         """The key of the entry; None where its voucher identifies it, for a reversal, and where its amount is still open."""
         if self.takes_all:

@@ -2,10 +2,18 @@
 
 import uuid
 from collections.abc import Collection, Mapping
+from typing import NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.funding.entries.sql import CLAIM_VOUCHERS, FIND_VOUCHERS, REASSIGN_VOUCHERS, RELEASE_VOUCHERS
+from services.funding.closed_years.rules import Closing, SettlementExtension
+from services.funding.closed_years.store import to_closing, to_extension
+from services.funding.entries.sql import (
+    CLAIM_VOUCHERS,
+    READ_YEARS_AND_VOUCHERS,
+    REASSIGN_VOUCHERS,
+    RELEASE_VOUCHERS,
+)
 from services.funding.ledger import Voucher
 from services.funding.voucher_keys import VoucherKey
 from shared.kit.database import run_sql
@@ -30,19 +38,34 @@ async def reassign_vouchers(session: AsyncSession, claims: Claims) -> None:
     await run_sql(session, REASSIGN_VOUCHERS, *_to_columns(claims))
 
 
-async def find_adjacent_vouchers(
-    session: AsyncSession, keys: Collection[VoucherKey]
-) -> dict[VoucherKey, list[uuid.UUID]]:
-    """Return the entries that claimed papers of the year before or after, by the requested key."""
+class YearsAndVouchers(NamedTuple):
+    """The closings and extensions of years, and the entries that claimed papers of the year before or after."""
+
+    closings: list[Closing]
+    extensions: list[SettlementExtension]
+    adjacent: dict[VoucherKey, list[uuid.UUID]]
+    """By the requested key."""
+
+
+async def read_years_and_adjacent(
+    session: AsyncSession, years: Collection[int], late_years: Collection[int], keys: Collection[VoucherKey]
+) -> YearsAndVouchers:
+    """Return the closings of years, the extensions of late ones, and the entries of papers that differ in the year alone."""
     adjacent: dict[str, list[VoucherKey]] = {}
     for key in keys:
-        for other in key.list_adjacent():
-            adjacent.setdefault(other.to_text(), []).append(key)
-    entry_ids: dict[VoucherKey, list[uuid.UUID]] = {}
-    for row in await run_sql(session, FIND_VOUCHERS, list(adjacent)):
-        for key in adjacent[row.key]:
-            entry_ids.setdefault(key, []).append(row.entry_id)
-    return entry_ids
+        for text in key.list_adjacent_texts():
+            adjacent.setdefault(text, []).append(key)
+    result = YearsAndVouchers([], [], {})
+    columns = (sorted(years), sorted(late_years), list(adjacent))
+    for row in await run_sql(session, READ_YEARS_AND_VOUCHERS, *columns):
+        if row.what == "closing":
+            result.closings.append(to_closing(row))
+        elif row.what == "extension":
+            result.extensions.append(to_extension(row))
+        else:
+            for key in adjacent[row.key]:
+                result.adjacent.setdefault(key, []).append(row.entry_id)
+    return result
 
 
 async def release_vouchers(session: AsyncSession, keys: Collection[VoucherKey]) -> None:

@@ -1,7 +1,7 @@
 """The rows that are read under the locks of a transaction before its entries are evaluated. Pure."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -52,8 +52,10 @@ class LockedState:
     lots: LockedLots = field(default_factory=lambda: LockedLots({}, {}))
     closings: Sequence[Closing] = ()
     """Of the years of the lines."""
+    late_years: Collection[int] = ()
+    """Those of the years whose settlement day by law is over."""
     extensions: Sequence[SettlementExtension] = ()
-    """Of those of the years whose settlement day by law is over."""
+    """Of those years."""
     former_versions: FormerVersions = field(default_factory=dict)
     """Of those years, where they are closed for some units and money passed on."""
 

@@ -1,5 +1,6 @@
 """Locks what the entries of a transaction change, in the order of ADR 0011, and reads it under the locks."""
 
+import uuid
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
@@ -11,7 +12,6 @@ from services.funding.closed_years.rules import Closing, FormerVersions, is_over
 from services.funding.closed_years.store import (
     lock_years_shared,
     read_former_versions,
-    read_settlement_extensions,
 )
 from services.funding.dated_balances import LockedLots
 from services.funding.entries import claims, ledger_rows
@@ -31,7 +31,8 @@ async def lock(session: AsyncSession, candidates: Sequence[EntryCandidate]) -> L
     Entries that state the same fact lock the same assignment or the same lots, so those found under the locks are all there are.
     """
     years = {line.year for candidate in candidates for line in candidate.lines}
-    closings = await lock_years_shared(session, years) if years else []
+    if years:
+        await lock_years_shared(session, years)
     claimed = await _claim_vouchers(session, candidates)
     new = [
         candidate
@@ -58,13 +59,14 @@ async def lock(session: AsyncSession, candidates: Sequence[EntryCandidate]) -> L
     recovered = await find_recovered(session, may_be_recovered) if may_be_recovered else {}
     facts = {fact for candidate in new if (fact := candidate.fact) is not None}
     latest_entries = await find_latest_entries(session, facts) if facts else {}
-    former = await read_former(session, closings, lots)
+    keys = [key for candidate in new if (key := candidate.voucher_key) is not None]
     late = _find_late_years(candidates)
-    extensions = await read_settlement_extensions(session, late) if late else []
+    rows = await claims.read_years_and_adjacent(session, years, late, keys)
+    former = await read_former(session, rows.closings, lots)
     return LockedState(
         recorded=claimed.recorded,
         undone=claimed.undone,
-        adjacent=await _find_adjacent(session, new),
+        adjacent=await _find_entries_in_effect(session, rows.adjacent),
         replacements=replacements,
         reversals=reversals,
         recovered=recovered,
@@ -72,8 +74,9 @@ async def lock(session: AsyncSession, candidates: Sequence[EntryCandidate]) -> L
         projects=projects,
         assignments=assignments,
         lots=lots,
-        closings=closings,
-        extensions=extensions,
+        closings=rows.closings,
+        extensions=rows.extensions,
+        late_years=late,
         former_versions=former,
     )
 
@@ -129,12 +132,10 @@ async def _claim_vouchers(session: AsyncSession, candidates: Sequence[EntryCandi
     )
 
 
-async def _find_adjacent(
-    session: AsyncSession, candidates: Sequence[EntryCandidate]
+async def _find_entries_in_effect(
+    session: AsyncSession, entry_ids: Mapping[VoucherKey, Sequence[uuid.UUID]]
 ) -> Mapping[VoucherKey, Sequence[Entry]]:
-    """Return the entries in effect of papers that differ from those of the candidates in the year alone."""
-    keys = [key for candidate in candidates if (key := candidate.voucher_key) is not None]
-    entry_ids = await claims.find_adjacent_vouchers(session, keys) if keys else {}
+    """Return the recorded entries of these ids that are in effect, by the same key."""
     if not entry_ids:
         return {}
     entries = await find_entries(session, {entry_id for of_key in entry_ids.values() for entry_id in of_key})

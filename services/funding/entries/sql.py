@@ -1,5 +1,9 @@
 """The SQL that every entry runs, as text (see ADR 0010)."""
 
+from collections.abc import Mapping
+
+from services.funding.ledger import AMOUNT_NAMES
+
 LOCK_ASSIGNMENTS = """
     SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || assignment, 0))
     FROM (SELECT unnest($1::text[]) AS assignment ORDER BY 1) AS assignments
@@ -33,7 +37,18 @@ REASSIGN_VOUCHERS = """
     WHERE vouchers.key = claimed.key
 """
 
-FIND_VOUCHERS = "SELECT key, entry_id FROM vouchers WHERE key = ANY ($1::text[])"
+READ_YEARS_AND_VOUCHERS = """
+    SELECT 'closing' AS what, id, year, unit, decision_number, decision_date, closed_on, NULL::date AS settled_by, sequence,
+        recorded_at, NULL::text AS key, NULL::uuid AS entry_id
+    FROM closings WHERE year = ANY ($1::int[])
+    UNION ALL
+    SELECT 'extension', id, year, unit, decision_number, decision_date, NULL, settled_by, NULL, recorded_at, NULL, NULL
+    FROM extensions WHERE year = ANY ($2::int[])
+    UNION ALL
+    SELECT 'voucher', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, key, entry_id
+    FROM vouchers WHERE key = ANY ($3::text[])
+"""
+"""One statement under all locks: closings and extensions of years, and the entries that claimed vouchers."""
 
 LOCK_REPLACED = """
     SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || '/replaced/' || entry, 0))
@@ -150,69 +165,49 @@ UPDATE_BALANCES = """
     WHERE lots.id = balance.id
 """
 
-INSERT_ENTRIES = """
+COLUMN_TYPES: Mapping[str, str] = {
+    "id": "uuid", "kind": "text", "recorded_at": "timestamptz", "decision_number": "text", "decision_date": "date",
+    "voucher_source": "text", "voucher_number": "text", "voucher_kind": "text", "voucher_year": "int", "voucher_date": "date",
+    "voucher_line_no": "int", "decision_key": "text", "voucher_source_key": "text", "voucher_number_key": "text",
+    "in_kind_form": "text", "in_kind_quantity": "numeric", "in_kind_unit_of_measure": "text", "distinct_from": "uuid",
+    "distinct_reason": "text", "replaces": "uuid", "replaces_reason": "text", "reopening_number": "text",
+    "reopening_date": "date", "year": "int", "to_year": "int", "program": "text", "component": "text", "capital": "text",
+    "source": "text", "unit": "text", "origin_year": "int", "amount_vnd": "bigint", "effective_on": "date", "note": "text",
+    "client_id": "text", "reverses": "uuid", "batch": "uuid", "to_component": "text", "to_unit": "text", "deadline": "date",
+    "project": "text", "against": "uuid",
+}  # fmt: skip
+"""The columns of an entry with their types, in the order of the parameters of `INSERT_ENTRIES`."""
+
+ENTRY_COLUMNS = tuple(COLUMN_TYPES)
+
+SAME_COLUMNS = ENTRY_COLUMNS[ENTRY_COLUMNS.index("year") :]
+"""The last columns, which hold an attribute of an entry as it is."""
+
+POSTING_TYPES: Mapping[str, str] = {
+    "year": "int", "entry_id": "uuid", "lot_id": "bigint", "effective_on": "date", **dict.fromkeys(AMOUNT_NAMES, "bigint"),
+}  # fmt: skip
+"""The columns of a posting with their types, in the order of the parameters after those of entries."""
+
+
+def _make_parameters(types: Mapping[str, str], first: int) -> str:
+    return ", ".join(f"${number}::{name}[]" for number, name in enumerate(types.values(), first))
+
+
+INSERT_ENTRIES = f"""
     WITH inserted AS (
-        INSERT INTO entries (
-            id, kind, recorded_at, decision_number, decision_date, voucher_source, voucher_number,
-            voucher_kind, voucher_year, voucher_date, voucher_line_no, decision_key, voucher_source_key, voucher_number_key,
-            in_kind_form,
-            in_kind_quantity, in_kind_unit_of_measure, distinct_from, distinct_reason, replaces, replaces_reason, reopening_number, reopening_date, year,
-            to_year, program, component, capital, source, unit, origin_year, amount_vnd, effective_on, note, client_id,
-            reverses, batch, to_component, to_unit, deadline, project, against)
-        SELECT
-            id, kind, recorded_at, decision_number, decision_date, voucher_source, voucher_number,
-            voucher_kind, voucher_year, voucher_date, voucher_line_no, decision_key, voucher_source_key, voucher_number_key,
-            in_kind_form,
-            in_kind_quantity, in_kind_unit_of_measure, distinct_from, distinct_reason, replaces, replaces_reason, reopening_number, reopening_date, year,
-            to_year, program, component, capital, source, unit, origin_year, amount_vnd, effective_on, note, client_id,
-            reverses, batch, to_component, to_unit, deadline, project, against
-        FROM unnest(
-            $1::uuid[], $2::text[], $3::timestamptz[], $4::text[], $5::date[], $6::text[], $7::text[], $8::text[],
-            $9::int[], $10::date[], $11::int[], $12::text[], $13::text[], $14::text[], $15::text[], $16::numeric[],
-            $17::text[], $18::uuid[], $19::text[], $20::uuid[], $21::text[], $22::text[], $23::date[], $24::int[],
-            $25::int[], $26::text[], $27::text[], $28::text[], $29::text[], $30::text[], $31::int[], $32::bigint[],
-            $33::date[], $34::text[], $35::text[], $36::uuid[], $37::uuid[], $38::text[], $39::text[], $40::date[],
-            $41::text[], $42::uuid[]
-        ) WITH ORDINALITY AS entry (
-            id, kind, recorded_at, decision_number, decision_date, voucher_source, voucher_number,
-            voucher_kind, voucher_year, voucher_date, voucher_line_no, decision_key, voucher_source_key, voucher_number_key,
-            in_kind_form,
-            in_kind_quantity, in_kind_unit_of_measure, distinct_from, distinct_reason, replaces, replaces_reason, reopening_number, reopening_date, year,
-            to_year, program, component, capital, source, unit, origin_year, amount_vnd, effective_on, note, client_id,
-            reverses, batch, to_component, to_unit, deadline, project, against,
-            ordinal)
+        INSERT INTO entries ({", ".join(ENTRY_COLUMNS)})
+        SELECT {", ".join(ENTRY_COLUMNS)}
+        FROM unnest({_make_parameters(COLUMN_TYPES, 1)})
+            WITH ORDINALITY AS entry ({", ".join(ENTRY_COLUMNS)}, ordinal)
         ORDER BY ordinal
         RETURNING sequence
     ), posted AS (
-        INSERT INTO postings (
-            year, entry_id, lot_id, effective_on, assigned_vnd, opening_balance_vnd, allocated_vnd, carried_over_vnd, received_vnd,
-            given_vnd, cancelled_vnd, returned_vnd, carried_out_vnd, committed_vnd, disbursed_vnd, confirmed_vnd,
-            reserved_vnd, recovered_vnd, remittable_vnd, remitted_vnd, confirmed_recovered_vnd, confirmed_remittable_vnd,
-            confirmed_remitted_vnd, succeeded_in_vnd, succeeded_out_vnd)
-        SELECT * FROM unnest(
-            $43::int[], $44::uuid[], $45::bigint[], $46::date[], $47::bigint[], $48::bigint[], $49::bigint[],
-            $50::bigint[], $51::bigint[], $52::bigint[], $53::bigint[], $54::bigint[], $55::bigint[], $56::bigint[],
-            $57::bigint[], $58::bigint[], $59::bigint[], $60::bigint[], $61::bigint[], $62::bigint[], $63::bigint[],
-            $64::bigint[], $65::bigint[], $66::bigint[], $67::bigint[])
+        INSERT INTO postings ({", ".join(POSTING_TYPES)})
+        SELECT * FROM unnest({_make_parameters(POSTING_TYPES, len(COLUMN_TYPES) + 1)})
     )
     SELECT sequence FROM inserted ORDER BY sequence
 """
 """Inserts entries with their postings, in the order given."""
-
-SAME_COLUMNS = (
-    "year", "to_year", "program", "component", "capital", "source", "unit", "origin_year", "amount_vnd",
-    "effective_on", "note", "client_id", "reverses", "batch", "to_component", "to_unit", "deadline", "project", "against",
-)  # fmt: skip
-"""The columns that hold an attribute of an entry as it is."""
-
-ENTRY_COLUMNS = (
-    "id", "kind", "recorded_at", "decision_number", "decision_date", "voucher_source", "voucher_number",
-    "voucher_kind", "voucher_year", "voucher_date", "voucher_line_no", "decision_key", "voucher_source_key",
-    "voucher_number_key",
-    "in_kind_form", "in_kind_quantity", "in_kind_unit_of_measure", "distinct_from", "distinct_reason", "replaces",
-    "replaces_reason", "reopening_number", "reopening_date", *SAME_COLUMNS,
-)  # fmt: skip
-"""In the order of `INSERT_ENTRIES`."""
 
 KEY_COLUMNS = frozenset({"decision_key", "voucher_source_key", "voucher_number_key"})
 """Canonical forms, by which decisions and vouchers are compared; they follow from the other columns."""

@@ -48,4 +48,4 @@ async def record_successions(unit_of_work: UnitOfWork, request: SuccessionReques
     if unit_of_work.dry_run:
         return [replace(new.entry, id=None, postings=tuple(new.postings)) for new in evaluation.new_entries]
     recorded = await insert_and_publish(session, evaluation, unit_of_work.clock, make_events)
-    return list(recorded.values())
+    return list(recorded.to_entries().values())

@@ -100,4 +100,6 @@ async def record_paper(
         return RecordedPaper(key.paper, entries, is_new=False, closing_overdue=overdue)
     recorded = await insert_and_publish(session, evaluation, clock, make_events)
     papers = await read_papers(session, voucher.issuer, voucher.number)
-    return RecordedPaper(key.paper, papers[key.paper], is_new=bool(recorded), closing_overdue=overdue)
+    return RecordedPaper(
+        key.paper, papers[key.paper], is_new=bool(recorded.new_entries), closing_overdue=overdue
+    )
