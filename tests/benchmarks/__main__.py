@@ -1,8 +1,9 @@
 """`python -m tests.benchmarks`: what the product costs, as ratios within one run.
 
-Three comparisons, each side measured in turn, the medians printed: reports of about 1,000 observations through the
+Five comparisons, each side measured in turn, the medians printed: reports of about 1,000 observations through the
 gateway against a bare asyncpg upsert of the same rows into the same server; the province-wide status against a bare
-FastAPI route that answers the same document; a read through the proxy against the same read at the service. Absolute
+FastAPI route that answers the same document; a read through the proxy against the same read at the service; a map of 102
+communes, and a series of five years, against the figures of one unit (less than 2 and 3 times their cost are wanted). Absolute
 numbers are this machine's; the ratios travel.
 """
 
@@ -27,6 +28,9 @@ from tests.territory.shipped import shipped_territory
 
 STATUS = "/v1/status?period=2023"
 PROXIED = "/v1/poverty/indicators"
+FIGURES = "/v1/poverty/progress?period=2023&unit=62"
+MAP = "/v1/poverty/map?indicator=poverty_rate&period=2023&unit=62&level=commune"
+SERIES = "/v1/poverty/series?indicator=poverty_rate&unit=62&from=2019&to=2023"
 VALUES = {
     "households": 100, "near_poor_households": 10, "poor_households_start": 50, "poor_to_near_poor": 5,
     "poor_to_above_near_poor": 4, "poor_other_decrease": 1, "near_poor_to_poor": 2, "returned_to_poverty": 1,
@@ -158,6 +162,10 @@ async def measure(rounds: int, seconds: float) -> None:
         print_ratio("status of the province", ours, theirs, "bare FastAPI route, same document")
         ours, theirs = await compare_reading(f"{gateway}{PROXIED}", f"{poverty}{PROXIED}", rounds, seconds)
         print_ratio("a read through the proxy", ours, theirs, "the same at the service")
+        for name, path in (("map of 102 communes", MAP), ("series of five years", SERIES)):
+            ours, theirs = await compare_reading(f"{poverty}{path}", f"{poverty}{FIGURES}", rounds, seconds)
+            print_ratio(name, ours, theirs, "figures of one unit")
+            print(f"{name:<46} costs {theirs / ours:.2f} times the figures of one unit")
 
 
 def main() -> int:

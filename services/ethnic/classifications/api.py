@@ -30,6 +30,8 @@ from shared.reporting.registers import (
     require_units,
     set_created_or_existing,
 )
+from shared.territory.named_rows import name_units
+from shared.territory.villages.store import with_villages
 
 router = APIRouter(
     prefix="/v1/ethnic/classifications", tags=["classifications"], route_class=TransactionRoute
@@ -120,7 +122,9 @@ async def list_classifications(
     page = await fetch_page(context.session, query, limit=limit, cursor=cursor, serialize=lambda row: row[0])
     set_next_link(request, response, page.next)
     items = await _serialize(context, rules, page.items, statuses, as_of)
-    return ClassificationsPage(items=items, next=page.next)
+    known = await with_villages(context.session, context.territory, [row.unit for row in items])
+    named = name_units(known, items, lambda row: row.effective_on)
+    return ClassificationsPage(items=named, next=page.next)
 
 
 @router.get("/{classification_id}", summary="Read one classification")

@@ -18,6 +18,7 @@ from shared.kit.date_fields import IsoDate
 from shared.kit.json_body import PartialModel
 from shared.kit.paging import Page
 from shared.reporting.decisions import DecisionIn
+from shared.territory.named_rows import NamedUnitRow
 
 EXAMPLE: dict[str, Any] = {
     "unit": "23509",
@@ -106,7 +107,7 @@ class ByRuleOut(BaseModel):
         )
 
 
-class ClassificationOut(BaseModel):
+class ClassificationOut(NamedUnitRow):
     """A classification as it was stated, and the consequence that applies on the day of the request."""
 
     id: uuid.UUID = Field(description="the classification's id")

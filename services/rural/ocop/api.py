@@ -26,6 +26,7 @@ from shared.kit.transactions import TransactionRoute
 from shared.periods import local_day
 from shared.reporting.context import PublicContext, RegistrarContext
 from shared.reporting.registers import UnitsQuery, expand_units, require_units, set_created_or_existing
+from shared.territory.named_rows import name_units
 from shared.territory.query_params import UnitQuery
 
 ENDING_BEFORE_WITHOUT_DAY = Sentence(
@@ -107,7 +108,8 @@ async def list_products(
         serialize=lambda row: EvaluationOut.from_row(row[0], rules),
     )
     set_next_link(request, response, page.next)
-    return page
+    items = name_units(context.territory, page.items, lambda row: row.decision.date)
+    return ProductsPage(items=items, next=page.next)
 
 
 @router.get("/products/{code}", summary="Read one product")

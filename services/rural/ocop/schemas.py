@@ -18,6 +18,7 @@ from shared.kit.paging import Page
 from shared.periods import ONE_DAY
 from shared.reporting.decisions import DecisionIn
 from shared.reporting.field_types import Name
+from shared.territory.named_rows import NamedUnitRow
 
 EXAMPLE: dict[str, Any] = {
     "code": "OCOP-610-01",
@@ -138,7 +139,7 @@ class ScorePartsOut(BaseModel):
     quality: JsonDecimal = Field(description="points for quality")
 
 
-class EvaluationOut(BaseModel):
+class EvaluationOut(NamedUnitRow):
     """An evaluation of a product as it was stated, with what follows from its date."""
 
     id: uuid.UUID = Field(description="the evaluation's id")

@@ -29,6 +29,7 @@ from shared.reporting.registers import (
     require_units,
     set_created_or_existing,
 )
+from shared.territory.named_rows import name_units
 from shared.territory.query_params import UnitQuery
 from shared.territory.villages.store import with_villages
 
@@ -102,7 +103,9 @@ async def list_recognitions(
         serialize=lambda row: RecognitionOut.from_row(row[0], sets, filters.as_of),
     )
     set_next_link(request, response, page.next)
-    return page
+    known = await with_villages(context.session, territory, [row.unit for row in page.items])
+    items = name_units(known, page.items, lambda row: row.decision.date)
+    return RecognitionsPage(items=items, next=page.next)
 
 
 @router.get("/recognitions/summary", summary="Count recognized units by criteria set")

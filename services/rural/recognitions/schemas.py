@@ -17,6 +17,7 @@ from shared.kit.json_body import PartialModel
 from shared.kit.paging import Page
 from shared.periods import FIRST_YEAR, LAST_YEAR
 from shared.reporting.decisions import DecisionIn
+from shared.territory.named_rows import NamedUnitRow
 
 EXAMPLE: dict[str, Any] = {
     "unit": "23509",
@@ -128,7 +129,7 @@ class RevocationOut(BaseModel):
         )
 
 
-class RecognitionOut(BaseModel):
+class RecognitionOut(NamedUnitRow):
     """A recognition as it was stated, with its revocation."""
 
     id: uuid.UUID = Field(description="the recognition's id")

@@ -32,6 +32,7 @@ from shared.reporting.query_params import (
     StandardQuery,
 )
 from shared.reporting.targets.actions import find_measured_period
+from shared.territory.named_rows import name_units
 from shared.territory.query_params import UnitOrAreaQuery, UnitQuery
 
 router = APIRouter(tags=["figures"], route_class=TransactionRoute)
@@ -228,4 +229,5 @@ async def list_observations(
     )
     set_next_link(request, response, page.next)
     withheld = await find_withheld(context, {to_row_key(row) for row in page.items})
-    return ObservationsPage(items=withheld.hide_rows(page.items), next=page.next)
+    named = name_units(context.territory, page.items, lambda _: period.ends_on)
+    return ObservationsPage(items=withheld.hide_rows(named), next=page.next)

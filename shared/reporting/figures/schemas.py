@@ -29,6 +29,7 @@ from shared.reporting.figures.rules import FigureValue, FormStage
 from shared.reporting.models import Observation, Target
 from shared.reporting.report_content import STATUSES, Status
 from shared.reporting.targets.schemas import PlanOut
+from shared.territory.named_rows import NamedUnitRow
 
 
 class FigureUnitOut(BaseModel):
@@ -205,7 +206,7 @@ class FiguresOut(BaseModel):
     figures: list[FigureOut]
 
 
-class ObservedValueOut(BaseModel):
+class ObservedValueOut(NamedUnitRow):
     """A value in effect with the report that states it."""
 
     unit: str = Field(description="code of the unit")

@@ -20,6 +20,7 @@ class ObligationOut(BaseModel):
     unit: str = Field(description="code of the unit that owes")
     unit_name: str = Field(description="its name")
     unit_kind: str = Field(description="its Vietnamese type without accents: huyen, thanh_pho, xa …")
+    unit_since: date = Field(description="first day of the unit; its code may have named another one before")
     level: DueLevel = Field(description="the level as which it owes; a commune may owe what a district owed")
     period: str = Field(description="SDMX time period")
     counted_from: date | None = Field(
@@ -44,6 +45,7 @@ class ObligationOut(BaseModel):
             unit=obligation.unit.code,
             unit_name=obligation.unit.name,
             unit_kind=obligation.unit.kind,
+            unit_since=obligation.unit.valid_from,
             level=obligation.level,
             period=str(obligation.period),
             counted_from=obligation.window.opens_on if obligation.window else None,

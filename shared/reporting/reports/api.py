@@ -35,6 +35,7 @@ from shared.reporting.reports.schemas import (
 )
 from shared.reporting.reports.writing.opening_values import find_changed_starts
 from shared.reporting.reports.writing.submit import submit
+from shared.territory.named_rows import name_units
 from shared.territory.query_params import UnitFilter
 
 router = APIRouter(prefix="/reports", tags=["reports"], route_class=TransactionRoute)
@@ -151,12 +152,13 @@ async def _summarize(context: ReportingContext, reports: Sequence[Report]) -> li
     """
     contradictions = await find_contradictions_of_reports(context, reports)
     changed_starts = await find_changed_starts(context, reports)
-    return [
+    summaries = [
         ReportSummary.from_report(
             report, contradictions.get(report.id, ()), changed_starts.get(report.id, ())
         )
         for report in reports
     ]
+    return name_units(context.territory, summaries, lambda row: Period.parse(row.period).ends_on)
 
 
 @receipts.get("/contradictions", summary="List reports that contradict other programs")

@@ -17,6 +17,7 @@ from shared.reporting.models import Report
 from shared.reporting.report_content import StatedValue, Status
 from shared.reporting.reports.answer_schemas import CountsOut, DerivedOut, ReceiptOut
 from shared.reporting.reports.writing.opening_values import StartDifference
+from shared.territory.named_rows import NamedUnitRow
 
 
 def _is_none(value: object) -> bool:
@@ -91,7 +92,7 @@ class StartDifferenceOut(BaseModel):
     ended_in: list[str] = Field(description="the units whose ends add up to it; several after a merger")
 
 
-class ReportSummary(BaseModel):
+class ReportSummary(NamedUnitRow):
     """A report in a list."""
 
     id: uuid.UUID = Field(description="the report's id")

@@ -6,11 +6,13 @@ from fastapi import APIRouter, Header, Query, Request, Response
 
 from shared.kit.paging import Cursor, Limit, Page, fetch_page, set_next_link
 from shared.kit.transactions import TransactionRoute
+from shared.periods import parse_plan_period
 from shared.reporting.context import PlannerContext, PublicContext
 from shared.reporting.query_params import PlanPeriodFilter, PlanPeriodPath
 from shared.reporting.targets import actions, store
 from shared.reporting.targets.rules import Plan
 from shared.reporting.targets.schemas import TargetOut, TargetsIn, TargetsOut
+from shared.territory.named_rows import name_units
 from shared.territory.query_params import UnitFilter
 
 router = APIRouter(prefix="/targets", tags=["targets"], route_class=TransactionRoute)
@@ -81,4 +83,11 @@ async def list_targets(
         serialize=lambda row: TargetOut.from_target(row[0], catalogue.split_key(row[0].indicator)),
     )
     set_next_link(request, response, page.next)
-    return page
+    items = name_units(
+        context.territory,
+        page.items,
+        lambda row: (
+            actions.find_measured_period(context.territory, row.unit, parse_plan_period(row.period)).ends_on
+        ),
+    )
+    return Page(items=items, next=page.next)

@@ -14,6 +14,7 @@ from shared.reporting.field_types import Amount, DimensionIn, DimensionOut, Stan
 from shared.reporting.models import Target
 from shared.reporting.targets.rules import METHODS, AchievementMethod, TargetKind, compute_achievement
 from shared.reporting.targets.store import to_plan
+from shared.territory.named_rows import NamedUnitRow
 
 
 class TargetIn(BaseModel):
@@ -38,7 +39,7 @@ class TargetsIn(BaseModel):
     targets: list[TargetIn] = Field(max_length=500, description="planned values by figure")
 
 
-class TargetOut(BaseModel):
+class TargetOut(NamedUnitRow):
     """A planned value with its decision."""
 
     unit: str = Field(description="code of the unit")
