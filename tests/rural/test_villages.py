@@ -102,6 +102,15 @@ async def test_a_village_is_answered_with_its_levels_and_recognitions(clients):
     assert sorted(row["level"] for row in page["in_force"]) == ["meets", "model"]
     assert sorted(row["decision"]["number"] for row in page["recognitions"]) == ["1/QĐ", "2/QĐ"]
     assert page["recognitions"][0]["authority"]["name"] == "Chủ tịch UBND huyện"
+    ask = {"indicator": "villages_model,criterion_01", "level": "village", "unit": "23512", "period": "2023"}
+    rows = (await clients.get("map", **ask))["items"]
+    assert [(row["unit"], row["indicator"], row["value"]) for row in rows] == [
+        ("23512.01", "villages_model", 1),
+        ("23512.01", "criterion_01", None),
+        ("23512.02", "villages_model", 0),
+        ("23512.02", "criterion_01", None),
+    ]
+    assert rows[1]["caveat"]["code"] == "not_stated_by_villages"
     before = await clients.get("villages/23512.01", on="2023-06-14")
     assert (before["in_force"], len(before["recognitions"])) == ([], 2)
     (model,) = [row for row in page["in_force"] if row["level"] == "model"]

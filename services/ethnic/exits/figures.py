@@ -1,6 +1,6 @@
 """The figures that count exits from special difficulty, for the reporting engine."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -14,8 +14,9 @@ from services.ethnic.recognitions.store import FEED
 from shared.kit.feed_consumer import cursor
 from shared.kit.feed_consumer.api import FeedState, read_consumer_state
 from shared.kit.problems import Sentence
-from shared.reporting.engine import Caveat, CountScope, RegisterCount, RegisterCounter
+from shared.reporting.engine import Caveat, CountScope, RegisterCount, RegisterCounter, ScopesCounter
 from shared.reporting.register_rows import format_lineage
+from shared.territory.units import to_commune_code
 
 
 class ExitFilter(NamedTuple):
@@ -88,25 +89,50 @@ EXITS_PENDING = Sentence(
 )
 
 
-def make_exit_counter(rules: AreaRules) -> RegisterCounter:
-    """Return the function that counts the exits of a scope by figure."""
+def make_exit_counters(rules: AreaRules) -> tuple[RegisterCounter, ScopesCounter]:
+    """Return the functions that count the exits of a scope, and of many, by figure."""
 
     async def count_exits(session: AsyncSession, scope: CountScope) -> dict[str, RegisterCount]:
         missing = await _find_caveat(session, rules, scope.as_of)
         exits, _ = await read_exits(session, rules, scope.units, scope.period, scope.as_of)
-        return {
-            figure: RegisterCount(
-                sum(exit_filter.admits(judged) for judged in exits),
-                format_lineage(PATH, scope, period=str(scope.period), **exit_filter.to_query()),
-                missing or _warn_of_pending(exits, exit_filter),
-            )
-            for figure, exit_filter in FIGURES.items()
-        }
+        return _count(scope, exits, missing)
 
-    return count_exits
+    async def count_exits_in_scopes(
+        session: AsyncSession, scopes: Sequence[CountScope]
+    ) -> list[dict[str, RegisterCount]]:
+        first = scopes[0]
+        units = frozenset().union(*(scope.units for scope in scopes))
+        missing = await _find_caveat(session, rules, first.as_of)
+        exits, _ = await read_exits(session, rules, units, first.period, first.as_of)
+        if any(_find_place(judged) not in units for judged in exits):  # it lies in a unit of another code
+            return [await count_exits(session, scope) for scope in scopes]
+        return [
+            _count(scope, [judged for judged in exits if _find_place(judged) in scope.units], missing)
+            for scope in scopes
+        ]
+
+    return count_exits, count_exits_in_scopes
 
 
-def _warn_of_pending(exits: list[JudgedExit], exit_filter: ExitFilter) -> Caveat | None:
+def _find_place(judged: JudgedExit) -> str:
+    """Return the code of the commune of an exit; of a village that of its commune."""
+    return to_commune_code(judged.exit.unit) or judged.exit.unit
+
+
+def _count(
+    scope: CountScope, exits: Sequence[JudgedExit], missing: Caveat | None
+) -> dict[str, RegisterCount]:
+    return {
+        figure: RegisterCount(
+            sum(exit_filter.admits(judged) for judged in exits),
+            format_lineage(PATH, scope, period=str(scope.period), **exit_filter.to_query()),
+            missing or _warn_of_pending(exits, exit_filter),
+        )
+        for figure, exit_filter in FIGURES.items()
+    }
+
+
+def _warn_of_pending(exits: Sequence[JudgedExit], exit_filter: ExitFilter) -> Caveat | None:
     """Return the caveat that exits like those of a figure wait for an officer; None where none do."""
     if exit_filter.state == "pending":
         return None

@@ -216,28 +216,29 @@ async def count_registers_of_units(
     scopes = [_make_scope(query, projection) for projection in projections.values()]
     counts: dict[str, dict[str, RegisterCount]] = {code: {} for code in projections}
     for name in sorted(registers) if scopes else ():
-        counted = await _count_scopes(context, context.engine.registers[name], scopes)
+        codes = [figure.code for figure in figures]
+        counted = await _count_scopes(context, context.engine.registers[name], scopes, codes)
         for code, of_unit in zip(projections, counted, strict=True):
             counts[code] |= of_unit
     return counts
 
 
 async def _count_scopes(
-    context: ReportingContext, register: Register, scopes: Sequence[CountScope]
+    context: ReportingContext, register: Register, scopes: Sequence[CountScope], codes: Collection[str]
 ) -> Sequence[Mapping[str, RegisterCount]]:
-    """Return the counts of scopes that do not overlap; of many in which nothing is counted, by one count of all."""
+    """Return the counts of scopes that do not overlap; of many in which none of some figures counts, by one count of all."""
     if register.count_scopes is not None:
         return await register.count_scopes(context.session, scopes)
     first, *others = scopes
     together = await register.count(
         context.session, replace(first, units=first.units.union(*(scope.units for scope in others)))
     )
-    if not others or not any(count.value for count in together.values()):
+    if not others or not any(count.value for code, count in together.items() if code in codes):
         return [together for _ in scopes]
     middle = len(scopes) // 2
     return [
-        *await _count_scopes(context, register, scopes[:middle]),
-        *await _count_scopes(context, register, scopes[middle:]),
+        *await _count_scopes(context, register, scopes[:middle], codes),
+        *await _count_scopes(context, register, scopes[middle:], codes),
     ]
 
 

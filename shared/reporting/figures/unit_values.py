@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 from shared.kit.change_feed import read_newest_change
 from shared.kit.problems import Sentence
@@ -210,7 +211,7 @@ async def _read_villages(
             caveat = Caveat("not_stated_by_villages", NOT_STATED_BY_VILLAGES) if count is None else None
             row = MapValueOut.without_value(village, series, caveat)
             if count is not None:
-                row = row.model_copy(update={"value": count.value, "status": "official"})
+                row = row.model_copy(update={"value": Decimal(count.value), "status": "official"})
             items.append(row)
     return items
 
