@@ -127,6 +127,12 @@ async def read_newest_change(session: AsyncSession) -> tuple[int, datetime | Non
     return (row.sequence, row.at) if row else (0, None)
 
 
+async def find_newest_included(session: AsyncSession, as_of: datetime | None) -> datetime | None:
+    """Return the instant of the newest change that a reading as of an instant (None: now) includes; None before the first."""
+    _, changed_at = await read_newest_change(session)
+    return min((at for at in (as_of, changed_at) if at is not None), default=None)
+
+
 class ChangeOut(BaseModel):
     """One change as a CloudEvent."""
 

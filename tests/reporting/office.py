@@ -53,7 +53,7 @@ def catalogue() -> Catalogue:
         Form("census", NAME, frozenset({YEAR}), "district", **BASIS, due=(DueRule(-12, "Điều 7", "sourced", valid_from=SINCE),)),
         Form("results", NAME, frozenset({YEAR, QUARTER, MONTH}), "district", **BASIS, due=(DueRule(5, "Điều 8", "unsure", valid_from=SINCE),)),
         Form("criteria", NAME, frozenset({YEAR}), "district", **BASIS),
-        Form("works", NAME, frozenset({YEAR}), "district", **BASIS, closing=(DueRule(400, "Điều 9", "-", valid_from=SINCE),), steps=(ReviewStep("certified", NAME, "-"), ReviewStep("checked", NAME, "-"))),
+        Form("works", NAME, frozenset({YEAR}), "district", **BASIS, cut_off=(DueRule(400, "Điều 9", "-", valid_from=SINCE),), steps=(ReviewStep("certified", NAME, "-"), ReviewStep("checked", NAME, "-"))),
         Form("support", NAME, frozenset({HALF}), "commune", **BASIS, steps=(ReviewStep("certified", NAME, "-", "commune"),)),
     ]  # fmt: skip
     indicators = [

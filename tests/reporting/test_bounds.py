@@ -1,6 +1,7 @@
 """Bounds across programs: the real services follow each other, a contradiction is kept and marked on both sides."""
 
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -334,3 +335,11 @@ def test_a_faulty_bound_is_named():
         "below zero",
     ):
         assert any(what in fault for fault in faults), what
+
+
+@pytest.mark.parametrize("program", ["", "other", "../rural", "rural,ethnic", "rural/changes?after=1#"])
+def test_a_bound_names_another_program_by_its_code(program):
+    bound = replace(make_bound("at_most"), other=OtherComparedValue(program=program, form="f", terms=("x",)))
+    assert list(find_bound_faults("other", [bound], {"a"})) == ["bound b names no value of another program"]
+    named = replace(bound, other=replace(bound.other, program="rural"))
+    assert list(find_bound_faults("other", [named], {"a"})) == []

@@ -40,7 +40,7 @@ from services.funding.query_params import (
     depends_on_groupings,
 )
 from services.funding.store import LedgerFilter
-from shared.kit.change_feed import AsOf, read_newest_change
+from shared.kit.change_feed import AsOf, find_newest_included
 from shared.kit.date_fields import IsoDate
 from shared.kit.paging import Cursor, Limit, set_next_link, slice_page
 from shared.kit.resources import resource
@@ -102,7 +102,7 @@ async def _build_forecast(
     cohorts = await read_cohorts(context.session, year, method.past_years, sources, deadlines, view)
     histories = await read_lot_histories(context.session, ledger_filter, deadlines, view, scope.map_day)
     assumptions, lots = await to_thread(_calculate, method, year, cohorts, histories, view.on)
-    _, changed_at = await read_newest_change(context.session)
+    newest_included = await find_newest_included(context.session, as_of)
     return Forecast(
         year=year,
         on=view.on,
@@ -128,7 +128,7 @@ async def _build_forecast(
             "year": year,
             "unit": ShownUnitOut.from_unit(scope.unit) if scope.unit else None,
             "seen_on": view.on,
-            "as_of": min(filter(None, (as_of, changed_at)), default=None),
+            "as_of": newest_included,
             "book": book,
             "sources": sources,
             "method": METHOD_VERSION,

@@ -1,14 +1,14 @@
 """The routes that read progress. Public, unless the installation closes public reads."""
 
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
 
 from services.funding.catalogue import FundingCatalogue
 from services.funding.closed_years.reading import read_year_state
-from services.funding.context import FundingAreaContext, FundingContext
+from services.funding.context import FundingAreaContext
 from services.funding.fault_sentences import FAR_FROM_YEAR
 from services.funding.ledger import CAPITALS, Capital
 from services.funding.lineage import TOTAL, build_lineage
@@ -40,7 +40,7 @@ from services.funding.query_params import (
     depends_on_groupings,
 )
 from services.funding.store import LedgerFilter
-from shared.kit.change_feed import AsOf, read_newest_change
+from shared.kit.change_feed import AsOf, find_newest_included
 from shared.kit.exception_handlers import negotiate_language
 from shared.kit.problems import Fault, Language, make_fault, raise_if_any
 from shared.kit.transactions import TransactionRoute
@@ -112,7 +112,7 @@ async def read_progress(
         until=until,
         unit=ShownUnitOut.from_unit(scope.unit) if scope.unit else None,
         sources=sources if sources is not None else list(catalogue.sources),
-        as_of=await _find_newest_included(context, as_of),
+        as_of=await find_newest_included(context.session, as_of),
         **({"printing": PrintingOut.from_groups(groups, total, print_in, language)} if print_in else {}),
         rows=[ProgressRow(**group.keys, **_to_fields(group, parameters)) for group in groups],
         total=ProgressRow(**total.keys, **_to_fields(total, parameters)),
@@ -158,7 +158,7 @@ async def read_status(
         year=year,
         until=until,
         unit=ShownUnitOut.from_unit(scope.unit) if scope.unit else None,
-        as_of=await _find_newest_included(context, as_of),
+        as_of=await find_newest_included(context.session, as_of),
         **({"printing": PrintingOut.from_groups(groups, total, print_in, language)} if print_in else {}),
         rows=[CapitalRow(**group.keys, **_to_fields(group, counted)) for group in groups],
         total=CapitalRow(**total.keys, **_to_fields(total, counted)),
@@ -173,12 +173,6 @@ def _find_date_fault(year: int, until: date | None) -> Iterator[Fault]:
         yield make_fault(
             "/query/until", "date_far_from_year", FAR_FROM_YEAR, day=until.isoformat(), year=year
         )
-
-
-async def _find_newest_included(context: FundingContext, as_of: datetime | None) -> datetime | None:
-    """Return the instant of the newest change that is included; None where there is none."""
-    _, changed_at = await read_newest_change(context.session)
-    return min(filter(None, (as_of, changed_at)), default=None)
 
 
 def _build_capital_groups(sums: Sequence[LotSum], catalogue: FundingCatalogue) -> list[ProgressGroup]:

@@ -12,7 +12,6 @@ from services.funding.query_params import BookQuery, CapitalQuery, ComponentQuer
 from services.funding.store import LedgerFilter
 from services.funding.unit_amounts.reading import (
     AmountQuery,
-    find_newest_included,
     find_unit_versions,
     read_amounts_of_units,
     read_group,
@@ -25,7 +24,7 @@ from services.funding.unit_amounts.schemas import (
     AmountSeriesOut,
     AmountsOfUnitsOut,
 )
-from shared.kit.change_feed import AsOf
+from shared.kit.change_feed import AsOf, find_newest_included
 from shared.kit.date_fields import IsoDate
 from shared.kit.problems import NotFound, Sentence
 from shared.kit.query_lists import CommaSeparated
@@ -141,7 +140,7 @@ async def read_amounts_series(
     return AmountSeriesOut(
         indicator=name,
         book=book,
-        as_of=await find_newest_included(context, as_of),
+        as_of=await find_newest_included(context.session, as_of),
         map=map_on,
         items=items,
     )

@@ -19,7 +19,7 @@ from services.funding.unit_amounts.schemas import (
     AmountsOfUnitsOut,
 )
 from services.funding.units import UnitVersion, find_versions_below
-from shared.kit.change_feed import read_newest_change
+from shared.kit.change_feed import find_newest_included
 from shared.kit.problems import Sentence
 from shared.periods import Period, PeriodKind
 from shared.territory.levels import find_level_below, list_units_of_level
@@ -78,7 +78,7 @@ async def read_amounts_of_units(
         level=shown,
         book=query.book,
         map=on,
-        as_of=await find_newest_included(context, query.as_of),
+        as_of=await find_newest_included(context.session, query.as_of),
         items=[
             AmountOfUnitOut.from_group(unit, name, groups[unit.code], _find_caveat(placement, unit))
             for unit in units
@@ -113,12 +113,6 @@ async def read_sums(
         book=query.book,
         map_day=query.on,
     )
-
-
-async def find_newest_included(context: FundingContext, as_of: datetime | None) -> datetime | None:
-    """Return the instant of the newest change that is included; None where there is none."""
-    _, changed_at = await read_newest_change(context.session)
-    return min(filter(None, (as_of, changed_at)), default=None)
 
 
 def _find_caveat(placement: Placement, unit: Unit) -> AmountCaveatOut | None:

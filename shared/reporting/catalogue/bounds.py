@@ -4,6 +4,7 @@ Each program declares its own side, and each follows the change feed of the othe
 and marked, because one of the two reports may still be corrected.
 """
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -18,6 +19,10 @@ BoundRelation = Literal["at_most", "at_least", "equal", "met_at_most", "at_most_
 The last two tie a verdict (1: met) to a limit: `met_at_most` is the side of the verdict, `at_most_if_met` that of the value.
 """
 WITH_LIMIT = frozenset({"met_at_most", "at_most_if_met"})
+
+
+CODE = re.compile("[a-z][a-z0-9_]{0,59}")
+"""The code of a program or of a form; that of a program becomes a part of the path of its feed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +115,8 @@ def find_bound_faults(program: str, bounds: Iterable[Bound], indicators: Collect
         unknown = [code for code in bound.own.inputs if code not in indicators]
         if unknown or not bound.own.terms:
             yield f"bound {bound.code} is made from unknown indicators: {unknown}"
-        if not bound.other.terms or not bound.other.form or bound.other.program == program:
+        is_other = bound.other.program != program and CODE.fullmatch(bound.other.program)
+        if not bound.other.terms or not is_other or not CODE.fullmatch(bound.other.form):
             yield f"bound {bound.code} names no value of another program"
         if (bound.limit is not None) != (bound.relation in WITH_LIMIT):
             yield f"bound {bound.code} has a limit, or needs one: only {sorted(WITH_LIMIT)} have"

@@ -99,7 +99,7 @@ class Form(DatedFact):
     owed_by: ReportingLevel
     due: tuple[DueRule, ...] = ()
     """The reporting calendar of this form; empty where no rule was found."""
-    closing: tuple[DueRule, ...] = ()
+    cut_off: tuple[DueRule, ...] = ()
     """Until when a report is taken at all; empty where a period stays open."""
     steps: tuple[ReviewStep, ...] = ()
     """The steps between submission and acceptance, in their order."""

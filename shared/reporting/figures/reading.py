@@ -1,6 +1,6 @@
 """Read figures: the measures of a unit and period, their targets, coverage and lineage."""
 
-from shared.kit.change_feed import read_newest_change
+from shared.kit.change_feed import find_newest_included
 from shared.reporting.context import ReportingContext
 from shared.reporting.figures.change_schemas import EndToEndChangeOut
 from shared.reporting.figures.changes import evaluate_change, read_end_before
@@ -37,7 +37,7 @@ async def read_figures(context: ReportingContext, query: FigureQuery) -> Figures
     counts = await count_registers(context, query, projection, figures)
     start_caveats = await find_start_caveats(context, query, projection, figures)
     targets = await _read_targets(context, query, reading)
-    _, changed_at = await read_newest_change(context.session)
+    newest_included = await find_newest_included(context.session, query.as_of)
     answer = []
     for figure in figures:
         change = None
@@ -77,7 +77,7 @@ async def read_figures(context: ReportingContext, query: FigureQuery) -> Figures
         period=str(query.period),
         basis=query.basis,
         map=projection.map_on,
-        as_of=min(filter(None, (query.as_of, changed_at)), default=None),
+        as_of=newest_included,
         figures=answer,
     )
 

@@ -12,7 +12,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from shared.kit.change_feed import read_newest_change
+from shared.kit.change_feed import find_newest_included
 from shared.periods import Period, PlanPeriod, YearSpan, local_day
 from shared.reporting.basis import BasisName
 from shared.reporting.catalogue.definitions import Figure
@@ -85,12 +85,12 @@ async def read_target_results(
             items += await _read_results_of_years(context, query, period, of_standard)
         else:
             items += await _read_results_of_period(context, query, period, of_standard)
-    _, changed_at = await read_newest_change(context.session)
+    newest_included = await find_newest_included(context.session, as_of)
     return TargetResultsOut(
         unit=unit,
         period=str(period),
         basis=basis,
-        as_of=min(filter(None, (as_of, changed_at)), default=None),
+        as_of=newest_included,
         catalogue_version=context.engine.catalogue.version,
         items=sorted(items, key=lambda item: (item.indicator, item.standard or "")),
     )

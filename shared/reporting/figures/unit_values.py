@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from shared.kit.change_feed import read_newest_change
+from shared.kit.change_feed import find_newest_included
 from shared.kit.problems import Sentence
 from shared.reporting.catalogue.catalogue import Catalogue
 from shared.reporting.catalogue.definitions import Figure
@@ -71,14 +71,14 @@ async def read_unit_values(
         units = list_units_of_level(territory, top, shown_level, on)
         items = await _read_items(context, query, figures, units, on)
     standards = query.select_standards(catalogue)
-    _, changed_at = await read_newest_change(context.session)
+    newest_included = await find_newest_included(context.session, query.as_of)
     return MapValuesOut(
         unit=FigureUnitOut(code=top.code, name=top.name, kind=top.kind, since=top.valid_from),
         period=str(query.period),
         level=shown_level,
         basis=query.basis,
         map=on,
-        as_of=min(filter(None, (query.as_of, changed_at)), default=None),
+        as_of=newest_included,
         indicators=[
             MapIndicatorOut.from_figure(
                 figure, catalogue.split_key(figure.code), catalogue.find_figure_standard(figure, standards)

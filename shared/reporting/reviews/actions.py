@@ -25,8 +25,8 @@ from shared.reporting.reports.problems import (
     StepUnknown,
 )
 from shared.reporting.reports.writing.overlaps import require_no_overlap_with
+from shared.reporting.reports.writing.report_rows import to_event
 from shared.reporting.reports.writing.sql import lock_unit_year, lock_years
-from shared.reporting.reports.writing.submit import to_event
 from shared.reporting.reviews.rules import (
     find_certifying_level,
     find_granted_levels,

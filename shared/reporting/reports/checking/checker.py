@@ -114,8 +114,8 @@ class ReportChecker:
             return None, faults
         on = period.ends_on
         form = None if "form" in unread else self._read_form(content, period, faults)
-        if form is not None and form.closing:
-            faults += self._check_closing(form, period)
+        if form is not None and form.cut_off:
+            faults += self._check_cut_off(form, period)
         root = None if "unit" in unread else self._read_unit(content.unit, on)
         if isinstance(root, Fault):
             faults.append(root)
@@ -183,8 +183,8 @@ class ReportChecker:
             return None
         return standard
 
-    def _check_closing(self, form: Form, period: Period) -> Iterator[Fault]:
-        rule = find_due_rule(form.closing, period)
+    def _check_cut_off(self, form: Form, period: Period) -> Iterator[Fault]:
+        rule = find_due_rule(form.cut_off, period)
         if rule is not None and self.today > rule.compute_due_on(period):
             shown = {"period": period, "closed_on": rule.compute_due_on(period), "clause": rule.clause}
             yield make_fault("/period", "period_closed", PERIOD_CLOSED, **shown)

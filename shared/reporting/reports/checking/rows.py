@@ -70,8 +70,9 @@ def find_code_faults(
 ) -> Iterator[RowFault]:
     """Return, for each row, the fault of the unit or of the indicator that it names."""
     if fault_by_code:
-        for ordinal, value in content.enumerate_values():
-            fault = fault_by_code.get(getattr(value, field))
+        codes = content.columns.units if field == "unit" else content.columns.indicators
+        for ordinal, code in zip(content.ordinals, codes, strict=True):
+            fault = fault_by_code.get(code)
             if fault is not None:
                 yield ordinal, fault
 

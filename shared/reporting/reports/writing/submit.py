@@ -7,12 +7,11 @@ before the commit. The change feed is locked last, after the answer is kept, bec
 import re
 import uuid
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
-from shared.kit.change_feed import Event, lock_feed
+from shared.kit.change_feed import lock_feed
 from shared.kit.concurrency import PipelineStep, yield_to_event_loop
-from shared.kit.ids import uuid7
 from shared.kit.problems import Fault, Invalid, Sentence, make_fault
 from shared.periods import local_day
 from shared.reporting.bounds.contradictions import Contradiction, find_contradictions
@@ -23,8 +22,6 @@ from shared.reporting.report_content import (
     StatedValue,
     count_changes,
     find_differences,
-    hash_content,
-    make_receipt_code,
 )
 from shared.reporting.reports import store
 from shared.reporting.reports.checking.checker import CheckedReport, ReportChecker
@@ -38,6 +35,7 @@ from shared.reporting.reports.problems import ReportExists, ReportNotFound, Supe
 from shared.reporting.reports.writing.form_relations import compare_other_forms
 from shared.reporting.reports.writing.opening_values import compare_opening_values
 from shared.reporting.reports.writing.overlaps import OverlapSearch
+from shared.reporting.reports.writing.report_rows import to_event, to_reference, to_report
 from shared.reporting.reports.writing.sql import (
     Area,
     OverlapCandidate,
@@ -80,7 +78,7 @@ async def submit(
     An identical live report is returned instead of a new one. A correction must name the latest live report.
     """
     checked = await _check(context, content, shape_faults, unread)
-    report = _to_report(context, checked)
+    report = to_report(context, checked)
     overlaps = OverlapSearch(context.engine.catalogue, context.territory, checked)
     roll_ups = _choose_roll_ups(context, checked)
     await yield_to_event_loop()
@@ -181,34 +179,6 @@ def _body_order(fault: Fault) -> tuple[object, ...]:
     return tuple((1, int(step), "") if _ORDINAL.fullmatch(step) else (0, 0, step) for step in steps)
 
 
-def _to_report(context: ReportingContext, checked: CheckedReport) -> Report:
-    """Return the report as received; the instant of its state is known when the change feed is locked."""
-    content, period, form = checked.content, str(checked.period), checked.form.code
-    report_id = uuid7(context.now)
-    return Report(
-        id=report_id,
-        year=checked.period.year,
-        unit=content.unit,
-        period=period,
-        form=form,
-        state="submitted",
-        client_id=context.caller.client_id,
-        received_at=context.now,
-        standard=checked.standard,
-        content_sha256=hash_content(
-            replace(content, period=period, form=form, standard=checked.stated_standard)
-        ),
-        receipt_code=make_receipt_code(context.engine.catalogue.program, report_id),
-        nil=content.nil,
-        note=content.note,
-        document=content.document,
-        evidence=list(content.evidence),
-        exceptions=[],
-        counts=count_changes(content.values, ()),
-        units=sorted(checked.units),
-    )
-
-
 async def _read_live_reports(
     context: ReportingContext, checked: CheckedReport, candidates: Collection[OverlapCandidate]
 ) -> Sequence[Report]:
@@ -230,13 +200,13 @@ async def _find_superseded(
     """Return the id of the report that this one supersedes, if any; raises a problem unless it is the latest live one."""
     if latest is not None:
         if supersedes is None:
-            raise ReportExists(report=_to_reference(latest))
+            raise ReportExists(report=to_reference(latest))
         if supersedes != latest.id:
             differences = find_differences(checked.values, await store.read_values(context.session, latest))
             split_key = context.engine.catalogue.split_key
             raise SupersedesNotLatest(
                 latest=str(latest.id),
-                report=_to_reference(latest),
+                report=to_reference(latest),
                 differences=[
                     {**difference, **split_key(difference["indicator"])._asdict()}
                     for difference in differences[:MAX_DIFFERENCES_SHOWN]
@@ -277,15 +247,6 @@ async def _write_with_overlaps(
     return roll_ups
 
 
-def _to_reference(report: Report) -> dict[str, str]:
-    return {
-        "id": str(report.id),
-        "state": report.state,
-        "received_at": report.received_at.isoformat().replace("+00:00", "Z"),
-        "content_sha256": report.content_sha256,
-    }
-
-
 async def _put_into_effect(
     context: ReportingContext,
     report: Report,
@@ -324,18 +285,3 @@ async def _lock_feed(context: ReportingContext) -> datetime:
     if shared is not None:
         shared.feed_at = at
     return at
-
-
-def to_event(kind: str, report: Report, **facts: str) -> Event:
-    """Return the event of the change feed for what happened to a report, with further facts."""
-    data = {
-        "unit": report.unit,
-        "period": report.period,
-        "form": report.form,
-        "standard": report.standard or None,
-        "content_sha256": report.content_sha256,
-        "nil": report.nil,
-        "nil_values": report.counts.get("nil", 0),
-        **facts,
-    }
-    return Event(kind, f"reports/{report.id}", data)
