@@ -36,7 +36,7 @@ def create_app(settings: OversightSettings | None = None, clock: Clock = system_
     document_kinds = load_document_kinds(settings.document_kinds_file)
     village_followers = make_village_followers("oversight", settings)
     return create_program(
-        catalogue=CatalogueLoader(Path(__file__).with_name("catalogue.toml")),
+        catalogue=CatalogueLoader(Path(__file__).with_name("catalogue.toml"), has_forms=False),
         title="Quản lý, điều hành / Oversight",
         description=description or "",
         settings=settings,

@@ -66,6 +66,8 @@ class CatalogueLoader:
     derivation_rules: tuple[DerivationRule, ...] = ()
     more_indicators: tuple[Indicator, ...] = ()
     """Indicators that the program keeps elsewhere."""
+    has_forms: bool = True
+    """Whether a file without forms and indicators is faulty; a service of registers alone has none."""
     validate: Callable[[Catalogue], None] | None = None
     """Raises `ValueError` for a catalogue that does not fit the rest of the program."""
 
@@ -85,10 +87,10 @@ class CatalogueLoader:
         forms = facts.rows(
             "form",
             Form,
-            optional=True,
+            optional=not self.has_forms,
             aliases={"steps": "step", "tables": "table", "total_reviews": "total_review"},
         )
-        indicators = facts.rows("indicator", Indicator, optional=True)
+        indicators = facts.rows("indicator", Indicator, optional=not self.has_forms)
         standards = facts.rows("standard", Standard, optional=True)
         dimensions = facts.rows("dimension", Dimension, optional=True, aliases={"members": "member"})
         identities = facts.rows("identity", DimensionIdentity, optional=True)
