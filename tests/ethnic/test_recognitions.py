@@ -7,8 +7,9 @@ from sqlalchemy import text
 
 from services.ethnic.recognitions.actions import insert_recognition
 from services.ethnic.recognitions.store import FEED
+from shared.kit.change_feed import Event, lock_feed, publish_events
 from shared.kit.feed_consumer.client import ReceivedEvent
-from tests.application import get_database
+from tests.application import get_clock, get_database
 from tests.ethnic.linked_services import NOW, link_services, read_followed_feed
 from tests.program_clients import read_table, to_decision
 
@@ -186,8 +187,9 @@ async def test_a_feed_that_cannot_be_followed_is_a_caveat_of_the_figure(services
         services.consumer.client._credentials = ("service-ethnic", "another secret")
         services.consumer.client._renew_at = float("-inf")
     elif state == "stuck":
-        async with get_database(services.app).writing() as session:
-            await session.execute(text("UPDATE followed_feeds SET sequence = 0, change_at = NULL"))
+        async with get_database(services.rural.http.app).writing() as session:
+            at = await lock_feed(session, get_clock(services.rural.http.app))
+            await publish_events(session, at, [Event("unit.recognized", "recognitions/none", {})])
     await services.consume()
     consumer_state = await services.read_consumer_state()
     assert (consumer_state["state"], consumer_state["problem"] is None) == (state, False)
