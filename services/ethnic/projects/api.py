@@ -14,7 +14,7 @@ from services.ethnic.projects.schemas import (
     CompletionOut,
     CompletionReportIn,
     CompletionsPage,
-    ProjectsOut,
+    YearProjectsOut,
 )
 from shared.kit.change_feed import AsOf
 from shared.kit.json_body import PartialBody
@@ -47,7 +47,7 @@ async def read_year_projects(
     period: PeriodQuery,
     unit: UnitQuery,
     as_of: AsOf = None,
-) -> ProjectsOut:
+) -> YearProjectsOut:
     """Read the ten projects and fourteen sub-projects of a unit and year: each indicator with plan, done and the sum since 2021.
 
     The money of each component is in funding, at the address `money`.

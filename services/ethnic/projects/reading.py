@@ -6,7 +6,7 @@ from datetime import datetime
 from urllib.parse import urlencode
 
 from services.ethnic.projects.rules import ProjectFacts
-from services.ethnic.projects.schemas import ProjectIndicatorOut, ProjectOut, ProjectsOut
+from services.ethnic.projects.schemas import ProgramComponentOut, ProjectIndicatorOut, YearProjectsOut
 from shared.periods import Period
 from shared.reporting.basis import BasisName
 from shared.reporting.context import ReportingContext
@@ -26,7 +26,7 @@ async def read_projects(
     year: Period,
     basis: BasisName,
     as_of: datetime | None,
-) -> ProjectsOut:
+) -> YearProjectsOut:
     """Return every component with its indicators. Some statements for each year since 2021."""
     code = unit.on(year.ends_on).code
     by_component = _list_indicators(context)
@@ -54,8 +54,8 @@ async def read_projects(
         ]
         query_of_money = {"year": year.year, "program": "ethnic", "component": component.code, "unit": code}
         money = f"/v1/funding/progress?{urlencode(query_of_money)}"
-        items.append(ProjectOut.from_component(component, money, rows))
-    return ProjectsOut(unit=code, period=str(year), basis=basis, items=items)
+        items.append(ProgramComponentOut.from_component(component, money, rows))
+    return YearProjectsOut(unit=code, period=str(year), basis=basis, items=items)
 
 
 def _list_indicators(context: ReportingContext) -> dict[str, list[str]]:

@@ -75,7 +75,7 @@ class ProjectIndicatorOut(BaseModel):
         )
 
 
-class ProjectOut(BaseModel):
+class ProgramComponentOut(BaseModel):
     """A project or sub-project with its indicators."""
 
     component: str = Field(description="code of the project or sub-project, as in funding")
@@ -102,13 +102,13 @@ class ProjectOut(BaseModel):
         )
 
 
-class ProjectsOut(BaseModel):
+class YearProjectsOut(BaseModel):
     """The projects of a unit and year."""
 
     unit: str = Field(description="code of the unit")
     period: str = Field(description="the year")
     basis: BasisName = Field(description="which observations count")
-    items: list[ProjectOut]
+    items: list[ProgramComponentOut]
 
 
 class CompletionIn(PartialModel):
