@@ -96,6 +96,12 @@ def left_special_difficulty() -> set[str]:
     return left
 
 
+def count(name: str, **where: str) -> Decimal:
+    """Return the number of rows of a table of oversight."""
+    rows = table(f"oversight_{name}")
+    return Decimal(sum(all(row[key] == value for key, value in where.items()) for row in rows))
+
+
 FIGURES: dict[str, Callable[[], Decimal]] = {
     "F01": lambda: money("allocations", source="central"),
     "F02": lambda: money("allocations", source="central", capital="investment"),
@@ -129,6 +135,15 @@ FIGURES: dict[str, Callable[[], Decimal]] = {
     "R08": lambda: Decimal(len(in_force())),
     "R09": lambda: Decimal(sum(row["stars"] == "5" for row in in_force())),
     "R10": lambda: Decimal(sum(row["potential_five_star"] == "true" for row in in_force())),
+    "G01": lambda: Decimal(len(table("oversight_documents"))),
+    "G02": lambda: count("documents", kind="council_resolution"),
+    "G03": lambda: count("documents", kind="committee_decision"),
+    "G04": lambda: count("documents", kind="directive"),
+    "G05": lambda: count("documents", kind="program") + count("documents", kind="plan"),
+    "G06": lambda: count("bodies", kind="steering_committee") - 1,
+    "G07": lambda: count("bodies", kind="working_group"),
+    "G08": lambda: count("conferences", level="province"),
+    "G09": lambda: count("inspections", led_by="BCD_TINH"),
 }
 
 
@@ -136,10 +151,11 @@ FIGURES: dict[str, Callable[[], Decimal]] = {
 def test_the_tables_print_what_the_plan_prints(figure: Any) -> None:
     exact = FIGURES[figure["id"]]()
     rounded = exact.quantize(Decimal(1).scaleb(-int(figure["decimals"])), rounding=ROUND_HALF_UP)
-    assert rounded == Decimal(figure["printed"])
+    printed = Decimal(figure["printed"])
+    assert rounded >= printed if figure["compares"] == "at_least" else rounded == printed
 
 
-def test_every_figure_of_the_plan_except_oversight_is_compared() -> None:
+def test_every_figure_of_the_plan_is_compared() -> None:
     assert [row["id"] for row in table("plan_570")] == list(FIGURES)
 
 
