@@ -14,6 +14,7 @@ from typing import Any
 from gateway.reference.sharing import iterate_operations, share_components
 from gateway.upstreams import UpstreamTimeout, UpstreamUnavailable
 from shared.kit.exception_handlers import MethodNotAllowed
+from shared.kit.http_protocol import HeadTooLarge
 from shared.kit.openapi.document import FAULTS, PROBLEMS
 from shared.kit.openapi.examples import REFERENCE, Schemas
 from shared.kit.openapi.header_fields import HEADERS, add_headers
@@ -33,7 +34,7 @@ OpenApiDocument = Mapping[str, Any]
 
 METHODS = frozenset({"get", "put", "post", "delete", "patch", "head", "options", "trace"})
 SUCCESSES = frozenset({"200", "201"})
-OWN_PROBLEMS: tuple[type[Problem], ...] = (TooManyRequests, NotFound, MethodNotAllowed)
+OWN_PROBLEMS: tuple[type[Problem], ...] = (TooManyRequests, NotFound, MethodNotAllowed, HeadTooLarge)
 FORWARDING_PROBLEMS: tuple[type[Problem], ...] = (TooManyRequests, UpstreamUnavailable, UpstreamTimeout)
 OWN_CODES = (TooManyRequests.code,)
 FORWARDING_CODES = tuple(problem.code for problem in FORWARDING_PROBLEMS)

@@ -6,32 +6,66 @@ the document is in both.
 
 import json
 import re
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from shared.kit.exception_handlers import PROBLEM_JSON
-from shared.kit.problems import Language, Malformed, Sentence
+from shared.kit.problems import Language, Malformed, Problem, Sentence
 from shared.kit.resources import get_resources
 from shared.kit.settings import ServiceSettings
+
+MAX_HEAD_BYTES = 64 * 1024
+"""No client of ours sends a tenth of it; a longer head would only fill the memory."""
 
 LANGUAGES: tuple[Language, Language] = ("vi", "en")
 RAW_BYTE = re.compile(rb"[\x80-\xff]")
 UNREADABLE_HTTP = Sentence("không phải là HTTP/1.1 hợp lệ", "it is no valid HTTP/1.1")
 
 
+class HeadTooLarge(Problem):
+    """The address and the header fields of the request are longer than the limit."""
+
+    status = 431
+    code = "head_too_large"
+    title = Sentence("Tiêu đề quá lớn", "Header fields too large")
+    detail = Sentence(
+        "Địa chỉ và các tiêu đề vượt quá {limit_bytes} byte.",
+        "The address and the header fields exceed {limit_bytes} bytes.",
+    )
+    advice = Sentence(
+        "Bỏ các tiêu đề không cần và rút ngắn địa chỉ.",
+        "Leave out header fields that are not needed, and shorten the address.",
+    )
+
+
 class HttpProtocol(HttpToolsProtocol):
     """Reads requests from one connection."""
 
     _in_message = False
+    _in_head = False
+    """Whether a request has begun whose header fields are not all read."""
+    _head_bytes = 0
+    _refusal: Problem | None = None
+    """Why the connection is closed, where it is not that the request cannot be parsed."""
     _in_first_line = False
     """Whether the first line of a request has begun and not ended: it may arrive in several pieces."""
 
     def on_message_begin(self) -> None:
         """Note that a request has begun."""
-        self._in_message = True
+        self._in_message = self._in_head = True
         super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """Serve the request, unless its address and header fields are too large."""
+        self._in_head, self._head_bytes = False, 0
+        size_bytes = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
+        if size_bytes > MAX_HEAD_BYTES:
+            self._refusal = HeadTooLarge(limit_bytes=MAX_HEAD_BYTES)
+            raise OverflowError(size_bytes)  # the parser ends with it
+        super().on_headers_complete()
 
     def on_message_complete(self) -> None:
         """Note that the request has ended."""
@@ -44,10 +78,15 @@ class HttpProtocol(HttpToolsProtocol):
             self._in_first_line = b"\r\n" not in data
             data = encode_request_line(data)
         super().data_received(data)
+        self._head_bytes = self._head_bytes + len(data) if self._in_head else 0
+        if self._head_bytes > MAX_HEAD_BYTES:
+            self._refusal = HeadTooLarge(limit_bytes=MAX_HEAD_BYTES)
+            self.send_400_response("")
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 (uvicorn's signature)
-        """Refuse what cannot be parsed by a problem document, and close the connection."""
-        document = make_unreadable_document(self._read_origin())
+        """Refuse what cannot be parsed, or is too large, by a problem document, and close the connection."""
+        problem = self._refusal or Malformed(reason=UNREADABLE_HTTP)
+        document = make_bilingual_document(problem, self._read_origin())
         body = json.dumps(document, ensure_ascii=False).encode()
         fields = (
             f"content-type: {PROBLEM_JSON}",
@@ -55,7 +94,8 @@ class HttpProtocol(HttpToolsProtocol):
             f"content-length: {len(body)}",
             "connection: close",
         )
-        head = "\r\n".join(("HTTP/1.1 400 Bad Request", *fields, "", ""))
+        status = HTTPStatus(problem.status)
+        head = "\r\n".join((f"HTTP/1.1 {status.value} {status.phrase}", *fields, "", ""))
         self.transport.write(head.encode("ascii") + body)
         self.transport.close()
 
@@ -65,13 +105,12 @@ class HttpProtocol(HttpToolsProtocol):
         return get_resources(app).get(ServiceSettings).origin if isinstance(app, FastAPI) else ""
 
 
-def make_unreadable_document(origin: str) -> dict[str, Any]:
-    """Return the document of a request that cannot be parsed; each sentence is Vietnamese, and then English."""
-    problem = Malformed(reason=UNREADABLE_HTTP)
+def make_bilingual_document(problem: Problem, origin: str) -> dict[str, Any]:
+    """Return the document of a problem whose reader's language is not known; each sentence is Vietnamese, and then English."""
     vietnamese, english = (problem.document(language, "", origin) for language in LANGUAGES)
     return {
-        **vietnamese,
-        **{name: f"{vietnamese[name]} / {english[name]}" for name in ("title", "detail", "reason")},
+        name: f"{value} / {english[name]}" if value != english[name] else value
+        for name, value in vietnamese.items()
     }
 
 

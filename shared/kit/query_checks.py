@@ -7,13 +7,14 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from functools import partial
 from typing import Annotated, Any
+from urllib.parse import unquote_to_bytes
 
 from fastapi import Depends, Query, Request
 from fastapi.dependencies.models import Dependant
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from shared.kit.paging import InvalidCursor, PageCursor, digest_listing
-from shared.kit.problems import Fault, Sentence, make_fault, to_json_pointer
+from shared.kit.problems import Fault, Malformed, Sentence, make_fault, to_json_pointer
 from shared.kit.validation_faults import UnknownParameter, make_refusal_error
 
 MAX_FAULTS = 20
@@ -34,6 +35,7 @@ REPEATED = Sentence(
     "Tham số “{name}” chỉ nhận một giá trị, ở đây có {count}.",
     "The parameter “{name}” takes one value; here it has {count}.",
 )
+ADDRESS_NOT_UTF8 = Sentence("địa chỉ không phải là UTF-8", "the address is not UTF-8")
 MORE = Sentence("Còn {more} tham số khác không có.", "There are {more} more unknown parameters.")
 
 
@@ -122,6 +124,16 @@ def find_nearest(name: str, names: Mapping[str, Any]) -> str | None:
         return None
     written = name.lower().replace("-", "_").strip()
     return next(iter(get_close_matches(written, names, 1, SIMILARITY)), None)
+
+
+def require_utf8(request: Request) -> None:
+    """Raise `Malformed` for an address whose percent-encoded bytes are no UTF-8; they would be read as other characters."""
+    for part in (request.scope.get("raw_path", b""), request.scope["query_string"]):
+        if b"%" in part:
+            try:
+                unquote_to_bytes(part).decode()
+            except UnicodeDecodeError as error:
+                raise Malformed(reason=ADDRESS_NOT_UTF8) from error
 
 
 def find_query_faults(parameters: Mapping[str, bool], request: Request) -> list[Fault]:

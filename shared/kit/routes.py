@@ -19,7 +19,13 @@ from fastapi.routing import APIRoute
 
 from shared.kit.etags import apply_if_none_match, make_weak_etag
 from shared.kit.problems import Invalid, NotFound, Problem
-from shared.kit.query_checks import find_cursor_fault, find_query_faults, iterate_parameters, make_query_check
+from shared.kit.query_checks import (
+    find_cursor_fault,
+    find_query_faults,
+    iterate_parameters,
+    make_query_check,
+    require_utf8,
+)
 from shared.kit.query_lists import CommaSeparated, split_list
 from shared.kit.representations import CSV, JSON, MediaRange, UnsupportedMediaType, negotiate
 from shared.kit.tables import Table, find_table, find_tables, pick_fields, require_fields, to_csv
@@ -64,6 +70,8 @@ class OperationRoute(APIRoute):
         handler = super().get_route_handler()
 
         async def handle(request: Request) -> Response:
+            if self.parameters or self.param_convertors:
+                require_utf8(request)
             if self.body_field is not None:
                 _require_json(request)
             accepted = ",".join(request.headers.getlist("accept"))

@@ -222,7 +222,7 @@ def to_invalid(errors: Sequence[ErrorDetails]) -> Invalid:
     A single one of a parser of ours stays the problem that was raised; so does an unknown parameter among others, because
     it may be why another one is missing.
     """
-    faults = tuple(fault for error in errors for fault in _faults(error))
+    faults = tuple(dict.fromkeys(fault for error in errors for fault in _faults(error)))
     refusals = [error.get("ctx", {}).get(_REFUSAL) for error in errors]
     if any(isinstance(refusal, UnknownParameter) for refusal in refusals):
         return UnknownParameter(faults=faults)

@@ -6,7 +6,14 @@ import json
 import pytest
 import uvicorn
 
-from shared.kit.http_protocol import HttpProtocol, encode_request_line, make_unreadable_document
+from shared.kit.http_protocol import (
+    MAX_HEAD_BYTES,
+    UNREADABLE_HTTP,
+    HttpProtocol,
+    encode_request_line,
+    make_bilingual_document,
+)
+from shared.kit.problems import Malformed
 
 pytestmark = pytest.mark.anyio
 
@@ -93,8 +100,26 @@ async def test_what_is_no_http_is_refused_by_a_problem_document(request_bytes):
     assert problem["title"] == "Yêu cầu không đọc được / Unreadable request"
 
 
+FIELD = b"X-Long: " + b"a" * MAX_HEAD_BYTES
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        (b"GET / HTTP/1.1\r\nHost: localhost\r\n" + FIELD + b"\r\n\r\n",),
+        (b"GET / HTTP/1.1\r\nHost: localhost\r\n", FIELD),
+        (b"GET /" + b"a" * MAX_HEAD_BYTES + b" HTTP/1.1\r\nHost: localhost\r\n\r\n",),
+    ],
+    ids=["whole", "unfinished", "address"],
+)
+async def test_a_head_beyond_the_limit_is_refused(pieces):
+    ((head, body),) = await exchange(pieces)
+    assert head.startswith(b"HTTP/1.1 431 ")
+    assert json.loads(body)["code"] == "head_too_large"
+
+
 def test_the_type_of_a_refusal_is_an_address_of_the_gateway():
-    document = make_unreadable_document("https://ntp.test")
+    document = make_bilingual_document(Malformed(reason=UNREADABLE_HTTP), "https://ntp.test")
     assert document["type"] == "https://ntp.test/problems/malformed_request"
 
 

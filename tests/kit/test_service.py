@@ -293,3 +293,10 @@ async def test_a_trailing_slash_never_redirects_and_options_names_the_methods(da
             assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
         options = await notes.client.options("/notes")
         assert (options.status_code, options.headers["allow"]) == (204, "GET, HEAD, OPTIONS, POST")
+
+
+async def test_an_address_that_is_no_utf_8_is_refused(database):
+    async with running_notes(database) as notes:
+        refused = await notes.client.get("/notes?limit=%ff")
+        assert (refused.status_code, refused.json()["code"]) == (400, "malformed_request")
+        assert (await notes.client.get("/notes?limit=%31")).status_code == 200
