@@ -75,6 +75,8 @@ class RegisterPartOut(PartOut):
 class SummaryUnitOut(UnitName):
     """The unit with the units above it."""
 
+    model_config = ConfigDict(json_schema_extra={})  # the example of the names alone is none of this
+
     since: date = Field(description="first day of the unit; its code may have named another one before")
     ancestors: list[UnitName] = Field(description="the units above it that day, the nearest first")
     successors: list[UnitName] = Field(description="the units that it became; none while it is valid")

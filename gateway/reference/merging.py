@@ -48,6 +48,7 @@ SCOPE_MEANINGS = {
     "target": "set targets",
     "register": "keep registers: recognitions, products, classifications",
     "funding": "write the ledger",
+    "oversight": "keep the registers of oversight: steering bodies, documents, inspections, tasks",
     "read": "read what is not public",
     "admin": "manage clients",
 }

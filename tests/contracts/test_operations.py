@@ -14,6 +14,7 @@ from gateway.reference.encoding import CODERS
 from shared.kit.identity import AllowsAnyone, AllowsPublic, Guard, Requires
 from shared.kit.openapi.schemas import UNKNOWN_KEYWORDS
 from shared.kit.transactions import TransactionRoute
+from shared.roles import SCOPES
 from tests.contracts.compatibility import resolve_references
 from tests.contracts.documents import APPLICATIONS, PROGRAMS, build_app, iterate_routes, make_document
 from tests.contracts.test_contracts import iterate_calls, merge_all_documents
@@ -96,6 +97,22 @@ def test_who_may_call_is_what_the_guard_enforces(name: Any) -> None:
             assert ("Idempotency-Key" in names) == is_post, (method, context.path_format)
 
 
+def test_the_scheme_of_tokens_has_every_scope_that_an_operation_needs(merged):
+    scopes = merged["components"]["securitySchemes"]["client"]["flows"]["clientCredentials"]["scopes"]
+    assert scopes.keys() == set(SCOPES)
+
+
+def test_examples_of_list_parameters_are_lists(merged):
+    parameters = [
+        parameter
+        for _, operation in iterate_operations(merged)
+        for parameter in resolve_parameters(operation, merged)
+        if parameter["schema"].get("type") == "array" and "example" in parameter
+    ]
+    assert parameters
+    assert all(isinstance(parameter["example"], list) for parameter in parameters)
+
+
 def test_a_creation_can_also_be_answered_with_200_and_the_same_schema(merged: Any) -> None:
     for name, operation in iterate_operations(merged):
         responses = operation["responses"]
@@ -139,7 +156,8 @@ def test_titles_are_the_names_and_every_keyword_is_known(merged: Any) -> None:
         assert not name.endswith("_")
     leaked = {keyword for schema in iterate_schemas(schemas) for keyword in UNKNOWN_KEYWORDS & schema.keys()}
     assert leaked == set()
-    assert [name for name in schemas if name.endswith("ReportIn")] == ["ReportIn"]
+    assert {f"{name.title()}ReportIn" for name in APPLICATIONS}.isdisjoint(schemas)
+    assert "ReportIn" in schemas
 
 
 def test_every_field_and_parameter_is_described(merged: Any) -> None:

@@ -122,7 +122,9 @@ def _tidy_parameter(parameter: dict[str, Any], path: str) -> None:
     if schema.get("description") == parameter.get("description"):
         schema.pop("description", None)
     if "examples" in schema:
-        parameter["example"] = schema.pop("examples")[0]
+        example = schema.pop("examples")[0]
+        is_list = schema.get("type") == "array" and not isinstance(example, list)
+        parameter["example"] = [example] if is_list else example
 
 
 def _describe_path_parameter(name: str, path: str) -> str:
