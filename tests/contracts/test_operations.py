@@ -97,12 +97,12 @@ def test_who_may_call_is_what_the_guard_enforces(name: Any) -> None:
             assert ("Idempotency-Key" in names) == is_post, (method, context.path_format)
 
 
-def test_the_scheme_of_tokens_has_every_scope_that_an_operation_needs(merged):
+def test_the_scheme_of_tokens_has_every_scope_that_an_operation_needs(merged: Any) -> None:
     scopes = merged["components"]["securitySchemes"]["client"]["flows"]["clientCredentials"]["scopes"]
     assert scopes.keys() == set(SCOPES)
 
 
-def test_examples_of_list_parameters_are_lists(merged):
+def test_examples_of_list_parameters_are_lists(merged: Any) -> None:
     parameters = [
         parameter
         for _, operation in iterate_operations(merged)
