@@ -57,9 +57,12 @@ def post(installation: Installation, path: str, body: dict[str, Any]) -> Any:
 
 
 def read_consumer(installation: Installation) -> Any:
-    feeds = {feed["feed"]: feed for feed in installation.get_json("/v1/ethnic/following")["items"]}
-    assert feeds[VILLAGE_FEED]["state"] == "following"
-    return feeds[FEED]
+    return read_feeds(installation)[FEED]
+
+
+def read_feeds(installation: Installation) -> dict[str, Any]:
+    """Return how far ethnic follows each feed."""
+    return {feed["feed"]: feed for feed in installation.get_json("/v1/ethnic/following")["items"]}
 
 
 def is_up_to_date(installation: Installation) -> bool:
@@ -88,8 +91,9 @@ def recognition(installation: Installation) -> Any:
     """A commune of region III that was recognized in 2023."""
 
     def is_following() -> bool:
-        feed = read_consumer(installation)
-        return bool(feed["taken"] == 0 and feed["state"] == "following")
+        feeds = read_feeds(installation)
+        states = {feeds[name]["state"] for name in (FEED, VILLAGE_FEED)}
+        return bool(feeds[FEED]["taken"] == 0 and states == {"following"})
 
     wait_until(is_following)
     post(
