@@ -15,7 +15,7 @@ pytestmark = pytest.mark.anyio
 async def test_the_requests_of_the_page_run(office):
     ids: dict[str, str] = {}
     requests = REQUEST.findall(PAGE.read_text(encoding="utf-8"))
-    assert len(requests) == 7
+    assert len(requests) == 8
     for what, text in requests:
         for name, entry in ids.items():
             text = text.replace(name, entry)  # noqa: PLW2901 (the ids are known only now)

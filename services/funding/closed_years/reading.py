@@ -74,9 +74,8 @@ async def read_overdue_of(
     if not late:
         return False
     years = {year for year, _ in late}
-    closings = await store.read_closings(session, years, as_of=as_of)
+    closings, extensions = await store.read_closings_and_extensions(session, years, as_of=as_of)
     former = await store.read_former_versions(session, years, as_of=as_of) if closings else {}
-    extensions = await store.read_settlement_extensions(session, years, as_of=as_of)
     return not all(
         is_year_closed(closings, context.territory, year, unit_version, former)
         or is_extended(extensions, context.territory, year, unit_version, day)
@@ -93,7 +92,7 @@ async def read_year_state(
 ) -> YearState:
     """Return the closings of the units that are read, and whether one is overdue; all as known at an instant."""
     territory, day = context.territory, _find_day(context.today, as_of)
-    closings = await store.read_closings(context.session, [year], as_of=as_of)
+    closings, extensions = await store.read_closings_and_extensions(context.session, [year], as_of=as_of)
     former = await store.read_former_versions(context.session, [year], as_of=as_of) if closings else {}
     unit_versions = await _find_unit_versions(context, year, scope)
     shown = {
@@ -109,7 +108,6 @@ async def read_year_state(
         of_closing = await include_successors(context.session, of_closing, map_day)
         count = await store.count_later_entries(context.session, closing, of_closing, as_of=as_of)
         counted.append((closing, count))
-    extensions = await store.read_settlement_extensions(context.session, [year], as_of=as_of)
     is_settled = all(
         is_year_closed(closings, territory, year, unit_version, former)
         or is_extended(extensions, territory, year, unit_version, day)

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, func, insert, select, text
+from sqlalchemy import Date, and_, cast, func, insert, literal, null, select, text, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.closed_years.rules import Closing, FormerVersions, SettlementExtension
@@ -48,13 +48,37 @@ async def read_closings(
 
 
 async def read_settlement_extensions(
-    session: AsyncSession, years: Collection[int], *, as_of: datetime | None = None
+    session: AsyncSession, years: Collection[int]
 ) -> list[SettlementExtension]:
-    """Return the extensions of some years as known at an instant, the earliest first."""
+    """Return the extensions of some years, the earliest first."""
     query = select(EXTENSIONS).where(EXTENSIONS.c.year.in_(years)).order_by(EXTENSIONS.c.recorded_at)
-    if as_of is not None:
-        query = query.where(EXTENSIONS.c.recorded_at <= as_of)
     return [to_extension(row) for row in await session.execute(query)]
+
+
+async def read_closings_and_extensions(
+    session: AsyncSession, years: Collection[int], *, as_of: datetime | None = None
+) -> tuple[list[Closing], list[SettlementExtension]]:
+    """Return the closings and extensions of some years as known at an instant, the earliest first, by one statement."""
+    no_day = cast(null(), Date)
+    names = ("id", "year", "unit", "decision_number", "decision_date", "recorded_at")
+    closings = select(
+        *(CLOSINGS.c[name] for name in (*names, "closed_on", "sequence")), no_day.label("settled_by")
+    ).where(CLOSINGS.c.year.in_(years))
+    extensions = select(
+        *(EXTENSIONS.c[name] for name in names),
+        no_day.label("closed_on"),
+        literal(0).label("sequence"),
+        EXTENSIONS.c.settled_by,
+    ).where(EXTENSIONS.c.year.in_(years))
+    if as_of is not None:
+        closings = closings.where(CLOSINGS.c.recorded_at <= as_of)
+        extensions = extensions.where(EXTENSIONS.c.recorded_at <= as_of)
+    acts = union_all(closings, extensions).subquery()
+    rows = (await session.execute(select(acts).order_by(acts.c.recorded_at))).all()
+    return (
+        [to_closing(row) for row in rows if row.closed_on is not None],
+        [to_extension(row) for row in rows if row.closed_on is None],
+    )
 
 
 def to_extension(row: Any) -> SettlementExtension:
