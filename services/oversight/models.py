@@ -35,7 +35,7 @@ class RecordVersion(RegisterRow, Base):
     """Counted from 1."""
     register: Mapped[str]
     key: Mapped[str]
-    """The identity of what is recorded, in canonical form: a document's number, issuer and date."""
+    """The identity of what is recorded, such as a document's number, issuer and date: a SHA-256 of the canonical form."""
     act: Mapped[str]
     day: Mapped[date]
     """The day of which the record speaks: signed on, held on, issued on."""

@@ -16,6 +16,13 @@ AGENCY_NOT_IN_FORCE = Sentence(
     "The agency {agency} does not exist on {on}; its successor: {successor}.",
 )
 
+AGENCY_LEVEL = Sentence(
+    "Cơ quan {agency} thuộc cấp {level}, cao hơn cấp của đơn vị ({unit_level}).",
+    "The agency {agency} is of the level {level}, above that of the unit ({unit_level}).",
+)
+AGENCY_LEVELS = ("central", "province", "district", "commune", "village")
+"""The levels of agencies, the highest first."""
+
 
 @dataclass(frozen=True, slots=True)
 class SteeringAgency(DatedFact):
@@ -72,4 +79,26 @@ class AgencyDirectory:
                     agency=code,
                     on=on,
                     successor="-" if successor == code else successor,
+                )
+
+    def find_level_faults(
+        self, acting: Iterable[tuple[str, str | None]], unit_level: str, on: date, *, from_centre: bool
+    ) -> Iterator[Fault]:
+        """Yield the faults of agencies, by JSON pointer, that act for a unit of a lower level than their own.
+
+        `from_centre`: whether a province may keep what a central agency did.
+        """
+        lowest = AGENCY_LEVELS.index(unit_level)
+        for pointer, code in acting:
+            agency = None if code is None else self.find(code, on)
+            if agency is None or AGENCY_LEVELS.index(agency.level) >= lowest:
+                continue
+            if not (from_centre and agency.level == "central" and unit_level == "province"):
+                yield make_fault(
+                    pointer,
+                    "agency_level_wrong",
+                    AGENCY_LEVEL,
+                    agency=agency.code,
+                    level=agency.level,
+                    unit_level=unit_level,
                 )

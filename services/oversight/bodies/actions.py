@@ -114,9 +114,10 @@ async def _refuse_second(context: ReportingContext, record: RecordContent, body_
         id=body_id or uuid.UUID(int=0),
         kind=content["kind"],
         unit=record.unit.unit.code,
+        land=record.unit.land,
         programs=frozenset(content["programs"]),
         established_on=record.day,
         dissolved_on=None,
         replaced_by=None,
     )
-    refuse_second_body(body, await read_bodies_of_unit(context.session, body.unit, body.kind))
+    refuse_second_body(body, await read_bodies_of_unit(context.session, body))

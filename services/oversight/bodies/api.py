@@ -29,6 +29,7 @@ from services.oversight.records.store import (
     belongs_to,
     content_has,
     content_is,
+    has_id,
     has_level,
     read_records,
     read_versions,
@@ -96,7 +97,7 @@ async def list_bodies(
     if state is not None:
         rows = await read_records(context.session, "bodies", None, as_of, *conditions)
         ids = [row.id for row in rows if find_state(row, context.territory, day) == state]
-        conditions.append(RecordVersion.id.in_(ids))
+        conditions.append(has_id(ids))
     query = select_records("bodies", require_units(context.territory, unit), as_of, *conditions)
     page = await fetch_page(
         context.session,

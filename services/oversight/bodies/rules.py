@@ -61,6 +61,8 @@ class SteeringBody:
     id: uuid.UUID
     kind: str
     unit: str
+    land: tuple[str, date]
+    """The code and first day of the unit that names the land of `unit`."""
     programs: frozenset[str]
     established_on: date
     dissolved_on: date | None
@@ -81,7 +83,7 @@ class SteeringBody:
         """Whether both are the same kind of body of one unit, for a common program, on a common day."""
         return (
             self.id != other.id
-            and (self.kind, self.unit) == (other.kind, other.unit)
+            and (self.kind, self.unit, self.land) == (other.kind, other.unit, other.land)
             and bool((self.programs or ALL_PROGRAMS) & (other.programs or ALL_PROGRAMS))
             and (self.dissolved_on is None or other.established_on < self.dissolved_on)
             and (other.dissolved_on is None or self.established_on < other.dissolved_on)

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.oversight.bodies.rules import BodyState, SteeringBody
 from services.oversight.models import RecordVersion
-from services.oversight.records.store import ROOT, content_is, read_records, select_records
+from services.oversight.records.store import ROOT, content_is, is_of_unit, read_records, select_records
 from shared.reporting.register_rows import is_land_of
 from shared.territory.succession_queries import unit_versions_within
 from shared.territory.tree import Territory
@@ -24,6 +24,7 @@ def to_body(row: RecordVersion) -> SteeringBody:
         id=row.id,
         kind=content["kind"],
         unit=row.unit,
+        land=(row.land, row.land_since),
         programs=frozenset(content["programs"]),
         established_on=date.fromisoformat(content["established_on"]),
         dissolved_on=date.fromisoformat(dissolved_on) if dissolved_on else None,
@@ -41,10 +42,10 @@ def find_state(row: RecordVersion, territory: Territory, on: date) -> BodyState:
     return to_body(row).find_state(on, find_unit_end(row, territory))
 
 
-async def read_bodies_of_unit(session: AsyncSession, unit: str, kind: str) -> list[SteeringBody]:
-    """Return the bodies of a kind of one unit."""
+async def read_bodies_of_unit(session: AsyncSession, body: SteeringBody) -> list[SteeringBody]:
+    """Return the bodies of the kind of a body, of its unit."""
     rows = await read_records(
-        session, "bodies", None, None, RecordVersion.unit == unit, *content_is("kind", kind)
+        session, "bodies", None, None, *is_of_unit(body.unit, body.land), *content_is("kind", body.kind)
     )
     return [to_body(row) for row in rows]
 

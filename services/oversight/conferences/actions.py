@@ -51,10 +51,9 @@ async def _prepare(
         dated_by="held_on",
         key=[body.level, body.title, body.held_on],
         directory=directory,
-        agencies=[
-            ("/convener", body.convener),
-            *((f"/conclusions/{index}/owner", row.owner) for index, row in enumerate(body.conclusions)),
-        ],
+        agencies=[(f"/conclusions/{index}/owner", row.owner) for index, row in enumerate(body.conclusions)],
+        acting=[("/convener", body.convener)],
+        from_centre=body.level == "central",
         faults=find_reversed_days(
             None if "held_on" in draft.unread else body.held_on, body.ends_on, "ends_on"
         ),

@@ -1,29 +1,35 @@
 """The actions on documents: record, correct."""
 
 import uuid
+from collections.abc import Iterable
 
 from services.oversight.agencies.rules import AgencyDirectory
 from services.oversight.documents.rules import (
     DocumentKinds,
+    IssuedDocument,
     find_reference_faults,
     refuse_used_number,
 )
 from services.oversight.documents.schemas import IssuedDocumentCorrectionIn, IssuedDocumentIn
-from services.oversight.documents.store import read_documents, read_same_number, to_document
+from services.oversight.documents.store import read_same_number, to_document
 from services.oversight.models import RecordVersion
 from services.oversight.records.actions import (
     RecordContent,
     correct_record,
     find_same_record,
     insert_record,
+    to_unit_on_day,
 )
 from services.oversight.records.preparing import prepare_record
+from services.oversight.records.rights import is_record_granted, require_record_granted
 from services.oversight.records.rules import find_reversed_days
+from services.oversight.records.store import read_by_ids
 from shared.kit.change_feed import lock_feed
 from shared.kit.json_body import PartialBody
-from shared.kit.problems import raise_if_any
+from shared.kit.problems import Fault, raise_if_any
 from shared.reporting.context import ReportingContext
-from shared.reporting.registers import RegisterResult
+from shared.reporting.registers import RegisterResult, UnitOnDay, locate_unit
+from shared.territory.units import LEVEL_NAMES
 
 
 async def record_document(
@@ -76,10 +82,9 @@ async def _prepare(
         dated_by="signed_on",
         key=[body.number, body.issuer, body.signed_on],
         directory=directory,
-        agencies=[
-            ("/issuer", body.issuer),
-            *((f"/demands/{index}/owner", demand.owner) for index, demand in enumerate(body.demands)),
-        ],
+        agencies=[(f"/demands/{index}/owner", demand.owner) for index, demand in enumerate(body.demands)],
+        acting=[("/issuer", body.issuer)],
+        from_centre=True,
         faults=faults,
     )
 
@@ -89,10 +94,40 @@ async def _check_references(
 ) -> None:
     """Raise the faults of the documents that this one names, or `DocumentNumberUsed`. The feed is locked."""
     document = to_document(
-        RecordVersion(id=document_id, day=record.day, unit=record.unit.unit.code, content=record.content)
+        RecordVersion(id=document_id, day=record.day, **record.unit.to_columns(), content=record.content)
     )
-    if document.relations or document.fulfils or body.distinct_from:
-        others = {other.id: other for other in await read_documents(context.session)}
-        raise_if_any(find_reference_faults(document, others))
+    named = {relation.document for relation in document.relations} | {other for other, _ in document.fulfils}
+    if named:
+        rows = await read_by_ids(context.session, "documents", named)
+        raise_if_any(find_reference_faults(document, {row.id: to_document(row) for row in rows}))
+        _require_named_granted(context, document, rows)
     distinct_from = body.distinct_from.document if body.distinct_from else None
     refuse_used_number(document, await read_same_number(context.session, document), distinct_from)
+
+
+def _require_named_granted(
+    context: ReportingContext, document: IssuedDocument, rows: Iterable[RecordVersion]
+) -> None:
+    """Raise `UnitNotGranted` where a document changes or fulfils what units state that the caller was not granted.
+
+    A document that replaces or amends another changes it: that takes the right of the other's unit. A demand is fulfilled by who
+    owes it or by who asks.
+    """
+    changed = {
+        relation.document for relation in document.relations if relation.kind in {"replaces", "amends"}
+    }
+    for row in rows:
+        asking = to_unit_on_day(context, row)
+        demands = to_document(row).demands
+        owing = [demands[number - 1].unit for other, number in document.fulfils if other == row.id]
+        owed_by_others = any(not _is_owed_by_caller(context, code, asking) for code in owing)
+        if row.id in changed or owed_by_others:
+            require_record_granted(context, asking)
+
+
+def _is_owed_by_caller(context: ReportingContext, code: str | None, asking: UnitOnDay) -> bool:
+    """Whether the caller was granted the unit that owes a demand; None is the asking unit."""
+    if code is None:
+        return is_record_granted(context, asking)
+    owing = locate_unit(context.territory, code, asking.on, levels=list(LEVEL_NAMES))
+    return not isinstance(owing, Fault) and is_record_granted(context, owing)

@@ -1,7 +1,7 @@
 """The routes of documents."""
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Annotated
 
@@ -37,6 +37,7 @@ from services.oversight.records.store import (
     belongs_to,
     content_has,
     content_is,
+    has_id,
     read_versions,
     select_records,
 )
@@ -118,14 +119,14 @@ async def list_documents(
             if (number is None or make_key(document.number) == make_key(number))
             and (state is None or find_document_state(document, replacements, day) == state)
         ]
-        conditions.append(RecordVersion.id.in_(ids))
+        conditions.append(has_id(ids))
     query = select_records("documents", require_units(context.territory, unit), as_of, *conditions)
     page = await fetch_page(
         context.session,
         query,
         limit=limit,
         cursor=cursor,
-        serialize=lambda row: _serialize(context, row[0], documents, day),
+        serialize=lambda row: _serialize(context, row[0], replacements, day),
     )
     set_next_link(request, response, page.next)
     return page
@@ -161,8 +162,8 @@ async def read_document(
 ) -> IssuedDocumentOut:
     """Read a document with all its versions, and its state on a day; also one that was withdrawn."""
     versions = await read_versions(context.session, "documents", document_id, as_of)
-    documents = await read_documents(context.session, None, as_of)
-    return _serialize(context, versions[0], documents, on or local_day(context.now), versions)
+    replacements = find_replacements(await read_documents(context.session, None, as_of))
+    return _serialize(context, versions[0], replacements, on or local_day(context.now), versions)
 
 
 @router.post("/{document_id}/corrections", status_code=status.HTTP_201_CREATED, summary="Correct a document")
@@ -195,18 +196,17 @@ async def withdraw_document(
 
 
 async def _serialize_one(context: ReportingContext, row: RecordVersion) -> IssuedDocumentOut:
-    documents = await read_documents(context.session)
-    return _serialize(context, row, documents, local_day(context.now))
+    replacements = find_replacements(await read_documents(context.session))
+    return _serialize(context, row, replacements, local_day(context.now))
 
 
 def _serialize(
     context: ReportingContext,
     row: RecordVersion,
-    documents: Iterable[IssuedDocument],
+    replacements: Mapping[uuid.UUID, IssuedDocument],
     on: date,
     versions: Sequence[RecordVersion] | None = None,
 ) -> IssuedDocumentOut:
-    replacements = find_replacements(documents)
     replacement = replacements.get(row.id)
     return IssuedDocumentOut.from_row(
         row,

@@ -88,6 +88,8 @@ class IssuedDocument:
     kind: str
     issuer: str
     unit: str
+    land: tuple[str, date]
+    """The code and first day of the unit that names the land of `unit`."""
     signed_on: date
     effective_on: date
     expires_on: date | None

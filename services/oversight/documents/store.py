@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.oversight.documents.rules import Demand, DocumentRelation, IssuedDocument
 from services.oversight.models import RecordVersion
 from services.oversight.records.schemas import make_key
-from services.oversight.records.store import ROOT, content_is, read_records
+from services.oversight.records.store import ROOT, content_is, is_of_unit, read_records
 
 PATH = f"{ROOT}/documents"
 
@@ -24,6 +24,7 @@ def to_document(row: RecordVersion) -> IssuedDocument:
         kind=content["kind"],
         issuer=content["issuer"],
         unit=row.unit,
+        land=(row.land, row.land_since),
         signed_on=row.day,
         effective_on=date.fromisoformat(content["effective_on"]) if content.get("effective_on") else row.day,
         expires_on=date.fromisoformat(expires_on) if expires_on else None,
@@ -59,7 +60,7 @@ async def read_same_number(session: AsyncSession, document: IssuedDocument) -> l
         "documents",
         None,
         None,
-        RecordVersion.unit == document.unit,
+        *is_of_unit(document.unit, document.land),
         *content_is("issuer", document.issuer),
     )
     number = make_key(document.number)

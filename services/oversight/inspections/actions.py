@@ -52,7 +52,7 @@ async def _prepare(
         dated_by="starts_on",
         key=[body.founded_by.number, body.founded_by.date, body.title],
         directory=directory,
-        agencies=[("/led_by", body.led_by)],
+        acting=[("/led_by", body.led_by)],
         faults=find_reversed_days(
             None if "starts_on" in draft.unread else body.starts_on, body.ends_on, "ends_on"
         ),

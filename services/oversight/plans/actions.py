@@ -1,7 +1,6 @@
 """The actions on plans: draft, correct, submit, approve, revise, close, and begin the plan of the next year."""
 
 import uuid
-from dataclasses import replace
 
 from services.oversight.agencies.rules import AgencyDirectory
 from services.oversight.models import RecordVersion
@@ -28,17 +27,17 @@ from services.oversight.records.actions import (
     correct_record,
     insert_record,
     read_newest,
-    to_unit_on_day,
 )
 from services.oversight.records.preparing import prepare_record
 from services.oversight.records.references import require_records
+from services.oversight.records.rights import require_record_granted
 from services.oversight.records.rules import ActNotPossible, find_future_days
 from services.oversight.records.schemas import ReasonIn, make_key, to_content
 from services.oversight.records.store import content_is
 from services.oversight.tasks.store import read_tasks
 from shared.kit.change_feed import lock_feed
 from shared.kit.json_body import PartialBody
-from shared.kit.problems import Fault, raise_if_any
+from shared.kit.problems import Fault, Invalid, raise_if_any
 from shared.periods import local_day, parse_plan_period
 from shared.reporting.context import ReportingContext
 from shared.reporting.registers import RegisterResult, locate_unit
@@ -130,7 +129,12 @@ async def begin_next_plan(
         for row in await read_recommendations(context.session, None)
         if row.unit == newest.unit and row.is_unfinished(today)
     ]
-    unit = locate_unit(context.territory, newest.unit, draft.drafted_on, levels=list(LEVEL_NAMES))
+    unit = locate_unit(
+        context.territory, newest.unit, draft.drafted_on, levels=list(LEVEL_NAMES), at="/drafted_on"
+    )
+    if isinstance(unit, Fault):
+        raise Invalid(faults=[unit])
+    require_record_granted(context, unit)
     period = str(years[0] + 1)
     content = {
         **{
@@ -145,15 +149,8 @@ async def begin_next_plan(
         "continues": str(plan_id),
     }
     content.pop("unit", None)
-    record = RecordContent(
-        "plans",
-        make_key(newest.unit, period, draft.title),
-        to_unit_on_day(context, newest),
-        newest.day,
-        content,
-    )
-    if not isinstance(unit, Fault):
-        record = replace(record, unit=unit, day=draft.drafted_on)
+    key = make_key(newest.unit, unit.unit.valid_from, period, draft.title)
+    record = RecordContent("plans", key, unit, draft.drafted_on, content)
     return await insert_record(context, at, record)
 
 

@@ -27,7 +27,13 @@ from services.oversight.plans.schemas import (
 from services.oversight.plans.store import PATH, find_state, to_capital
 from services.oversight.records.actions import withdraw_record
 from services.oversight.records.schemas import ReasonIn
-from services.oversight.records.store import content_is, read_records, read_versions, select_records
+from services.oversight.records.store import (
+    content_is,
+    is_of_unit,
+    read_records,
+    read_versions,
+    select_records,
+)
 from shared.kit.change_feed import AsOf, lock_feed
 from shared.kit.json_body import PartialBody
 from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
@@ -169,7 +175,8 @@ async def begin_next_plan(
 async def compare_ceilings(*, context: ReaderContext, plan_id: uuid.UUID, as_of: AsOf = None) -> CeilingsOut:
     """Compare the money of the yearly plans of a unit with the plan of the period, by source and program."""
     newest = (await read_versions(context.session, "plans", plan_id, as_of))[0]
-    others = await read_records(context.session, "plans", None, as_of, RecordVersion.unit == newest.unit)
+    same_unit = is_of_unit(newest.unit, (newest.land, newest.land_since))
+    others = await read_records(context.session, "plans", None, as_of, *same_unit)
     capital = to_capital(newest)
     years = list_years(capital.period)
     yearly = [row for row in others if row.content["period"] in {str(year) for year in years}]

@@ -1,4 +1,4 @@
-"""The actions on recommendations: record, correct."""
+"""The actions on recommendations: record, correct, answer, close, withdraw."""
 
 import uuid
 from collections.abc import Mapping
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from services.oversight.agencies.rules import AgencyDirectory
 from services.oversight.models import RecordVersion
 from services.oversight.recommendations.rules import (
+    ADDRESSEE_ANSWERED,
     CLOSED_ALREADY,
     ClosedByAddressee,
     Recommendation,
@@ -29,13 +30,14 @@ from services.oversight.records.actions import (
 from services.oversight.records.preparing import prepare_record
 from services.oversight.records.references import require_records
 from services.oversight.records.rules import (
+    WITHDRAWN,
     Act,
     ActNotPossible,
     RegisterName,
     find_future_days,
     find_reversed_days,
 )
-from services.oversight.records.schemas import to_content
+from services.oversight.records.schemas import ReasonIn, to_content
 from services.oversight.records.store import read_versions
 from shared.kit.change_feed import lock_feed
 from shared.kit.json_body import PartialBody
@@ -74,6 +76,19 @@ async def correct_recommendation(
     """Insert a version of a recommendation with its whole content anew."""
     record = await _prepare(context, draft, directory)
     at = await lock_feed(context.session, context.clock)
+    newest = await read_newest(context, "recommendations", recommendation_id, draft.body.version)
+    _refuse_answering_client(context, newest)
+    recommendation = to_recommendation(newest)
+    _require_open(recommendation)
+    if recommendation.answered_on:
+        addressee = draft.body.addressee
+        if (addressee.unit, addressee.agency) != (
+            recommendation.addressee_unit,
+            recommendation.addressee_agency,
+        ):
+            raise ActNotPossible(reason=ADDRESSEE_ANSWERED)
+        first_answer = min(recommendation.answered_on)
+        raise_if_any(find_reversed_days(draft.body.issued_on, first_answer, "issued_on"))
     return await correct_record(
         context, at, recommendation_id, record, version=draft.body.version, reason=draft.body.reason
     )
@@ -93,7 +108,9 @@ async def _prepare(
         dated_by="issued_on",
         key=[body.issuer, body.issued_on, body.addressee.unit, body.addressee.agency, body.text],
         directory=directory,
-        agencies=[("/issuer", body.issuer), ("/addressee/agency", body.addressee.agency)],
+        agencies=[("/addressee/agency", body.addressee.agency)],
+        acting=[("/issuer", body.issuer)],
+        from_centre=True,
         faults=_find_faults(context, draft),
     )
     await require_records(
@@ -166,9 +183,7 @@ async def close_recommendation(
     at = await lock_feed(context.session, context.clock)
     newest = await read_newest(context, "recommendations", recommendation_id, body.version)
     recommendation = to_recommendation(newest)
-    answering_clients = {answer.get("client_id") for answer in newest.content.get("answers", ())}
-    if context.caller.client_id in answering_clients:
-        raise ClosedByAddressee
+    _refuse_answering_client(context, newest)
     _require_open(recommendation)
     raise_if_any(
         [
@@ -179,6 +194,22 @@ async def close_recommendation(
     act: Act = "closed" if body.outcome == "done" else body.outcome
     changes = {"outcome": body.outcome, "closed_on": body.closed_on.isoformat()}
     return await add_version(context, at, newest, act, changes, body.reason)
+
+
+async def withdraw_recommendation(
+    context: ReportingContext, recommendation_id: uuid.UUID, body: ReasonIn
+) -> RecordVersion:
+    """Insert the version that takes a recommendation back, by a client of the issuing unit that did not answer it."""
+    at = await lock_feed(context.session, context.clock)
+    newest = await read_newest(context, "recommendations", recommendation_id, body.version)
+    _refuse_answering_client(context, newest)
+    return await add_version(context, at, newest, WITHDRAWN, reason=body.reason)
+
+
+def _refuse_answering_client(context: ReportingContext, newest: RecordVersion) -> None:
+    """Raise `ClosedByAddressee` for a client that answered the recommendation."""
+    if context.caller.client_id in {answer.get("client_id") for answer in newest.content.get("answers", ())}:
+        raise ClosedByAddressee
 
 
 def _require_open(recommendation: Recommendation) -> None:

@@ -31,11 +31,10 @@ from services.oversight.recommendations.store import (
     read_recommendations,
     to_recommendation,
 )
-from services.oversight.records.actions import withdraw_record
 from services.oversight.records.query_params import StateDay
 from services.oversight.records.schemas import ReasonIn
-from services.oversight.records.store import read_versions, select_records
-from shared.kit.change_feed import AsOf, lock_feed
+from services.oversight.records.store import has_id, read_versions, select_records
+from shared.kit.change_feed import AsOf
 from shared.kit.date_fields import IsoDate
 from shared.kit.json_body import PartialBody
 from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
@@ -114,7 +113,7 @@ async def list_recommendations(
                 or addressee in {unit.code for unit in find_answering_units(context.territory, row, day)}
             )
         ]
-        conditions.append(RecordVersion.id.in_(ids))
+        conditions.append(has_id(ids))
     query = select_records("recommendations", require_units(context.territory, unit), as_of, *conditions)
     page = await fetch_page(
         context.session,
@@ -237,10 +236,7 @@ async def withdraw_recommendation(
     response: Response,
 ) -> RecommendationOut:
     """Take back what was recorded by mistake: it counts no more, and stays readable by its id."""
-    at = await lock_feed(context.session, context.clock)
-    row = await withdraw_record(
-        context, at, "recommendations", recommendation_id, version=body.version, reason=body.reason
-    )
+    row = await actions.withdraw_recommendation(context, recommendation_id, body)
     response.headers["Location"] = f"{PATH}/{row.id}"
     return _serialize(context, directory, row)
 

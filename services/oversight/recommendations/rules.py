@@ -12,15 +12,18 @@ RecommendationState = Literal["open", "answered", "done", "refused", "dropped"]
 Outcome = Literal["done", "refused", "dropped"]
 
 CLOSED_ALREADY = Sentence("kiến nghị đã kết thúc ({state})", "the recommendation is closed ({state})")
+ADDRESSEE_ANSWERED = Sentence(
+    "nơi nhận đã trả lời, không thể đổi nơi nhận", "the addressee answered and cannot be changed"
+)
 
 
 class ClosedByAddressee(Forbidden):
-    """Only who issued a recommendation closes it, and not the client that answered it."""
+    """Only who issued a recommendation closes, corrects or withdraws it, and not the client that answered it."""
 
     code = "closed_by_addressee"
     detail = Sentence(
-        "Chỉ cơ quan ban hành kiến nghị được kết thúc; ứng dụng này đã trả lời thay nơi nhận.",
-        "Only who issued a recommendation closes it; this client answered for the addressee.",
+        "Chỉ cơ quan ban hành kiến nghị được kết thúc, sửa hoặc rút; ứng dụng này đã trả lời thay nơi nhận.",
+        "Only who issued a recommendation closes, corrects or withdraws it; this client answered for the addressee.",
     )
 
 

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from services.oversight.models import RecordVersion
+from services.oversight.records.rights import require_record_granted
 from services.oversight.records.rules import (
     WITHDRAWN,
     Act,
@@ -19,7 +20,7 @@ from services.oversight.records.store import find_by_key, read_versions
 from shared.kit.change_feed import Event, publish_events
 from shared.kit.ids import uuid7
 from shared.reporting.context import ReportingContext
-from shared.reporting.registers import RegisterResult, UnitOnDay, require_granted
+from shared.reporting.registers import RegisterResult, UnitOnDay
 
 SINGULARS: Mapping[RegisterName, str] = {
     "bodies": "body",
@@ -135,12 +136,12 @@ async def withdraw_record(
 async def read_newest(
     context: ReportingContext, register: RegisterName, record_id: uuid.UUID, version: int | None = None
 ) -> RecordVersion:
-    """Return the newest version of a record of a granted unit.
+    """Return the newest version of a record of a granted unit, or of one that a granted unit succeeded.
 
     Raise `RecordNotFound`, `RecordWithdrawn`, `RecordChanged` where it is not the version given, or `UnitNotGranted`.
     """
     newest = (await read_versions(context.session, register, record_id))[0]
-    require_granted(context, to_unit_on_day(context, newest))
+    require_record_granted(context, to_unit_on_day(context, newest))
     require_live(newest, version)
     return newest
 

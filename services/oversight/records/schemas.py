@@ -1,6 +1,7 @@
 """Members that the wire forms of all records have."""
 
 import datetime as dt
+import hashlib
 import json
 import uuid
 from collections.abc import Collection, Mapping, Sequence
@@ -143,5 +144,6 @@ def to_content(body: BaseModel, *, without: Collection[str] = ()) -> dict[str, A
 
 
 def make_key(*parts: object) -> str:
-    """Return the canonical identity of a record from its parts."""
-    return json.dumps([canonicalize(str(part)) if part else "" for part in parts], ensure_ascii=False)
+    """Return the identity of a record: the SHA-256 in hex of its parts in canonical form; texts of any length fit an index."""
+    canonical = json.dumps([canonicalize(str(part)) if part else "" for part in parts], ensure_ascii=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()

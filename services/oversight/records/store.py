@@ -6,10 +6,10 @@ list.
 
 import uuid
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, select
+from sqlalchemy import ARRAY, ColumnElement, Select, Uuid, exists, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -85,8 +85,25 @@ async def find_missing(
     """Return those of the ids that no record of a register has; a withdrawn one counts as missing."""
     if not ids:
         return set()
-    rows = await session.scalars(select_records(register, None, None, RecordVersion.id.in_(ids)))
-    return set(ids) - {row.id for row in rows}
+    return set(ids) - {row.id for row in await read_by_ids(session, register, ids)}
+
+
+async def read_by_ids(
+    session: AsyncSession, register: RegisterName, ids: Collection[uuid.UUID]
+) -> Sequence[RecordVersion]:
+    """Return the newest versions of the records with these ids; a withdrawn one is left out."""
+    return await read_records(session, register, None, None, has_id(ids))
+
+
+def has_id(ids: Collection[uuid.UUID]) -> ColumnElement[bool]:
+    """Return the condition that a record has one of these ids, as one parameter however many they are."""
+    return RecordVersion.id == func.any(literal(list(ids), ARRAY(Uuid)))
+
+
+def is_of_unit(unit: str, land: tuple[str, date]) -> list[ColumnElement[bool]]:
+    """Return the conditions that a record is of the unit that bore a code on a land; a code may be given again."""
+    code, since = land
+    return [RecordVersion.unit == unit, RecordVersion.land == code, RecordVersion.land_since == since]
 
 
 def content_is(name: str, value: str | None) -> list[ColumnElement[bool]]:

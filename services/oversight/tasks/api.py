@@ -13,7 +13,7 @@ from services.oversight.context import OverseerContext
 from services.oversight.models import RecordVersion
 from services.oversight.records.actions import withdraw_record
 from services.oversight.records.schemas import ReasonIn
-from services.oversight.records.store import content_is, read_versions, select_records
+from services.oversight.records.store import content_is, has_id, read_versions, select_records
 from services.oversight.tasks import actions
 from services.oversight.tasks.rules import TaskState
 from services.oversight.tasks.schemas import (
@@ -78,7 +78,7 @@ async def list_tasks(
             if (state is None or (task.starts_on <= day and task.find_state(day) == state))
             and (due_from is None or task.due_on >= due_from)
         ]
-        conditions.append(RecordVersion.id.in_(ids))
+        conditions.append(has_id(ids))
     query = select_records("tasks", require_units(context.territory, unit), as_of, *conditions)
     page = await fetch_page(
         context.session,
