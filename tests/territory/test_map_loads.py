@@ -276,6 +276,29 @@ async def test_parts_must_be_splits_whose_weights_add_up(gateway):
     assert divided.status_code == 201, divided.text
 
 
+async def test_the_place_of_another_unit_or_outside_the_parent_is_refused(gateway):
+    box = {"min_lat": 13.0, "min_lon": 107.0, "max_lat": 15.0, "max_lon": 109.0}
+    await load(gateway, {**FIRST, "units": [{**PROVINCE, "lat": 14.0, "lon": 108.1, **box}, NORTH, SOUTH]})
+    units = [
+        {**NORTH, "code": code, "name": code, "valid_from": "2026-06-01", **place}
+        for code, place in (
+            ("99011", {"lat": 14.0, "lon": 108.1}),
+            ("99012", {"lat": SOUTH["lat"], "lon": SOUTH["lon"]}),
+            ("99013", {"lat": 14.05, **box}),
+            ("99014", {"lat": 15.3}),
+            ("99015", {"lat": 14.3}),
+        )
+    ]
+    former = (await gateway.get("/v1/units/62", params={"on": "2025-06-30"})).json()
+    units += [
+        {**units[0], "code": "99016", "parent": "51", "lat": former["lat"], "lon": former["lon"]},
+        {**units[0], "code": "99017", "parent": "51", "lat": 21.0, "lon": 105.0},
+        {**units[0], "code": "99018", "parent": "51", "lat": 21.1, "lon": 105.0},
+    ]
+    faults = find_faults(await load(gateway, {"legal_basis": "NQ 7", "units": units}))
+    assert faults == {f"/units/{index}/lat": "place_impossible" for index in (0, 1, 2, 3, 5, 6, 7)}
+
+
 async def test_a_parent_cannot_end_before_its_children(gateway):
     await load(gateway, FIRST)
     end = {**PROVINCE, "valid_to": "2026-12-31"}

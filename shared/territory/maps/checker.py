@@ -8,13 +8,11 @@ from typing import Any
 
 from shared.kit.problems import Fault, Sentence, make_fault
 from shared.periods import ONE_DAY
+from shared.territory.maps.geography import GeographyChecker
 from shared.territory.maps.rows import parse_succession, parse_unit, read_rows
 from shared.territory.maps.rules import MapChange, SuccessionKey, apply_change, to_link_key
 from shared.territory.tree import Territory
 from shared.territory.units import LEVELS_DOWN, Succession, Unit, UnitKey, to_names
-
-FARTHEST_DEGREES = 2.5
-"""The largest distance of the centre of a unit from the nearest of its siblings, if it is no island."""
 
 NOT_COMPARED = ("name_en", "source", "confidence")
 """Columns in which a row may differ from the map; so may an empty cell, which states nothing."""
@@ -55,10 +53,6 @@ SHARES_WRONG = Sentence(
     "Các phần của {unit} không hợp lệ: nhiều phần thì đều là split, và tỷ lệ (nếu có) cộng lại bằng 1.",
     "The parts of {unit} are not valid: several are all splits, and their weights, if any, add up to 1.",
 )
-PLACE_IMPOSSIBLE = Sentence(
-    "Tâm của {unit} trùng với tâm của đơn vị khác, hoặc cách các đơn vị cùng cấp trên hơn {degrees} độ.",
-    "The centre of {unit} is that of another unit, or more than {degrees} degrees from its siblings.",
-)
 INCONSISTENT = Sentence("Bản đồ không nhất quán: {reason}.", "The map is inconsistent: {reason}.")
 
 
@@ -88,12 +82,13 @@ class MapChecker:
             if isinstance(link, Succession):
                 self._add_succession(link, index)
         by_code = self._group_versions()
+        geography = GeographyChecker(self._territory, by_code, self._begun)
         for unit, pointer in self._begun.values():
             self.faults += self._find_unit_faults(unit, pointer, by_code)
+            self.faults += geography.find_faults(unit, pointer)
         for unit, pointer in self._ended.values():
             self.faults += self._find_remaining_children(unit, pointer)
         self.faults += self._find_share_faults()
-        self.faults += self._find_geography_faults()
         change = MapChange(
             tuple(unit for unit, _ in self._begun.values()),
             tuple(unit for unit, _ in self._ended.values()),
@@ -277,39 +272,6 @@ class MapChecker:
             mixed = len(links) > 1 and any(link.kind != "split" for link in links)
             if mixed or (weights and (len(weights) != len(links) or sum(weights) != 1)):
                 yield make_fault(pointers[key], "parts_wrong", SHARES_WRONG, unit=key[0])
-
-    def _find_geography_faults(self) -> Iterator[Fault]:
-        """Yield the faults of centres of new units that are another unit's, or far from all siblings of the day."""
-        centres: dict[tuple[float | None, float | None, date], UnitKey] = {}
-        siblings: dict[tuple[str | None, date], list[Unit]] = defaultdict(list)
-        for unit, _ in self._begun.values():
-            siblings[unit.parent, unit.valid_from].append(unit)
-        for unit, pointer in self._begun.values():
-            if unit.lat is None or unit.lon is None:
-                continue
-            centre = unit.lat, unit.lon, unit.valid_from
-            is_borrowed = centres.setdefault(centre, unit.key) != unit.key
-            group = siblings[unit.parent, unit.valid_from]
-            near = [other for other in group if other.key != unit.key] or [
-                other
-                for other in self._territory.children_ever(unit.parent or "")
-                if _covers(other, unit.valid_from)
-            ]
-            distances = [
-                abs(other.lat - unit.lat) + abs(other.lon - unit.lon)
-                for other in near
-                if other.lat is not None and other.lon is not None
-            ]
-            is_island = unit.kind == "dac_khu"
-            is_near = unit.parent is None or is_island or min(distances, default=0) <= FARTHEST_DEGREES
-            if is_borrowed or not is_near:
-                yield make_fault(
-                    f"{pointer}/lat",
-                    "place_impossible",
-                    PLACE_IMPOSSIBLE,
-                    unit=unit.code,
-                    degrees=FARTHEST_DEGREES,
-                )
 
 
 def _covers(unit: Unit, on: date) -> bool:
