@@ -119,7 +119,7 @@ async def _create(settings: GatewaySettings, client_in: ClientIn) -> dict[str, A
     now = system_clock()
     try:
         async with database.writing() as session:
-            territory = await load_tree(session, geography=False)
+            territory = await load_tree(session, villages=True, geography=False)
             units, faults = resolve_units(territory, client_in.units, local_day(now))
             grant = client_in.to_grant(units)
             raise_if_any([*faults, *find_grant_faults(grant, settings.grantable)])

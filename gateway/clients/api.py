@@ -35,6 +35,7 @@ from shared.periods import local_day
 from shared.roles import AdministratorUnitOfWork
 from shared.territory.current import CurrentTerritory
 from shared.territory.tree import Territory
+from shared.territory.villages.store import with_villages
 
 CurrentSettings = Annotated[GatewaySettings, Depends(resource(GatewaySettings))]
 CurrentPepper = Annotated[Pepper, Depends(resource(Pepper))]
@@ -103,7 +104,8 @@ async def create_client(
     A unit is granted as of a day: a code means the latest unit that bore it until today, `{code, on}` the one of that day.
     """
     body = draft.body
-    units, unit_faults = resolve_units(territory, body.units, local_day(unit_of_work.now))
+    known = await with_villages(unit_of_work.session, territory, [unit.code for unit in body.units])
+    units, unit_faults = resolve_units(known, body.units, local_day(unit_of_work.now))
     grant = body.to_grant(units)
     raise_if_any([*draft.faults, *unit_faults, *find_grant_faults(grant, settings.grantable)])
     client, secret_id = await actions.create_client(
@@ -116,7 +118,7 @@ async def create_client(
         now=unit_of_work.now,
     )
     response.headers["Location"] = f"/v1/clients/{client.client_id}"
-    return _to_schema(client, secret_id, territory)
+    return _to_schema(client, secret_id, known)
 
 
 @secret_router.post("/clients/{client_id}/rotate", responses={200: {"model": ClientWithSecretOut}})

@@ -101,14 +101,17 @@ class ClientDisabled(Conflict):
 def resolve_units(
     territory: Territory, units: Sequence[UnitAsOf], today: date
 ) -> tuple[tuple[str, ...], tuple[Fault, ...]]:
-    """Return the grants of units as of their days, and the faults of those that never were."""
+    """Return the grants of units as of their days, and the faults of those that never were.
+
+    `territory` has the villages that are named. An agency is granted by its code alone, where its unit exists.
+    """
     grants, faults = [], []
     for index, (code, on) in enumerate(units):
         pointer = f"/units/{index}"
         if not code:
             faults.append(Fault(pointer, "wrong_form", UNIT_WRONG_FORM))
             continue
-        unit_code = to_commune_code(code) or code.partition(".")[0]
+        unit_code = code if to_commune_code(code) else code.partition(".")[0]
         try:
             unit = (
                 find_unit_as_of(territory, unit_code, today) if on is None else territory.unit(unit_code, on)

@@ -145,9 +145,15 @@ def find_unchanged_counterpart(territory: Territory, code: str, on: date, day: d
 
 
 def require_granted(context: ReportingContext, unit: UnitOnDay) -> None:
-    """Raise `UnitNotGranted` for a unit that is not below a granted one in the tree of its day."""
-    if not is_granted(context.territory, unit.line, unit.on, context.caller.units):
-        raise make_refusal(context.territory, unit.unit.code, unit.line, unit.on, context.caller.units)
+    """Raise `UnitNotGranted` for a unit that is not below a granted one in the tree of its day.
+
+    A village may have been registered since this process read its villages.
+    """
+    territory = context.territory
+    if unit.unit.level == "village" and territory.find(unit.unit.code, unit.on) is None:
+        territory = territory.with_units((unit.unit,))
+    if not is_granted(territory, unit.line, unit.on, context.caller.units):
+        raise make_refusal(territory, unit.unit.code, unit.line, unit.on, context.caller.units)
 
 
 def find_future_date_faults(

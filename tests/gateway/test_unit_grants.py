@@ -35,6 +35,10 @@ async def confirm(client, client_id, body, key="c1"):
 
 
 async def test_a_code_means_the_latest_unit_and_a_day_another_one(admin_client):
+    village = {"code": "23341.01", "level": "village", "kind": "thon", "name": "Thôn 1", "parent": "23341"}
+    body = {"legal_basis": "QĐ 1", "units": [{**village, "valid_from": "2022-01-01"}]}
+    loaded = await admin_client.post("/v1/territory/loads", json=body, headers={"Idempotency-Key": "l1"})
+    assert loaded.status_code == 201, loaded.text
     made = await create(admin_client, units=["610", "23293", "51", OLD_WARD, "62.SO_NN", "23341.01"])
     assert made.status_code == 201, made.text
     grants = [
@@ -46,7 +50,7 @@ async def test_a_code_means_the_latest_unit_and_a_day_another_one(admin_client):
         ("51", "2025-07-01", "Tỉnh Quảng Ngãi"),
         ("23293", "2004-07-08", "Phường Thắng Lợi"),
         ("62.SO_NN", None, None),
-        ("23341.01", None, None),
+        ("23341.01", "2022-01-01", "Thôn 1"),
     ]
     assert made.json()["units"] == ["610", "23293", "51", "62.SO_NN", "23341.01"]
     assert made.json()["unit_grants"][0]["ended_on"] == "2025-06-30"
@@ -56,7 +60,8 @@ async def test_a_code_means_the_latest_unit_and_a_day_another_one(admin_client):
     claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
     assert claims["units"] == made.json()["units"]
     assert claims["unit_grants"] == [
-        *("610@2004-07-08", "23293@2025-07-01", "51@2025-07-01", "23293@2004-07-08", "62.SO_NN", "23341.01"),
+        *("610@2004-07-08", "23293@2025-07-01", "51@2025-07-01", "23293@2004-07-08", "62.SO_NN"),
+        "23341.01@2022-01-01",
     ]
 
 
@@ -67,6 +72,7 @@ async def test_a_code_means_the_latest_unit_and_a_day_another_one(admin_client):
         ("99", "unit_unknown", "99"),
         ("99.SO_NN", "unit_unknown", "99.SO_NN"),
         ("99999.01", "unit_unknown", "99999.01"),
+        ("23341.77", "unit_unknown", "23341.77"),
         ({"code": "610", "on": "2025-07-01"}, "unit_unknown_on_date", "51 (Tỉnh Quảng Ngãi)"),
         ({"code": "11948", "on": "2023-12-31"}, "unit_unknown_on_date", "2025-07-01/.."),
         ({"code": "610"}, "wrong_form", "23293"),
