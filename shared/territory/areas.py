@@ -144,8 +144,8 @@ def find_member(territory: Territory, key: UnitKey) -> Unit:
 
 NOT_AN_AREA = Sentence("Mã vùng phải có dạng {pattern}.", "The code of an area has the form {pattern}.")
 AREA_DIFFERS = Sentence(
-    "Vùng {area} đã có với nội dung khác; một vùng không được sửa.",
-    "The area {area} is in the map with another content; an area is not edited.",
+    "Vùng {area} đã có với nội dung khác; một vùng không được sửa, chỉ kết thúc được.",
+    "The area {area} is in the map with another content; an area is not edited, only ended.",
 )
 NO_MEMBERS = Sentence("Vùng phải có đơn vị.", "An area needs units.")
 AREA_MEMBER_UNKNOWN = Sentence(

@@ -20,8 +20,7 @@ def find_level_below(territory: Territory, top: Unit, on: date) -> ShownLevel:
     """Return the highest level below a unit that has units on a day; of a commune its own."""
     if top.level in ("district", "commune"):
         return "commune"
-    has_districts = any(unit.level == "district" for unit in territory.children(top.code, on))
-    return "district" if has_districts else "commune"
+    return "district" if territory.districts(top.code, on) else "commune"
 
 
 def list_units_of_level(territory: Territory, top: Unit, level: ShownLevel, on: date) -> list[Unit]:

@@ -35,7 +35,7 @@ class Base(DeclarativeBase):
 
 
 metadata = Base.metadata
-REVISION = SchemaRevision("territory", "territory_0004")
+REVISION = SchemaRevision("territory", "territory_0005")
 
 CODE_SHAPE = " OR ".join(f"level = '{level}' AND code ~ '^{shape}$'" for level, shape in CODE_SHAPES.items())
 KIND_OF_LEVEL = " OR ".join(f"level = '{level}' AND kind IN {tuple(kinds)}" for level, kinds in KINDS.items())
@@ -154,7 +154,7 @@ class SpellingRow(Base):
 
 
 class AreaRow(Base):
-    """A named area. Rows are only added."""
+    """A named area. Rows are only added, and ended."""
 
     __tablename__ = "areas"
 

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Iterable, Seque
 from typing import Any, cast
 
 from sqlalchemy import Row, insert, select, text
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.kit.database import run_sql
@@ -139,17 +140,23 @@ async def load_areas(session: AsyncSession) -> tuple[NamedArea, ...]:
 
 
 async def insert_areas(session: AsyncSession, areas: Sequence[NamedArea]) -> None:
-    """Insert areas with their members."""
+    """Insert areas with their members; of an area that is stored, write the last day."""
     columns = ("code", "name", "name_en", "reason", "valid_from", "valid_to")
+    statement = postgresql.insert(AreaRow)
     await session.execute(
-        insert(AreaRow), [{name: getattr(area, name) for name in columns} for area in areas]
+        statement.on_conflict_do_update(
+            index_elements=[AreaRow.code],
+            set_={"valid_to": statement.excluded.valid_to},
+            where=AreaRow.valid_to.is_(None),
+        ),
+        [{name: getattr(area, name) for name in columns} for area in areas],
     )
     members = [
         {"area": area.code, "unit": code, "valid_from": since}
         for area in areas
         for code, since in area.members
     ]
-    await session.execute(insert(AreaMemberRow), members)
+    await session.execute(postgresql.insert(AreaMemberRow).on_conflict_do_nothing(), members)
 
 
 async def find_villages(session: AsyncSession, codes: Collection[str]) -> tuple[Unit, ...]:

@@ -99,12 +99,41 @@ class UnitTree(ABC):
                 elif child.level != "village":
                     yield from self._communes_below(child.code, on)
 
+    def districts(self, root: str, on: date) -> tuple[Unit, ...]:
+        """Return the districts of a unit on a day (itself where it is one), also those below the provinces of an area."""
+        top = self.unit(root, on)
+        return (top,) if top.level == "district" else tuple(self._districts_below(root, on))
+
+    def _districts_below(self, code: str, on: date) -> Iterator[Unit]:
+        for child in self.children(code, on):
+            if child.level == "district":
+                yield child
+            elif child.level == "province":
+                yield from self._districts_below(child.code, on)
+
     def answering_unit(self, code: str, on: date) -> Unit:
         """Return the lowest unit above commune level: the district, or the province where there are no districts."""
         unit = self.unit(code, on)
         while unit.level in ("commune", "village") and unit.parent is not None:
             unit = self.unit(unit.parent, on)
         return unit
+
+    def district_level_units(
+        self, root: str, on: date, kinds: Collection[str] | None = None
+    ) -> tuple[Unit, ...]:
+        """Return the districts of a unit on a day and its communes that lie in no district, of all kinds or of these.
+
+        A commune within a district has none; a province that has districts has no others.
+        """
+        top = self.unit(root, on)
+        districts = self.districts(root, on)
+        if top.level in ("province", "district") and districts:
+            return districts
+        communes = self.communes(root, on, kinds)
+        return (
+            *districts,
+            *(commune for commune in communes if self.answering_unit(commune.code, on).level != "district"),
+        )
 
     def units(self, on: date) -> Iterator[Unit]:
         """Yield every unit of a day."""

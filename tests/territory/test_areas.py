@@ -1,21 +1,28 @@
 """Named areas: the land of former Kon Tum has a status of its own, and the province's is not complete by it."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
 
 from services.funding.app import create_app as create_funding
 from services.funding.settings import FundingSettings
+from shared.periods import Period
+from shared.reporting.catalogue.catalogue import find_expected_units
+from shared.reporting.obligations.rules import find_owing_units
 from shared.territory.areas import AreaTerritory, NamedArea, NamedAreas
+from shared.territory.levels import find_level_below
 from shared.territory.units import UnknownUnit, UnknownUnitOnDate
 from tests.funding.conftest import Office
 from tests.in_process import open_client
+from tests.reporting.office import catalogue
 from tests.territory.shipped import country_territory, read_units
 from tests.territory.test_map_loads import FIRST, find_faults, gateway, load  # noqa: F401 (a fixture)
 from tests.territory.test_provinces_over_http import clients, report  # noqa: F401 (a fixture)
 
 NOW = datetime(2026, 3, 1, 2, 0, tzinfo=UTC)
 BEFORE, AFTER = date(2023, 12, 31), date(2025, 12, 31)
+CATALOGUE = catalogue()
 COUNTRY = country_territory()
 NEW_COMMUNES = tuple(unit.key for unit in read_units() if unit.parent == "51")
 KON_TUM = NamedArea(
@@ -36,6 +43,32 @@ def test_an_area_has_the_communes_of_its_members_on_each_day():
     assert WITH_AREAS.is_within("KON_TUM", "KON_TUM", AFTER)
     assert not WITH_AREAS.is_within("KON_TUM", "51", AFTER)
     assert WITH_AREAS.ancestors("KON_TUM", AFTER) == ()
+
+
+def test_an_area_of_provinces_has_their_districts_and_communes():
+    region = NamedArea(
+        "REGION", "Vùng", "Region", "-", BEFORE, None, tuple(COUNTRY.unit(code, BEFORE).key for code in ("62", "51"))
+    )  # fmt: skip
+    parts = NamedArea(
+        "PARTS", "Phần", "Parts", "-", BEFORE, None, tuple(COUNTRY.unit(code, BEFORE).key for code in ("610", "23293"))
+    )  # fmt: skip
+    territory = NamedAreas([region, parts]).extend(COUNTRY)
+    jobs = replace(CATALOGUE.indicators["jobs"][-1], level="district")
+    form, period = CATALOGUE.forms["census"], Period.parse("2023")
+    districts = {unit.code for unit in (*COUNTRY.children("62", BEFORE), *COUNTRY.children("51", BEFORE))}
+    assert {unit.code for unit in find_expected_units(territory, "REGION", jobs, BEFORE)} == districts
+    owing = {
+        level: {
+            unit.code
+            for unit in find_owing_units(territory, "REGION", replace(form, owed_by=level), level, period)
+        }
+        for level in ("province", "district", "commune")
+    }
+    assert (owing["province"], owing["district"]) == ({"62", "51"}, districts)
+    assert len(owing["commune"]) == len(COUNTRY.communes("62", BEFORE)) + len(COUNTRY.communes("51", BEFORE))
+    assert find_level_below(territory, territory.unit("REGION", BEFORE), BEFORE) == "district"
+    of_parts = find_owing_units(territory, "PARTS", replace(form, owed_by="district"), "district", period)
+    assert [unit.code for unit in of_parts] == ["610"]
 
 
 def test_an_area_is_in_no_list_of_units_and_a_territory_without_areas_has_none():
@@ -154,5 +187,15 @@ async def test_areas_are_listed_and_loaded_by_row(gateway):  # noqa: F811
     assert (again.status_code, again.json()["changed"]) == (200, False)
     listed = {area["code"]: area for area in (await gateway.get("/v1/territory/areas")).json()}
     assert [unit["code"] for unit in listed["BELT"]["units"]] == ["23368", "99001"]
+    ended = {**belt, "valid_to": "2026-06-30"}
+    closed = await load(gateway, {"legal_basis": "NQ 2", "areas": [ended]})
+    assert (closed.status_code, closed.json()["areas"]) == (201, ["BELT"]), closed.text
+    for row in (ended, belt):
+        again = await load(gateway, {"legal_basis": "NQ 2", "areas": [row]})
+        assert (again.status_code, again.json()["changed"]) == (200, False), again.text
+    other_end = {"legal_basis": "NQ 3", "areas": [{**belt, "valid_to": "2026-07-31"}]}
+    assert find_faults(await load(gateway, other_end)) == {"/areas/0": "area_differs"}
+    listed = {area["code"]: area for area in (await gateway.get("/v1/territory/areas")).json()}
+    assert (listed["BELT"]["valid_to"], len(listed["BELT"]["units"])) == ("2026-06-30", 2)
     content = (await gateway.get("/v1/territory/versions/3")).json()["content"]
     assert content["areas"][0]["code"] == "BELT"

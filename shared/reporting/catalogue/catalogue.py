@@ -329,12 +329,5 @@ def find_expected_units(territory: Territory, root: str, indicator: Indicator, o
     1 July 2025); a commune within a district is not expected to state it.
     """
     if indicator.level == "district":
-        top = territory.unit(root, on)
-        districts = (
-            (top,)
-            if top.level == "district"
-            else tuple(unit for unit in territory.children(root, on) if unit.level == "district")
-        )
-        if districts or territory.answering_unit(root, on).level == "district":
-            return districts
+        return territory.district_level_units(root, on, indicator.kinds)
     return territory.communes(root, on, indicator.kinds)

@@ -9,7 +9,7 @@ from shared.periods import CutOff, Period, PeriodWindow, UnknownWindow, find_cut
 from shared.reporting.catalogue.catalogue import Catalogue
 from shared.reporting.catalogue.definitions import DueLevel, DueRule, Form
 from shared.territory.tree import Territory
-from shared.territory.units import Unit
+from shared.territory.units import LEVELS_DOWN, Unit
 
 ObligationState = Literal["missing", "submitted", "accepted"]
 Timeliness = Literal["on_time", "late", "overdue", "pending", "backfilled", "not_judged"]
@@ -221,16 +221,13 @@ def find_owing_units(
     on = period.ends_on
     top = territory.unit(root, on)
     if level == "province":
-        return (top,) if top.level == "province" else ()
+        units = (top, *(() if top.level in LEVELS_DOWN else territory.children(root, on)))
+        return tuple(unit for unit in units if unit.level == "province")
     if level == "commune":
         return territory.communes(root, on)
-    if top.level == "commune":
-        has_district = territory.answering_unit(root, on).level == "district"
-        return () if has_district or form.owed_by != level else (top,)
-    if top.level == "district":
-        return (top,)
-    districts = tuple(unit for unit in territory.children(root, on) if unit.level == "district")
-    return districts or (territory.communes(root, on) if form.owed_by == level else ())
+    return (
+        territory.district_level_units(root, on) if form.owed_by == level else territory.districts(root, on)
+    )
 
 
 def judge_timeliness(

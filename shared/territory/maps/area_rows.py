@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from shared.kit.problems import Fault, make_fault
@@ -24,7 +25,7 @@ AREA_COLUMNS = ("code", "name", "name_en", "reason", "valid_from", "valid_to", "
 def check_areas(
     rows: list[Any], territory: Territory, known_areas: Iterable[NamedArea]
 ) -> Iterator[tuple[NamedArea | None, list[Fault]]]:
-    """Yield each row as a new area, None where it has a fault or is in the map already, and its faults."""
+    """Yield each row as an area that begins or ends, None where it has a fault or changes nothing, and its faults."""
     areas = {area.code: area for area in known_areas}
     read_at: dict[str, int] = {}
     for index, row in enumerate(rows):
@@ -35,12 +36,23 @@ def check_areas(
         area, faults = _read_area(RowReader(row, pointer), territory)
         if area is not None and area.code in read_at:
             faults.append(make_fault(pointer, "repeated", REPEATED, row=read_at[area.code]))
-        elif area is not None and area.code in areas and areas[area.code] != area:
+        elif area is not None and area.code in areas and not _is_same_or_ended(area, areas[area.code]):
             faults.append(make_fault(pointer, "area_differs", AREA_DIFFERS, area=area.code))
-        is_new = area is not None and not faults and area.code not in areas
+        changes = area is not None and not faults and _changes(area, areas.get(area.code))
         if area is not None:
             read_at.setdefault(area.code, index)
-        yield (area if is_new else None), faults
+        yield (area if changes else None), faults
+
+
+def _is_same_or_ended(area: NamedArea, existing: NamedArea) -> bool:
+    """Whether an area is that of the map, or its end; no last day states nothing."""
+    may_end = existing.valid_to is None or area.valid_to in (None, existing.valid_to)
+    return may_end and replace(area, valid_to=existing.valid_to) == existing
+
+
+def _changes(area: NamedArea, existing: NamedArea | None) -> bool:
+    """Whether an area is new, or ends one of the map."""
+    return existing is None or (existing.valid_to is None and area.valid_to is not None)
 
 
 def _read_area(reader: RowReader, territory: Territory) -> tuple[NamedArea | None, list[Fault]]:

@@ -232,7 +232,7 @@ class MapLoadOut(BaseModel):
     renamed: list[UnitName] = Field(description="units that go on with another name or kind")
     moved: list[UnitName] = Field(description="units that go on below another parent")
     successions: int = Field(description="successions that are added")
-    areas: list[str] = Field(description="codes of the named areas that are added")
+    areas: list[str] = Field(description="codes of the named areas that are added or ended")
 
     @classmethod
     def from_summary(
