@@ -57,17 +57,15 @@ def test_an_area_of_provinces_has_their_districts_and_communes():
     form, period = CATALOGUE.forms["census"], Period.parse("2023")
     districts = {unit.code for unit in (*COUNTRY.children("62", BEFORE), *COUNTRY.children("51", BEFORE))}
     assert {unit.code for unit in find_expected_units(territory, "REGION", jobs, BEFORE)} == districts
-    owing = {
-        level: {
-            unit.code
-            for unit in find_owing_units(territory, "REGION", replace(form, owed_by=level), level, period)
-        }
-        for level in ("province", "district", "commune")
-    }
-    assert (owing["province"], owing["district"]) == ({"62", "51"}, districts)
-    assert len(owing["commune"]) == len(COUNTRY.communes("62", BEFORE)) + len(COUNTRY.communes("51", BEFORE))
+    form = replace(form, owed_by="district")
+    of_provinces = find_owing_units(territory, "REGION", form, "province", period)
+    of_districts = find_owing_units(territory, "REGION", form, "district", period)
+    of_communes = find_owing_units(territory, "REGION", form, "commune", period)
+    assert {unit.code for unit in of_provinces} == {"62", "51"}
+    assert {unit.code for unit in of_districts} == districts
+    assert len(of_communes) == len(COUNTRY.communes("62", BEFORE)) + len(COUNTRY.communes("51", BEFORE))
     assert find_level_below(territory, territory.unit("REGION", BEFORE), BEFORE) == "district"
-    of_parts = find_owing_units(territory, "PARTS", replace(form, owed_by="district"), "district", period)
+    of_parts = find_owing_units(territory, "PARTS", form, "district", period)
     assert [unit.code for unit in of_parts] == ["610"]
 
 
