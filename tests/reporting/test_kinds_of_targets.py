@@ -50,6 +50,11 @@ async def test_a_figure_says_how_much_of_its_plan_was_achieved_and_how_that_is_c
     office, target, percent, met, method
 ):
     (item,) = await put(office, "2023", {"indicator": "poverty_rate", **target})
+    assert (item["unit_name"], item["unit_kind"], item["unit_since"] is None) == (
+        "Tỉnh Kon Tum",
+        "tinh",
+        False,
+    )
     assert (item["kind"], item["upper"]) == (target.get("kind", "value"), target.get("upper"))
     await state_census(office)
     figure = await office.figure("poverty_rate")
@@ -150,3 +155,54 @@ async def test_a_unit_that_is_there_in_no_year_of_the_span_is_unknown(office):
     target = {"indicator": "poor", "value": 4}
     answer = await office.put("targets/2026-2030/62", make_body(target), office.planner)
     assert (answer.status_code, answer.json()["code"]) == (404, "unit_unknown_on_date")
+
+
+async def test_several_years_are_all_read_for_the_land_of_the_day_on_which_the_plan_is_measured(office):
+    office.clock.move(days=800)
+    merged, old_wards = "23293", ("23281", "23287", "23290", "23293", "23299")
+    plans = [{"indicator": code, "value": 100} for code in ("jobs", "households", "communes_done")]
+    for unit in ("51", merged):
+        await put(office, "2021-2025", *plans, unit=unit)
+    await office.accepted("608", "2021", "results", [("608", "jobs", 30)])
+    rows = [(code, "households", 10) for code in old_wards]
+    await office.accepted("608", "2022", "census", rows)
+    criteria = [(COMMUNE, "criterion_a", 1), (COMMUNE, "criterion_b", 1)]
+    await office.accepted(DISTRICT, "2023", "criteria", criteria)
+    answer = (await office.get("targets/results", period="2021-2025", unit="51")).json()
+    assert (answer["unit_name"], answer["unit_since"], answer["map"]) == (
+        "Tỉnh Quảng Ngãi",
+        "2025-07-01",
+        "2025-12-31",
+    )
+    province = await read_results(office, "2021-2025", "51")
+    assert (province["jobs"]["plan"]["done"], province["jobs"]["years"]) == (30, [2021])
+    assert province["households"]["plan"]["done"] == 50
+    done = province["communes_done"]
+    assert (done["plan"]["done"], done["years"], done["reassessment_required"]) == (None, [2023], True)
+    ward = (await read_results(office, "2021-2025", merged))["households"]
+    assert (ward["plan"]["done"], ward["years"], ward["coverage"]["reported"]) == (50, [2022], 1)
+
+
+async def test_a_year_that_lacks_an_input_does_not_count_and_what_it_lacks_is_named(office):
+    plans = [{"indicator": code, "kind": "at_most", "value": 10} for code in ("poverty_rate", "poor")]
+    await put(office, "2021-2025", *plans)
+    assert (await read_results(office, "2021-2025"))["poverty_rate"]["missing"] == ["poor", "households"]
+    stated = await office.accepted(DISTRICT, "2021", "census", [(COMMUNE, "households", 100)])
+    await office.accepted(DISTRICT, "2022", "census", [(COMMUNE, "poor", 5)])
+    rate = (await read_results(office, "2021-2025"))["poverty_rate"]
+    assert (rate["plan"]["done"], rate["years"]) == (None, [])
+    assert (sorted(rate["missing"]), rate["stage"]) == (["households", "poor"], None)
+    rows = [(COMMUNE, "poor", 9), (COMMUNE, "households", 100)]
+    await office.accepted(DISTRICT, "2021", "census", rows, supersedes=stated["id"])
+    results = await read_results(office, "2021-2025")
+    shown = {
+        code: (row["plan"]["done"], row["years"], row["missing"], row["stage"])
+        for code, row in results.items()
+    }
+    assert shown == {
+        "poverty_rate": (9, [2021], ["households"], "official"),
+        "poor": (5, [2021, 2022], [], "official"),
+    }
+    assert results["poor"]["coverage"] == {"reported": 1, "nil": 0, "expected": 102}
+    await put(office, "2022", plans[0])
+    assert (await read_results(office, "2022"))["poverty_rate"]["missing"] == ["households"]

@@ -1,5 +1,7 @@
 """A figure over periods: its standards, and the breaks where they change."""
 
+from datetime import datetime
+
 import pytest
 
 COMMUNE = "23344"
@@ -83,3 +85,23 @@ async def test_a_series_that_cannot_be_is_refused(office, ask, status, code):
     body = answer.json()
     codes = {body["code"], *(fault["code"] for fault in body.get("errors", ()))}
     assert (answer.status_code, code in codes) == (status, True), answer.text
+
+
+async def test_a_series_names_the_unit_of_each_period_and_marks_where_its_land_changes(office):
+    office.clock.move(days=900)
+    await office.accepted("610", "2023", "criteria", rows(1))
+    ask = {"from": "2024", "to": "2025", "unit": "23293", "indicator": "households"}
+    series = (await read(office, **ask)).json()
+    assert [
+        (row["unit"], row["unit_name"], row["unit_kind"], row["unit_since"], row["break_before"])
+        for row in series["items"]
+    ] == [
+        ("23293", "Phường Thắng Lợi", "phuong", "2004-07-08", False),
+        ("23293", "Phường Kon Tum", "phuong", "2025-07-01", True),
+    ]
+    assert [row["missing"] for row in series["items"]] == [["households"], ["households"]]
+    feed = (await office.get("changes", office.reviewer)).json()["items"]
+    assert datetime.fromisoformat(series["as_of"]) == datetime.fromisoformat(feed[-1]["time"])
+    ask = {"from": "2023", "to": "2023", "unit": "51", "map": "2025-07-01"}
+    (point,) = (await read(office, **ask)).json()["items"]
+    assert (point["value"], point["reassessment_required"], point["break_before"]) == (None, True, False)

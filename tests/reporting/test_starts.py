@@ -177,6 +177,11 @@ async def test_a_later_correction_of_an_end_flags_the_accepted_report_whose_star
             unit: (await office.figure("start", unit=unit))["caveat"] for unit in ("62", DISTRICT, COMMUNE)
         }
         assert len({caveat and caveat["code"] for caveat in caveats.values()}) == 1
+        shown = (await office.get("map", indicator="start", period="2023", unit=DISTRICT)).json()["items"]
+        assert {row["unit"]: row["caveat"] for row in shown if row["unit"] in (COMMUNE, OTHER)} == {
+            COMMUNE: caveats[COMMUNE],
+            OTHER: None,
+        }
         return report["start_differences"], caveats["62"]
 
     assert await read_flags() == ([], None)

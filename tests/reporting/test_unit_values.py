@@ -17,6 +17,10 @@ FIELDS = (
     "status",
     "reassessment_required",
     "caveat",
+    "missing",
+    "stage",
+    "comparable_from",
+    "catalogue_version",
 )
 FIGURES = "poverty_rate,households,jobs,communes_done,criteria_average,poverty_rate_fall,persons_by_group"
 DIVIDED, PARTS = "21142", ("21136", "21157")
@@ -98,7 +102,7 @@ async def fill(office):
     assert (await office.verdict(answer.json())).status_code == 200
     body = {
         "decision": {"number": "1/QĐ", "date": "2023-01-05"},
-        "targets": [{"indicator": "poverty_rate", "value": 5}],
+        "targets": [{"indicator": "poverty_rate", "kind": "range", "value": 5, "upper": 7}],
     }
     for unit in ("610", second):
         target = await office.put(f"targets/2023/{unit}", body, office.planner)
@@ -108,7 +112,8 @@ async def fill(office):
 async def test_a_row_is_what_the_unit_has_alone(office):
     await fill(office)
     rows = await expect_the_same(office, office.communes("610"), unit="610")
-    assert rows[office.communes("610")[1], "poverty_rate", "None"]["target"] == 5
+    row = rows[office.communes("610")[1], "poverty_rate", "None"]
+    assert (row["target"], row["target_kind"], row["target_upper"]) == (5, "range", 7)
     districts = ["608", *map(str, range(610, 619))]
     shown = await expect_the_same(office, districts)
     assert shown["610", "jobs", "None"]["value"] == 12

@@ -120,7 +120,8 @@ async def read_rates(
     previous: Period | None = None
     code = None
     for year in years:
-        code = find_unit(unit, year.ends_on)
+        on_last_day = find_unit(unit, year.ends_on)
+        code = on_last_day.code if on_last_day else None
         if code is not None:
             query = FigureQuery(code, year, basis, as_of, standard=standard)
             indicators = {indicator for name in groups for indicator in CODES[name]} | {"poor_households"}

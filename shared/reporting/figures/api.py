@@ -19,7 +19,8 @@ from shared.reporting.figures.query import FigureQuery
 from shared.reporting.figures.reading import read_figures
 from shared.reporting.figures.schemas import FiguresOut, ObservationsPage, ObservedValueOut
 from shared.reporting.figures.series import FigureSeriesOut, find_unit, read_series
-from shared.reporting.figures.target_results import TargetResultsOut, read_target_results
+from shared.reporting.figures.target_result_schemas import TargetResultsOut
+from shared.reporting.figures.target_results import read_target_results
 from shared.reporting.figures.unit_values import MOST_INDICATORS, find_figures_of_codes, read_unit_values
 from shared.reporting.figures.unit_values_schemas import MapLevel, MapValuesOut
 from shared.reporting.figures.withholding import find_withheld, to_row_key
@@ -151,18 +152,13 @@ async def list_target_results(
 ) -> TargetResultsOut:
     """Read the targets in force of a unit for a period, or for several years (`2021-2025`), with what was done.
 
-    How the percentage is computed is part of the answer, as is how the years add up.
+    How the percentage is computed is part of the answer, as is how the years add up. Several years are all read on the map of
+    one day (`map`), so that they count the same land; a year that states only a part of a figure's inputs does not count.
     """
     measured = find_measured_period(context.territory, unit.named or unit.province, period)
-    code = unit.on(measured.ends_on).code
-    answer = await read_target_results(context, code, period, basis, as_of)
+    answer = await read_target_results(context, unit.on(measured.ends_on), period, measured, basis, as_of)
     withheld = await find_withheld(context, [to_row_key(row) for row in answer.items])
-    items = [
-        row.model_copy(update={"plan": row.plan.without_result(), "years": [], "withheld": True})
-        if withheld.covers(to_row_key(row))
-        else row
-        for row in answer.items
-    ]
+    items = [row.without_result() if withheld.covers(to_row_key(row)) else row for row in answer.items]
     return answer.model_copy(update={"items": items})
 
 

@@ -4,11 +4,13 @@ from collections.abc import Collection, Iterable
 from datetime import date
 
 from shared.kit.problems import Sentence
+from shared.periods import Period
 from shared.reporting.catalogue.definitions import Figure
 from shared.reporting.catalogue.formulas import FromRegister
 from shared.reporting.engine import Caveat
-from shared.reporting.figures.map_projection import MapProjection
+from shared.reporting.figures.map_projection import MapProjection, find_divided
 from shared.reporting.observations.values import EffectiveValue
+from shared.territory.tree import Territory
 from shared.territory.units import Unit, to_names
 
 DIVIDED_WHOLE = Sentence(
@@ -45,3 +47,13 @@ def make_divided_caveat(
     names = to_names(divided)
     facts = {"on": map_on.isoformat(), "units": names, "unit": to_names((unit,))}
     return Caveat("units_divided", sentence.filled(**facts)) if divided else None
+
+
+def explain_division(territory: Territory, period: Period, unit: Unit, on: date) -> Caveat | None:
+    """Return the caveat of a unit of a map with land of a unit of a period that was divided without weights."""
+    for part in (period, *period.with_subperiods()):
+        touching = territory.communes_sharing_land(unit.code, on, part.ends_on)
+        divided = list(find_divided(territory, touching, part.ends_on, on))
+        if divided:
+            return make_divided_caveat(unit, divided, on)
+    return None

@@ -110,6 +110,7 @@ class LineageOut(BaseModel):
     dimension: DimensionOut = None
     formula: str = Field(description="how it is made")
     version: int = Field(description="version of the formula")
+    catalogue_version: str | None = Field(None, description="version of the catalogue that it is made by")
     standard: StandardCodeOut = None
     value: JsonDecimal | None = Field(description="the figure recomputed from the values below")
     numerator: JsonDecimal | None = Field(description="what is divided, where it is a ratio or an average")
@@ -160,6 +161,7 @@ async def trace_figure(
         **catalogue.split_key(figure.code)._asdict(),
         formula=figure.formula_text,
         version=figure.version,
+        catalogue_version=catalogue.version,
         standard=catalogue.find_figure_standard(figure, query.select_standards(catalogue)),
         value=computed.value,
         numerator=computed.numerator,

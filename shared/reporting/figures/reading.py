@@ -7,7 +7,7 @@ from shared.reporting.figures.changes import evaluate_change, read_end_before
 from shared.reporting.figures.divided_units import find_divided_caveat
 from shared.reporting.figures.query import FigureQuery, make_lineage_address
 from shared.reporting.figures.schemas import FigureOut, FiguresOut, FigureUnitOut
-from shared.reporting.figures.starts import find_start_caveats
+from shared.reporting.figures.starts import find_start_differences
 from shared.reporting.figures.unit_reading import (
     UnitReading,
     count_registers,
@@ -35,7 +35,8 @@ async def read_figures(context: ReportingContext, query: FigureQuery) -> Figures
     has_changes = any(figure.changing for figure in figures)
     before = await read_end_before(context, query) if has_changes else None
     counts = await count_registers(context, query, projection, figures)
-    start_caveats = await find_start_caveats(context, query, projection, figures)
+    starts = await find_start_differences(context, query, projection, figures)
+    start_caveats = starts.make_caveats(projection.read_map.units)
     targets = await _read_targets(context, query, reading)
     newest_included = await find_newest_included(context.session, query.as_of)
     answer = []

@@ -6,22 +6,25 @@ from typing import Self
 
 from pydantic import BaseModel, Field
 
+from shared.kit.change_feed import find_newest_included
 from shared.kit.decimal_fields import JsonDecimal
 from shared.periods import Period
 from shared.reporting.basis import BasisName
 from shared.reporting.catalogue.definitions import Figure
 from shared.reporting.context import ReportingContext
 from shared.reporting.field_types import DimensionOut, StandardCodeOut
-from shared.reporting.figures.coverage_schemas import CoverageOut
+from shared.reporting.figures.coverage_schemas import CaveatOut, CoverageOut
 from shared.reporting.figures.query import FigureQuery
 from shared.reporting.figures.reading import read_figures
+from shared.reporting.figures.rules import FormStage
 from shared.reporting.figures.schemas import FigureOut
 from shared.reporting.report_content import Status
+from shared.territory.named_rows import NamedUnitRow
 from shared.territory.query_params import RequestedUnit
-from shared.territory.units import UnknownUnitOnDate
+from shared.territory.units import Unit, UnknownUnitOnDate
 
 
-class SeriesPointOut(BaseModel):
+class SeriesPointOut(NamedUnitRow):
     """The figure of one period."""
 
     period: str = Field(description="SDMX time period")
@@ -34,32 +37,60 @@ class SeriesPointOut(BaseModel):
     status: Status | None = Field(description="the least certain status of the values in it")
     standard: StandardCodeOut = None
     break_before: bool = Field(
-        description="whether values before this period follow another definition, such as another standard"
+        description="whether values before this period follow another definition, such as another standard, or the unit has "
+        "other land than in the period before"
     )
     comparable_from: date | None = Field(description="values from this day on are comparable with this one")
     coverage: CoverageOut | None = Field(description="what it covers; null for a count from a register")
     catalogue_version: str | None = Field(description="version of the catalogue that it is made by")
+    missing: list[str] = Field(
+        default_factory=list, description="the inputs that nobody stated; with one missing the figure is null"
+    )
+    stage: FormStage | None = Field(
+        None,
+        description="the forms that it is read from: official, preliminary or mixed; null where nothing is stated",
+    )
+    reassessment_required: bool = Field(
+        False, description="the figure does not add up over units that merged; it must be assessed anew"
+    )
+    caveat: CaveatOut | None = Field(
+        None, description="what a reader has to know, such as that its terms do not cover the same units"
+    )
 
     @classmethod
     def from_figure(
-        cls, period: Period, unit: str | None, figure: FigureOut | None, previous: Period | None
+        cls,
+        period: Period,
+        unit: Unit | None,
+        figure: FigureOut | None,
+        previous: Period | None,
+        *,
+        same_land: bool,
     ) -> Self:
         """Serialize the figure of a period; None where there is none; `previous` is the period before it in the series."""
         comparable_from = figure.comparable_from if figure else None
+        is_redefined = (
+            previous is not None and comparable_from is not None and comparable_from > previous.ends_on
+        )
         return cls(
             period=str(period),
-            unit=unit,
+            unit=unit.code if unit else None,
+            unit_name=unit.full_name if unit else None,
+            unit_kind=unit.kind if unit else None,
+            unit_since=unit.valid_from if unit else None,
             value=figure.value if figure else None,
             numerator=figure.numerator if figure else None,
             denominator=figure.denominator if figure else None,
             status=figure.status if figure else None,
             standard=figure.standard if figure else None,
-            break_before=previous is not None
-            and comparable_from is not None
-            and comparable_from > previous.ends_on,
+            break_before=is_redefined or not same_land,
             comparable_from=comparable_from,
             coverage=figure.coverage if figure else None,
             catalogue_version=figure.catalogue_version if figure else None,
+            missing=figure.missing if figure else [],
+            stage=figure.stage if figure else None,
+            reassessment_required=bool(figure and figure.reassessment_required),
+            caveat=figure.caveat if figure else None,
         )
 
 
@@ -73,7 +104,7 @@ class FigureSeriesOut(BaseModel):
     unit_of_measure: str = Field(description="percent, households, communes, …")
     decimals: int = Field(description="decimal places to print")
     basis: BasisName = Field(description="which observations count")
-    as_of: datetime | None = Field(description="the requested instant; null for the present")
+    as_of: datetime | None = Field(description="newest change included")
     map: date | None = Field(description="the day whose map is read; null: that of each period's last day")
     withheld: bool = Field(False, description="whether its values are withheld from public reads")
     items: list[SeriesPointOut] = Field(description="the periods in their order")
@@ -82,7 +113,7 @@ class FigureSeriesOut(BaseModel):
 async def read_series(
     context: ReportingContext,
     figure: Figure,
-    units: Mapping[Period, str | None],
+    units: Mapping[Period, Unit | None],
     *,
     basis: BasisName,
     as_of: datetime | None,
@@ -91,16 +122,20 @@ async def read_series(
 ) -> FigureSeriesOut:
     """Return the figure of each period in its unit of that period. Some statements for each in which there is one."""
     catalogue = context.engine.catalogue
+    newest_included = await find_newest_included(context.session, as_of)
     items: list[SeriesPointOut] = []
     previous: Period | None = None
-    for period, code in units.items():
-        reading = None
-        if code is not None:
+    last_unit: Unit | None = None
+    for period, unit in units.items():
+        reading, same_land = None, True
+        if unit is not None:
+            same_land = last_unit is None or last_unit.key in context.territory.find_keys_of_land(unit)
+            last_unit = unit
             query = FigureQuery(
-                code, period, basis, as_of, map_on, standard=standard, only=frozenset({figure.code})
+                unit.code, period, basis, as_of, map_on, standard=standard, only=frozenset({figure.code})
             )
             reading = next(iter((await read_figures(context, query)).figures), None)
-        items.append(SeriesPointOut.from_figure(period, code, reading, previous))
+        items.append(SeriesPointOut.from_figure(period, unit, reading, previous, same_land=same_land))
         previous = period
     return FigureSeriesOut(
         **catalogue.split_key(figure.code)._asdict(),
@@ -109,15 +144,15 @@ async def read_series(
         unit_of_measure=figure.unit_of_measure,
         decimals=figure.decimals,
         basis=basis,
-        as_of=as_of,
+        as_of=newest_included,
         map=map_on,
         items=items,
     )
 
 
-def find_unit(unit: RequestedUnit, on: date) -> str | None:
-    """Return the code of the unit on a day; None where there was none. Raise `UnknownUnit` for a code of no day."""
+def find_unit(unit: RequestedUnit, on: date) -> Unit | None:
+    """Return the unit on a day; None where there was none. Raise `UnknownUnit` for a code of no day."""
     try:
-        return unit.on(on).code
+        return unit.on(on)
     except UnknownUnitOnDate:
         return None

@@ -1,7 +1,7 @@
 """Starts in figures that are no longer the end before, because an end was corrected after the start was stated."""
 
-from collections.abc import Collection, Mapping
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from shared.kit.problems import Sentence
 from shared.periods import Period
@@ -22,13 +22,29 @@ START_DIFFERS = Sentence(
 )
 
 
-async def find_start_caveats(
+@dataclass(frozen=True, slots=True)
+class StartDifferences:
+    """The starts that are not the end before, by indicator: the unit of each, and both values."""
+
+    before: Period
+    by_indicator: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
+
+    def make_caveats(self, units: Collection[str]) -> dict[str, Caveat]:
+        """Return a caveat for each start that differs in some of these units, by indicator."""
+        of_units = {
+            code: [shown for unit, shown in differences if unit in units]
+            for code, differences in self.by_indicator.items()
+        }
+        return {code: _make_caveat(self.before, shown) for code, shown in of_units.items() if shown}
+
+
+async def find_start_differences(
     context: ReportingContext,
     query: FigureQuery,
     projection: MapProjection,
     figures: Collection[Figure],
-) -> Mapping[str, Caveat]:
-    """Return a caveat for each start among the inputs of figures that is not the end before in some unit, by indicator.
+) -> StartDifferences:
+    """Return the starts among the inputs of figures that are not the end before in some unit of a projection.
 
     Two statements where a figure has such an input, else none. A start after a change of the map is not compared here.
     """
@@ -43,20 +59,20 @@ async def find_start_caveats(
     before = period.previous() if pairs else period
     on_one_map = context.territory.same_map(before.ends_on, period.ends_on)
     if not pairs or not on_one_map or not projection.is_on_own_map:
-        return {}
+        return StartDifferences(before)
     starts = await read_values_of_period(context, query, projection, frozenset(pairs))
     earlier = replace(query, period=before, standards_on=query.standards_on or period.ends_on)
     ends = {
         (value.unit, value.indicator): value.value
         for value in await read_values_of_period(context, earlier, projection, frozenset(pairs.values()))
     }
-    differences: dict[str, list[str]] = {}
+    differences: dict[str, list[tuple[str, str]]] = {}
     for start in sorted(starts):
         end = ends.get((start.unit, pairs[start.indicator]))
         if end is not None and end != start.value:
             shown = f"{start.unit} {to_canonical_text(start.value)} ≠ {to_canonical_text(end)}"
-            differences.setdefault(start.indicator, []).append(shown)
-    return {code: _make_caveat(before, of_code) for code, of_code in differences.items()}
+            differences.setdefault(start.indicator, []).append((start.unit, shown))
+    return StartDifferences(before, differences)
 
 
 def _make_caveat(before: Period, differences: list[str]) -> Caveat:

@@ -15,12 +15,17 @@ from shared.reporting.engine import Caveat, CountScope, RegisterCount
 from shared.reporting.figures.changes import evaluate_change, make_query_before
 from shared.reporting.figures.coverage import select_unequal
 from shared.reporting.figures.coverage_schemas import CaveatOut, warn_of_unequal_coverage
-from shared.reporting.figures.divided_units import find_divided_caveat, make_divided_caveat
+from shared.reporting.figures.divided_units import explain_division, find_divided_caveat
 from shared.reporting.figures.many_units import read_units
-from shared.reporting.figures.map_projection import find_divided
 from shared.reporting.figures.query import FigureQuery
 from shared.reporting.figures.schemas import FigureUnitOut
-from shared.reporting.figures.unit_reading import EvaluatedFigure, UnitReading, count_registers_of_units
+from shared.reporting.figures.starts import StartDifferences, find_start_differences
+from shared.reporting.figures.unit_reading import (
+    EvaluatedFigure,
+    UnitReading,
+    count_registers_of_units,
+    find_projection,
+)
 from shared.reporting.figures.unit_values_schemas import (
     MapIndicatorOut,
     MapLevel,
@@ -30,8 +35,7 @@ from shared.reporting.figures.unit_values_schemas import (
 from shared.reporting.models import Target
 from shared.reporting.targets.store import read_targets_of_units
 from shared.territory.levels import find_level_below, list_units_of_level
-from shared.territory.tree import Territory
-from shared.territory.units import Unit
+from shared.territory.units import NoCounterpartOnMap, SplitWithoutWeight, Unit
 from shared.territory.villages.store import read_villages_in
 
 MOST_INDICATORS = 20
@@ -51,6 +55,7 @@ class _Readings:
     before: Mapping[str, UnitReading | None]
     counts: Mapping[str, Mapping[str, RegisterCount]]
     targets: Mapping[tuple[str, str, str], Target]
+    starts: StartDifferences
 
 
 async def read_unit_values(
@@ -118,26 +123,38 @@ async def _read_items(
         await read_units(context, make_query_before(query), units, inputs) if has_changes else {},
         await count_registers_of_units(context, query, projections, figures),
         await _read_targets(context, query, now, figures),
+        await _find_start_differences(context, query, figures),
     )
-    series = {figure.code: context.engine.catalogue.split_key(figure.code) for figure in figures}
+    catalogue = context.engine.catalogue
+    standards, version = query.select_standards(catalogue), catalogue.version
+    series = {figure.code: catalogue.split_key(figure.code) for figure in figures}
     items = []
     for unit in units:
         reading = now[unit.code]
         if reading is None:
-            caveat = _explain_division(context.territory, query, unit, on)
-            items += [MapValueOut.without_value(unit, series[figure.code], caveat) for figure in figures]
+            caveat = explain_division(context.territory, query.period, unit, on)
+            items += [
+                MapValueOut.without_value(unit, series[figure.code], caveat, version) for figure in figures
+            ]
             continue
         for figure in figures:
             if not figure.is_in_force(query.period.ends_on):
                 caveat = Caveat("not_in_force", NOT_IN_FORCE.filled(on=query.period.ends_on))
-                items.append(MapValueOut.without_value(unit, series[figure.code], caveat))
+                items.append(MapValueOut.without_value(unit, series[figure.code], caveat, version))
                 continue
             evaluated, caveat_out = _evaluate(context, reading, figure, readings)
-            standard = context.engine.catalogue.find_figure_standard(
-                figure, query.select_standards(context.engine.catalogue)
+            standard = catalogue.find_figure_standard(figure, standards)
+            items.append(
+                MapValueOut.from_evaluated(
+                    unit,
+                    series[figure.code],
+                    evaluated,
+                    readings.targets.get((unit.code, figure.code, standard)),
+                    caveat_out,
+                    comparable_from=catalogue.find_latest_break(figure, query.period.ends_on, standards),
+                    catalogue_version=version,
+                )
             )
-            target = readings.targets.get((unit.code, figure.code, standard))
-            items.append(MapValueOut.from_evaluated(unit, series[figure.code], evaluated, target, caveat_out))
     return items
 
 
@@ -147,11 +164,14 @@ def _evaluate(
     """Return a figure of a unit, and what its reader has to know."""
     code = reading.projection.unit.code
     counts = readings.counts.get(code, {})
-    divided = find_divided_caveat(reading.projection, figure, reading.values or ())
+    start_caveats = readings.starts.make_caveats(reading.projection.read_map.units)
+    start = next((start_caveats[code] for code in figure.inputs if code in start_caveats), None)
+    of_land = start or find_divided_caveat(reading.projection, figure, reading.values or ())
+    unequal = None
     if figure.changing is None or figure.read_before is None:
         evaluated = reading.evaluate(figure, counts)
         unequal = warn_of_unequal_coverage(figure, select_unequal(evaluated.by_input))
-        caveat = CaveatOut.from_count(counts.get(figure.code)) or unequal
+        caveat = CaveatOut.from_count(counts.get(figure.code))
     else:
         before = readings.before.get(code)
         end = reading.evaluate(figure.changing)
@@ -163,17 +183,18 @@ def _evaluate(
             before.evaluate(figure.read_before) if before else None,
         )
         evaluated, caveat = change.evaluated, CaveatOut.from_caveat(change.caveat)
-    return evaluated, caveat or CaveatOut.from_caveat(divided)
+    return evaluated, caveat or CaveatOut.from_caveat(of_land) or unequal
 
 
-def _explain_division(territory: Territory, query: FigureQuery, unit: Unit, on: date) -> Caveat | None:
-    """Return the caveat of a unit with land of a unit that was divided without weights."""
-    for part in (query.period, *query.period.with_subperiods()):
-        touching = territory.communes_sharing_land(unit.code, on, part.ends_on)
-        divided = list(find_divided(territory, touching, part.ends_on, on))
-        if divided:
-            return make_divided_caveat(unit, divided, on)
-    return None
+async def _find_start_differences(
+    context: ReportingContext, query: FigureQuery, figures: Sequence[Figure]
+) -> StartDifferences:
+    """Return the starts that are not the end before in the whole unit of a query; none where land of it was divided."""
+    try:
+        projection = find_projection(context, query)
+    except (SplitWithoutWeight, NoCounterpartOnMap):
+        return StartDifferences(query.period)
+    return await find_start_differences(context, query, projection, figures)
 
 
 async def _read_targets(
@@ -209,7 +230,7 @@ async def _read_villages(
             series = context.engine.catalogue.split_key(figure.code)
             count = counts.get(village.code, {}).get(figure.code)
             caveat = Caveat("not_stated_by_villages", NOT_STATED_BY_VILLAGES) if count is None else None
-            row = MapValueOut.without_value(village, series, caveat)
+            row = MapValueOut.without_value(village, series, caveat, context.engine.catalogue.version)
             if count is not None:
                 row = row.model_copy(update={"value": Decimal(count.value), "status": "official"})
             items.append(row)

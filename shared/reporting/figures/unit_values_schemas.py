@@ -13,10 +13,12 @@ from shared.reporting.engine import Caveat
 from shared.reporting.field_types import DimensionOut, StandardCodeOut
 from shared.reporting.figures.coverage import find_least_covered
 from shared.reporting.figures.coverage_schemas import CaveatOut, CoverageOut
+from shared.reporting.figures.rules import FormStage
 from shared.reporting.figures.schemas import FigureUnitOut
 from shared.reporting.figures.unit_reading import EvaluatedFigure
 from shared.reporting.models import Target
 from shared.reporting.report_content import Status
+from shared.reporting.targets.rules import TargetKind
 from shared.territory.units import Unit
 
 MapLevel = Literal["district", "commune", "village"]
@@ -32,9 +34,15 @@ EXAMPLE: dict[str, Any] = {
     "numerator": 102,
     "denominator": 1494,
     "target": None,
+    "target_kind": None,
+    "target_upper": None,
     "coverage": {"reported": 1, "nil": 0, "expected": 1},
     "status": "official",
+    "missing": [],
+    "stage": "official",
     "reassessment_required": False,
+    "comparable_from": "2021-12-31",
+    "catalogue_version": "0-1f0c3d5e",
     "caveat": None,
 }
 
@@ -84,11 +92,28 @@ class MapValueOut(BaseModel):
     target: JsonDecimal | None = Field(
         description="the planned value for this unit and period; of a range the lower bound"
     )
+    target_kind: TargetKind | None = Field(
+        None, description="a value, a bound (at_least, at_most) or a range; null without a target"
+    )
+    target_upper: JsonDecimal | None = Field(
+        None, description="upper bound of a range; null for the other kinds"
+    )
     coverage: CoverageOut | None = Field(description="what it covers; null for a count from a register")
     status: Status | None = Field(description="the least certain status of the values in it")
+    missing: list[str] = Field(
+        default_factory=list, description="the inputs that nobody stated; with one missing the figure is null"
+    )
+    stage: FormStage | None = Field(
+        None,
+        description="the forms that it is read from: official, preliminary or mixed; null where nothing is stated",
+    )
     reassessment_required: bool = Field(
         description="the figure does not add up over units that merged; it must be assessed anew"
     )
+    comparable_from: date | None = Field(
+        None, description="values before this day follow another definition; null when there is no break"
+    )
+    catalogue_version: str | None = Field(None, description="version of the catalogue that it is made by")
     withheld: bool = Field(False, description="whether its values are withheld from public reads")
     caveat: CaveatOut | None = Field(
         description="what a reader has to know, such as that a unit was divided without weights"
@@ -102,6 +127,9 @@ class MapValueOut(BaseModel):
         evaluated: EvaluatedFigure | None,
         target: Target | None,
         caveat: CaveatOut | None,
+        *,
+        comparable_from: date | None = None,
+        catalogue_version: str | None = None,
     ) -> Self:
         """Serialize a figure; None where it cannot be made, which the caveat explains."""
         computed = evaluated.value if evaluated else None
@@ -115,16 +143,25 @@ class MapValueOut(BaseModel):
             numerator=computed.numerator if computed else None,
             denominator=computed.denominator if computed else None,
             target=None if target is None else target.value,
+            target_kind=None if target is None else target.kind,
+            target_upper=None if target is None else target.upper,
             coverage=CoverageOut.from_coverage(find_least_covered(evaluated.by_input)) if evaluated else None,
             status=computed.status if computed else None,
+            missing=list(computed.missing) if computed else [],
+            stage=computed.stage if computed else None,
             reassessment_required=bool(evaluated and evaluated.reassess),
+            comparable_from=comparable_from,
+            catalogue_version=catalogue_version,
             caveat=caveat,
         )
 
     @classmethod
-    def without_value(cls, unit: Unit, series: SeriesName, caveat: Caveat | None) -> Self:
+    def without_value(
+        cls, unit: Unit, series: SeriesName, caveat: Caveat | None, catalogue_version: str | None
+    ) -> Self:
         """Serialize a figure that cannot be made of a unit."""
-        return cls.from_evaluated(unit, series, None, None, CaveatOut.from_caveat(caveat))
+        caveat_out = CaveatOut.from_caveat(caveat)
+        return cls.from_evaluated(unit, series, None, None, caveat_out, catalogue_version=catalogue_version)
 
 
 class MapValuesOut(BaseModel):

@@ -18,7 +18,7 @@ class ObligationOut(BaseModel):
     """The obligation of one unit on one form for one period."""
 
     unit: str = Field(description="code of the unit that owes")
-    unit_name: str = Field(description="its name")
+    unit_name: str = Field(description="its kind and name")
     unit_kind: str = Field(description="its Vietnamese type without accents: huyen, thanh_pho, xa …")
     unit_since: date = Field(description="first day of the unit; its code may have named another one before")
     level: DueLevel = Field(description="the level as which it owes; a commune may owe what a district owed")
@@ -43,7 +43,7 @@ class ObligationOut(BaseModel):
         report = obligation.received
         return cls(
             unit=obligation.unit.code,
-            unit_name=obligation.unit.name,
+            unit_name=obligation.unit.full_name,
             unit_kind=obligation.unit.kind,
             unit_since=obligation.unit.valid_from,
             level=obligation.level,

@@ -51,9 +51,9 @@ async def set_targets(
     )
     response.headers["ETag"] = actions.make_version_tag(targets)
     split_key = context.engine.catalogue.split_key
-    return TargetsOut(
-        items=[TargetOut.from_target(target, split_key(target.indicator)) for target in targets.values()]
-    )
+    rows = [TargetOut.from_target(target, split_key(target.indicator)) for target in targets.values()]
+    on = actions.find_measured_period(context.territory, unit, period).ends_on
+    return TargetsOut(items=name_units(context.territory, rows, lambda _: on))
 
 
 @router.get("", summary="List targets")
