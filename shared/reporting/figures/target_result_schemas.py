@@ -57,7 +57,13 @@ class TargetResultOut(BaseModel):
 
     def without_result(self) -> "TargetResultOut":
         """Return the plan alone, where what was done is withheld."""
-        hidden = {"years": [], "coverage": None, "missing": [], "stage": None, "caveat": None}
+        hidden: dict[str, object] = {
+            "years": [],
+            "coverage": None,
+            "missing": [],
+            "stage": None,
+            "caveat": None,
+        }
         return self.model_copy(update={**hidden, "plan": self.plan.without_result(), "withheld": True})
 
 
