@@ -24,7 +24,11 @@ async def test_a_body_is_recorded_once_from_any_keyboard_and_ends_by_a_document(
     }
     path = f"bodies/{body['id']}"
     await refuse(clients, f"{path}/dissolve", {**end, "version": 2}, 409, "record_changed")
+    itself = {**end, "replaced_by": body["id"]}
+    assert await list_faults(clients, f"{path}/dissolve", itself) == {"/replaced_by": "replacement_differs"}
     ended = await record(clients, f"{path}/dissolve", end)
+    late = {**make_body(established_on="2023-01-02"), "version": 2, "reason": "sửa"}
+    assert await list_faults(clients, f"{path}/corrections", late) == {"/established_on": "days_reversed"}
     assert (ended["state"], ended["dissolved_on"], ended["version"]) == ("dissolved", "2023-01-01", 2)
     await refuse(clients, f"{path}/dissolve", {**end, "version": 2}, 409, "act_not_possible")
     assert (await record(clients, "bodies", second))["state"] == "in_force"
@@ -67,6 +71,9 @@ async def test_units_without_a_body_and_bodies_that_end_with_their_unit(clients:
     district = await record(clients, "bodies", make_body("610"), **DISTRICT)
     missing = await read(clients, "bodies/missing", kind="steering_committee", level="district", unit="62")
     assert (missing["units"], missing["with_body"]) == (10, 1)
+    unknown = {"kind": "club", "level": "district"}
+    refused = await clients.http.get("/v1/oversight/bodies/missing", params=unknown)
+    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (422, "body_kind_unknown")
     assert "610" not in {row["unit"] for row in missing["items"]}
     assert (await read(clients, f"bodies/{district['id']}", on="2025-06-30"))["state"] == "in_force"
     ended = await read(clients, f"bodies/{district['id']}", on="2025-07-01")

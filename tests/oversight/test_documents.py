@@ -1,7 +1,7 @@
 """Documents over HTTP, on a real database."""
 
 from tests.oversight.clients import list_faults, read, record, refuse, write
-from tests.oversight.records import make_document
+from tests.oversight.records import make_body, make_document, make_plan
 from tests.program_clients import Clients
 from tests.spellings import spell
 
@@ -72,6 +72,13 @@ async def test_a_demand_is_due_until_the_document_that_fulfils_it_is_named(clien
     assert (due[0]["days_late"], due[0]["unit"]) == (20, "62")
     fulfils = [{"document": asking["id"], "demand": 1}]
     plan = await record(clients, "documents", make_document(fulfils=fulfils))
+    removed = {**central, "demands": [{**demand, "title": "Khác"}], "version": 1, "reason": "sửa"}
+    path = f"documents/{asking['id']}/corrections"
+    await refuse(clients, path, removed, 409, "act_not_possible")
+    below = make_document("3/KH", demands=[{**demand, "unit": "610", "owner": "UBND_HUYEN"}])
+    await record(clients, "documents", below)
+    assert len((await read(clients, "documents/demands", unit="62"))["items"]) == 3
+    assert len((await read(clients, "documents/demands", unit="610"))["items"]) == 1
     demands = (await read(clients, "documents/demands", owner="SO_KHDT"))["items"]
     assert [(row["state"], row["fulfilled_by"]) for row in demands] == [
         ("fulfilled", plan["id"]),
@@ -113,5 +120,38 @@ async def test_a_reader_without_scope_gets_titles_and_no_files(clients: Clients)
     public = (await clients.http.get(f"/v1/oversight/documents/{document['id']}")).json()
     assert (public["number"], public["file_sha256"]) == ("570/KH-UBND", None)
     assert (await read(clients, f"documents/{document['id']}"))["file_sha256"] == sha256
+    reporter = clients.make_headers("report", units=("610",))
     for path in ("recommendations", "supervisions", "difficulties", "tasks"):
         assert (await clients.http.get(f"/v1/oversight/{path}")).status_code == 401, path
+        assert (await clients.http.get(f"/v1/oversight/{path}", headers=reporter)).status_code == 403, path
+    rural = await record(clients, "documents", make_document("2/KH", programs=["rural"]))
+    listed = (await read(clients, "documents", program="rural"))["items"]
+    assert [row["id"] for row in listed] == [rural["id"], document["id"]]  # which names none is for all
+    assert (await read(clients, "documents", program="ethnic"))["items"][0]["id"] == document["id"]
+    withdrawal = {"version": 1, "reason": "nhầm lẫn nội bộ"}
+    await record(clients, f"documents/{rural['id']}/withdraw", withdrawal)
+    for headers, status in (({}, 404), (reporter, 404), (clients.make_headers("read"), 200)):
+        answer = await clients.http.get(f"/v1/oversight/documents/{rural['id']}", headers=headers)
+        assert answer.status_code == status
+
+
+async def test_the_public_reads_no_drafts_and_no_content_of_plans_and_bodies(clients: Clients) -> None:
+    plan = await record(clients, "plans", make_plan(objectives=["Giảm nghèo"]))
+    path = f"/v1/oversight/plans/{plan['id']}"
+    assert (await clients.http.get(path)).status_code == 404
+    assert (await clients.http.get("/v1/oversight/plans")).json()["items"] == []
+    document = await record(clients, "documents", make_document())
+    await record(clients, f"plans/{plan['id']}/submit", {"version": 1, "reason": "nội bộ"})
+    assert (await clients.http.get(path)).status_code == 404
+    await record(clients, f"plans/{plan['id']}/approve", {"version": 2, "document": document["id"]})
+    public = (await clients.http.get(path)).json()
+    hidden = ("objectives", "targets", "capital", "capital_sums", "carried_over", "missed_targets")
+    assert [public[name] for name in hidden] == [[]] * len(hidden)
+    assert (public["title"], public["capital_total_vnd"]) == ("Kế hoạch năm 2024", None)
+    assert [version["reason"] for version in public["versions"]] == [None] * 3
+    body = await record(
+        clients, "bodies", make_body(members=[{"agency": "SO_TC", "role": "member", "task": "Lo vốn"}])
+    )
+    (member,) = (await clients.http.get(f"/v1/oversight/bodies/{body['id']}")).json()["members"]
+    assert (member["agency"], member["task"]) == ("SO_TC", None)
+    assert (await read(clients, f"bodies/{body['id']}"))["members"][0]["task"] == "Lo vốn"

@@ -24,6 +24,9 @@ async def test_only_the_issuer_closes_what_the_addressee_answered(clients: Clien
     await refuse(clients, f"{path}/answers", ANSWER, 403, "unit_not_granted", units=("611",))
     bare = {**ANSWER, "evidence": []}
     assert await list_faults(clients, f"{path}/answers", bare, **DISTRICT) == {"/evidence": "too_few"}
+    unnamed = {**ANSWER, "evidence": [{"note": "đã làm"}]}
+    faults = await list_faults(clients, f"{path}/answers", unnamed, **DISTRICT)
+    assert faults == {"/evidence/0": "evidence_missing"}
     answered = await record(clients, f"{path}/answers", ANSWER, **DISTRICT)
     assert (answered["state"], len(answered["answers"])) == ("answered", 1)
     await refuse(clients, f"{path}/close", CLOSING, 403, "closed_by_addressee", client_id="district-610")
@@ -82,6 +85,11 @@ async def test_a_difficulty_waits_until_a_competent_level_answers(clients: Clien
         clients, f"{path}/pass", {"version": 1, "passed_to": "BO_NGANH", "reason": "vượt thẩm quyền"}
     )
     assert passed["passed_to"] == "BO_NGANH"
+    correction = {
+        "unit": "610", "raised_on": "2023-06-01", "text": "Chưa có hướng dẫn", "passed_to": "SO_TC", "version": 2,
+        "reason": "sửa",
+    }  # fmt: skip
+    await refuse(clients, f"{path}/corrections", correction, 409, "act_not_possible", **DISTRICT)
     document = await record(clients, "documents", make_document())
     answer = {"version": 2, "answered_on": "2023-08-15", "answer": "Theo TT 55", "document": document["id"]}
     answered = await record(clients, f"{path}/answers", answer)

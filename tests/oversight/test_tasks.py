@@ -14,9 +14,16 @@ async def test_a_task_is_done_only_with_its_product(clients: Clients) -> None:
     unknown = {**bare, "document": "0190b5c0-0000-7000-8000-000000000000"}
     assert await list_faults(clients, path, unknown) == {"/document": "reference_unknown"}
     document = await record(clients, "documents", make_document())
+    early = await record(clients, "documents", make_document("1/KH", signed_on="2023-11-30"))
+    before = {**bare, "document": early["id"]}
+    assert await list_faults(clients, path, before) == {"/document": "days_reversed"}
     done = await record(clients, path, {**bare, "document": document["id"]})
     assert done["state"] == "done"
     await refuse(clients, path, {**bare, "version": 2, "document": document["id"]}, 409, "act_not_possible")
+    correction = {**make_task(), "version": 2, "reason": "sửa"}
+    await refuse(clients, f"tasks/{task['id']}/corrections", correction, 409, "act_not_possible")
+    withdrawal = {"version": 1, "reason": "nhầm"}
+    await refuse(clients, f"documents/{document['id']}/withdraw", withdrawal, 409, "act_not_possible")
     assert (await clients.read_figures("2024"))["tasks_done"]["value"] == 1
     assert (await read(clients, "tasks", state="done", on="2024-02-01"))["items"]
     assert (await read(clients, "tasks", state="overdue", on="2024-02-01"))["items"] == []
@@ -73,6 +80,9 @@ async def test_a_plan_goes_from_draft_to_approved_and_revised(clients: Clients) 
     capital = [{"source": source, "amount_vnd": amount * 1_000_000} for source, amount in rows]
     correction = {**make_plan(capital=capital), "version": 3, "reason": "bổ sung"}
     await refuse(clients, f"{path}/corrections", correction, 409, "act_not_possible")
+    revision = {**correction, "document": document["id"]}
+    for fields in ({"period": "2025"}, {"drafted_on": "2024-01-16"}):
+        await refuse(clients, f"{path}/revise", {**revision, **fields}, 409, "act_not_possible")
     revised = await record(clients, f"{path}/revise", {**correction, "document": document["id"]})
     assert (revised["state"], revised["capital_total_vnd"]) == ("revised", 2_733_200_000_000)
     assert (await record(clients, f"{path}/close", {"version": 4, "reason": "hết năm"}))["state"] == "closed"
@@ -104,7 +114,13 @@ async def test_the_plan_of_the_next_year_continues_what_is_open(clients: Clients
             title="Giai đoạn", period="2021-2025", capital=[{"source": "central", "amount_vnd": 1_000_000}]
         ),
     )
-    compared = await read(clients, f"plans/{ceilings['id']}/ceilings")
+    path = f"plans/{ceilings['id']}/ceilings"
+    (line,) = (await read(clients, path))["items"]
+    assert (line["planned_vnd"], line["exceeded"]) == (0, False)  # a draft is not compared
+    document = await record(clients, "documents", make_document())
+    await record(clients, f"plans/{plan['id']}/submit", {"version": 1, "reason": "trình"})
+    await record(clients, f"plans/{plan['id']}/approve", {"version": 2, "document": document["id"]})
+    compared = await read(clients, path)
     assert [(row["planned_vnd"], row["exceeded"]) for row in compared["items"]] == [(1_354_000_000_000, True)]
     await refuse(
         clients,

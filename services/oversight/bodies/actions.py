@@ -1,11 +1,12 @@
 """The actions on steering bodies: record, correct, dissolve."""
 
 import uuid
+from datetime import date
 
 from services.oversight.agencies.rules import AgencyDirectory
 from services.oversight.bodies.rules import BodyKinds, SteeringBody, refuse_second_body
 from services.oversight.bodies.schemas import DissolutionIn, SteeringBodyCorrectionIn, SteeringBodyIn
-from services.oversight.bodies.store import read_bodies_of_unit
+from services.oversight.bodies.store import read_bodies_of_unit, to_body
 from services.oversight.models import RecordVersion
 from services.oversight.records.actions import (
     RecordContent,
@@ -17,15 +18,19 @@ from services.oversight.records.actions import (
 )
 from services.oversight.records.preparing import prepare_record
 from services.oversight.records.rules import ActNotPossible, RecordNotFound, find_reversed_days
-from services.oversight.records.store import find_missing
+from services.oversight.records.store import read_by_ids
 from shared.kit.change_feed import lock_feed
 from shared.kit.json_body import PartialBody
-from shared.kit.problems import Sentence, raise_if_any
+from shared.kit.problems import Sentence, make_fault, raise_if_any
 from shared.reporting.context import ReportingContext
 from shared.reporting.registers import RegisterResult, find_future_date_faults
 from shared.territory.units import LEVEL_NAMES
 
 DISSOLVED_ALREADY = Sentence("tổ chức này đã được giải thể", "the body was dissolved already")
+REPLACEMENT_DIFFERS = Sentence(
+    "Tổ chức thay thế phải là một tổ chức khác cùng loại của cùng đơn vị.",
+    "What takes its place must be another body of the same kind and unit.",
+)
 
 
 async def record_body(
@@ -53,8 +58,9 @@ async def correct_body(
     record = await _prepare(context, draft, directory, kinds)
     at = await lock_feed(context.session, context.clock)
     newest = await read_newest(context, "bodies", body_id, draft.body.version)
-    if "dissolved_on" not in newest.content:
-        await _refuse_second(context, record, body_id)
+    dissolved_on = to_body(newest).dissolved_on
+    raise_if_any(find_reversed_days(record.day, dissolved_on, "established_on"))
+    await _refuse_second(context, record, body_id, dissolved_on)
     return await correct_record(
         context, at, body_id, record, version=draft.body.version, reason=draft.body.reason
     )
@@ -72,14 +78,24 @@ async def dissolve_body(context: ReportingContext, body_id: uuid.UUID, body: Dis
             *find_future_date_faults(body.decision.date, context),
         ]
     )
-    if body.replaced_by and await find_missing(context.session, "bodies", {body.replaced_by}):
-        raise RecordNotFound(record=str(body.replaced_by))
+    if body.replaced_by:
+        await _check_replacement(context, to_body(newest), body.replaced_by)
     changes = {
         "dissolved_by": body.decision.model_dump(mode="json"),
         "dissolved_on": body.dissolved_on.isoformat(),
         "replaced_by": str(body.replaced_by) if body.replaced_by else None,
     }
     return await add_version(context, at, newest, "dissolved", changes)
+
+
+async def _check_replacement(context: ReportingContext, body: SteeringBody, other_id: uuid.UUID) -> None:
+    """Raise `RecordNotFound`, or the fault of a body that cannot take the place of one: of another kind or unit, or itself."""
+    rows = await read_by_ids(context.session, "bodies", {other_id})
+    if not rows:
+        raise RecordNotFound(record=str(other_id))
+    other = to_body(rows[0])
+    if other.id == body.id or (other.kind, other.unit, other.land) != (body.kind, body.unit, body.land):
+        raise_if_any([make_fault("/replaced_by", "replacement_differs", REPLACEMENT_DIFFERS)])
 
 
 async def _prepare(
@@ -108,7 +124,12 @@ async def _prepare(
     )
 
 
-async def _refuse_second(context: ReportingContext, record: RecordContent, body_id: uuid.UUID | None) -> None:
+async def _refuse_second(
+    context: ReportingContext,
+    record: RecordContent,
+    body_id: uuid.UUID | None,
+    dissolved_on: date | None = None,
+) -> None:
     content = record.content
     body = SteeringBody(
         id=body_id or uuid.UUID(int=0),
@@ -117,7 +138,7 @@ async def _refuse_second(context: ReportingContext, record: RecordContent, body_
         land=record.unit.land,
         programs=frozenset(content["programs"]),
         established_on=record.day,
-        dissolved_on=None,
+        dissolved_on=dissolved_on,
         replaced_by=None,
     )
     refuse_second_body(body, await read_bodies_of_unit(context.session, body))

@@ -20,25 +20,26 @@ from services.oversight.bodies.schemas import (
     UnitWithoutBodyOut,
 )
 from services.oversight.bodies.store import PATH, find_state, find_unit_end, read_bodies_in_force
-from services.oversight.context import OverseerContext
+from services.oversight.context import OverseerContext, reads_as_public
 from services.oversight.models import RecordVersion
 from services.oversight.records.actions import withdraw_record
 from services.oversight.records.query_params import OfUnit, ProgramFilter, StateDay
+from services.oversight.records.rights import read_visible_versions
 from services.oversight.records.schemas import ReasonIn
 from services.oversight.records.store import (
     belongs_to,
-    content_has,
     content_is,
     has_id,
     has_level,
+    is_for_program,
     read_records,
-    read_versions,
     select_records,
 )
 from shared.kit.change_feed import AsOf, lock_feed
 from shared.kit.date_fields import IsoDate
 from shared.kit.json_body import PartialBody
 from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
+from shared.kit.problems import raise_if_any
 from shared.kit.resources import resource
 from shared.kit.transactions import TransactionRoute
 from shared.periods import local_day
@@ -87,10 +88,10 @@ async def list_bodies(
     cursor: Cursor,
 ) -> SteeringBodiesPage:
     """List bodies, newest first, each with its state on a day."""
-    day = on or local_day(context.now)
+    day = on or local_day(as_of or context.now)
     conditions = [
         *content_is("kind", kind),
-        *content_has("programs", program),
+        *is_for_program(program),
         *belongs_to(of_unit),
         *has_level(level),
     ]
@@ -114,6 +115,7 @@ async def list_bodies(
 async def list_units_without_body(
     *,
     context: PublicContext,
+    kinds: CurrentBodyKinds,
     kind: Annotated[str, Query(max_length=40, description="the kind of body: steering_committee …")],
     level: Annotated[Level, Query(description="level of the units: province, district, commune")],
     unit: Annotated[
@@ -127,7 +129,8 @@ async def list_units_without_body(
     as_of: AsOf = None,
 ) -> UnitsWithoutBodyOut:
     """List the units of a level that have no body of a kind in force on a day."""
-    day = on or local_day(context.now)
+    day = on or local_day(as_of or context.now)
+    raise_if_any(kinds.find_faults(kind, day))
     territory = context.territory
     below = (
         [territory.unit(unit, day), *territory.descendants(unit, day)] if unit else list(territory.units(day))
@@ -154,8 +157,8 @@ async def read_body(
     *, context: PublicContext, body_id: uuid.UUID, on: StateDay = None, as_of: AsOf = None
 ) -> SteeringBodyOut:
     """Read a body with all its versions, and its state on a day; also one that was withdrawn."""
-    versions = await read_versions(context.session, "bodies", body_id, as_of)
-    return _serialize(context, versions[0], on, versions)
+    versions = await read_visible_versions(context, "bodies", body_id, as_of)
+    return _serialize(context, versions[0], on or local_day(as_of or context.now), versions)
 
 
 @router.post("/{body_id}/corrections", status_code=status.HTTP_201_CREATED, summary="Correct a steering body")
@@ -206,6 +209,7 @@ def _serialize(
         row,
         context.territory,
         versions=versions,
+        public=reads_as_public(context),
         state=find_state(row, context.territory, day),
         unit_ended_on=find_unit_end(row, context.territory),
     )

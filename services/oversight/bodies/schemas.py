@@ -104,7 +104,9 @@ class DissolutionIn(BaseModel):
 
 
 class SteeringBodyOut(SteeringBodyFields, RecordOut):
-    """A body, and its state on the day of the request."""
+    """A body, and its state on the day of the request; the tasks of its members are for readers with a scope."""
+
+    hidden_within: ClassVar[Mapping[str, str]] = {"members": "task"}
 
     dissolved_by: DecisionIn | None = Field(None, description="the document that ended it")
     dissolved_on: dt.date | None = Field(None, description="first day on which it no longer exists")

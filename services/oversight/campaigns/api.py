@@ -14,10 +14,11 @@ from services.oversight.campaigns.schemas import (
     CampaignOut,
     CampaignsPage,
 )
-from services.oversight.context import OverseerContext
+from services.oversight.context import OverseerContext, reads_as_public
 from services.oversight.records.actions import withdraw_record
+from services.oversight.records.rights import read_visible_versions
 from services.oversight.records.schemas import ReasonIn
-from services.oversight.records.store import ROOT, content_has, content_is, read_versions, select_records
+from services.oversight.records.store import ROOT, content_is, is_for_program, select_records
 from shared.kit.change_feed import AsOf, lock_feed
 from shared.kit.json_body import PartialBody
 from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
@@ -62,7 +63,7 @@ async def list_campaigns(
     cursor: Cursor,
 ) -> CampaignsPage:
     """List communication, newest first."""
-    conditions = [*content_is("kind", kind), *content_has("programs", program)]
+    conditions = [*content_is("kind", kind), *is_for_program(program)]
     query = select_records("campaigns", require_units(context.territory, unit), as_of, *conditions)
     page = await fetch_page(
         context.session,
@@ -70,7 +71,7 @@ async def list_campaigns(
         limit=limit,
         cursor=cursor,
         serialize=lambda row: CampaignOut.from_row(
-            row[0], context.territory, public=context.caller.anonymous
+            row[0], context.territory, public=reads_as_public(context)
         ),
     )
     set_next_link(request, response, page.next)
@@ -80,9 +81,9 @@ async def list_campaigns(
 @router.get("/{campaign_id}", summary="Read one campaign")
 async def read_campaign(*, context: PublicContext, campaign_id: uuid.UUID, as_of: AsOf = None) -> CampaignOut:
     """Read a campaign with all its versions; also one that was withdrawn."""
-    versions = await read_versions(context.session, "campaigns", campaign_id, as_of)
+    versions = await read_visible_versions(context, "campaigns", campaign_id, as_of)
     return CampaignOut.from_row(
-        versions[0], context.territory, versions=versions, public=context.caller.anonymous
+        versions[0], context.territory, versions=versions, public=reads_as_public(context)
     )
 
 

@@ -85,7 +85,9 @@ class CampaignCorrectionIn(CampaignIn, CorrectionFields):
 
 
 class CampaignOut(CampaignFields, RecordOut):
-    """A plan, a campaign, a movement or an activity."""
+    """A plan, a campaign, a movement or an activity; its money is for readers with a scope."""
+
+    hidden_from_public = ("money_vnd",)
 
 
 CampaignsPage = Page[CampaignOut]

@@ -14,18 +14,18 @@ from services.oversight.conferences.schemas import (
     ConferenceOut,
     ConferencesPage,
 )
-from services.oversight.context import OverseerContext
+from services.oversight.context import OverseerContext, reads_as_public
 from services.oversight.models import RecordVersion
 from services.oversight.records.actions import withdraw_record
 from services.oversight.records.query_params import OfUnit
+from services.oversight.records.rights import read_visible_versions
 from services.oversight.records.schemas import ReasonIn
 from services.oversight.records.store import (
     ROOT,
     belongs_to,
-    content_has,
     content_is,
     is_dated_in,
-    read_versions,
+    is_for_program,
     select_records,
 )
 from shared.kit.change_feed import AsOf, lock_feed
@@ -74,7 +74,7 @@ async def list_conferences(
     cursor: Cursor,
 ) -> ConferencesPage:
     """List conferences, newest first. Conclusions are for readers with a scope."""
-    conditions = [*content_is("level", level), *content_has("programs", program)]
+    conditions = [*content_is("level", level), *is_for_program(program)]
     conditions += [*belongs_to(of_unit), *is_dated_in(period)]
     if central is not None:
         is_central = RecordVersion.content["level"].astext == "central"
@@ -86,7 +86,7 @@ async def list_conferences(
         limit=limit,
         cursor=cursor,
         serialize=lambda row: ConferenceOut.from_row(
-            row[0], context.territory, public=context.caller.anonymous
+            row[0], context.territory, public=reads_as_public(context)
         ),
     )
     set_next_link(request, response, page.next)
@@ -98,9 +98,9 @@ async def read_conference(
     *, context: PublicContext, conference_id: uuid.UUID, as_of: AsOf = None
 ) -> ConferenceOut:
     """Read a conference with all its versions; also one that was withdrawn."""
-    versions = await read_versions(context.session, "conferences", conference_id, as_of)
+    versions = await read_visible_versions(context, "conferences", conference_id, as_of)
     return ConferenceOut.from_row(
-        versions[0], context.territory, versions=versions, public=context.caller.anonymous
+        versions[0], context.territory, versions=versions, public=reads_as_public(context)
     )
 
 

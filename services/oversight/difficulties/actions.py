@@ -3,7 +3,7 @@
 import uuid
 
 from services.oversight.agencies.rules import AgencyDirectory
-from services.oversight.difficulties.rules import FINISHED_ALREADY
+from services.oversight.difficulties.rules import FINISHED_ALREADY, PASSED_ALREADY
 from services.oversight.difficulties.schemas import (
     DifficultyAnswerIn,
     DifficultyCorrectionIn,
@@ -22,6 +22,7 @@ from services.oversight.records.preparing import prepare_record
 from services.oversight.records.references import require_records
 from services.oversight.records.rules import ActNotPossible, find_future_days, find_reversed_days
 from services.oversight.records.schemas import ReasonIn
+from services.oversight.records.store import read_versions
 from shared.kit.change_feed import lock_feed
 from shared.kit.json_body import PartialBody
 from shared.kit.problems import raise_if_any
@@ -48,6 +49,10 @@ async def correct_difficulty(
     """Insert a version of a difficulty with its whole content anew."""
     record = await _prepare(context, draft, directory)
     at = await lock_feed(context.session, context.clock)
+    versions = await read_versions(context.session, "difficulties", difficulty_id)
+    passed_to = versions[0].content["passed_to"]
+    if any(row.act == "passed" for row in versions) and draft.body.passed_to != passed_to:
+        raise ActNotPossible(reason=PASSED_ALREADY.filled(agency=passed_to))
     return await correct_record(
         context, at, difficulty_id, record, version=draft.body.version, reason=draft.body.reason
     )

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Body, Query, Request, Response, status
 from sqlalchemy import ColumnElement
 
 from services.oversight.agencies.api import CurrentAgencies
-from services.oversight.context import OverseerContext
+from services.oversight.context import InsiderContext, OverseerContext
 from services.oversight.difficulties import actions
 from services.oversight.difficulties.rules import DifficultyState
 from services.oversight.difficulties.schemas import (
@@ -29,7 +29,7 @@ from shared.kit.json_body import PartialBody
 from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
 from shared.kit.transactions import TransactionRoute
 from shared.periods import local_day
-from shared.reporting.context import ReaderContext, ReportingContext
+from shared.reporting.context import ReportingContext
 from shared.reporting.registers import UnitsQuery, require_units, set_created_or_existing
 
 _ANSWERED = RecordVersion.content["answered_on"].astext
@@ -61,7 +61,7 @@ async def record_difficulty(
 @router.get("", summary="List difficulties")
 async def list_difficulties(
     *,
-    context: ReaderContext,
+    context: InsiderContext,
     request: Request,
     response: Response,
     unit: UnitsQuery = None,
@@ -91,7 +91,7 @@ async def list_difficulties(
 
 @router.get("/{difficulty_id}", summary="Read one difficulty")
 async def read_difficulty(
-    *, context: ReaderContext, difficulty_id: uuid.UUID, as_of: AsOf = None
+    *, context: InsiderContext, difficulty_id: uuid.UUID, as_of: AsOf = None
 ) -> DifficultyOut:
     """Read a difficulty with all its versions; also one that was withdrawn."""
     versions = await read_versions(context.session, "difficulties", difficulty_id, as_of)

@@ -10,6 +10,10 @@ from shared.kit.problems import Sentence
 DifficultyState = Literal["open", "answered", "dropped"]
 
 FINISHED_ALREADY = Sentence("đã được trả lời hoặc bỏ", "it was answered or dropped already")
+PASSED_ALREADY = Sentence(
+    "đã được chuyển đến {agency}; hãy chuyển tiếp thay vì sửa",
+    "it was passed to {agency}; pass it on instead of correcting that",
+)
 
 
 @dataclass(frozen=True, slots=True)

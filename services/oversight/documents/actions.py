@@ -1,10 +1,12 @@
 """The actions on documents: record, correct."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from services.oversight.agencies.rules import AgencyDirectory
 from services.oversight.documents.rules import (
+    DEMAND_FULFILLED,
     DocumentKinds,
     IssuedDocument,
     find_reference_faults,
@@ -22,8 +24,8 @@ from services.oversight.records.actions import (
 )
 from services.oversight.records.preparing import prepare_record
 from services.oversight.records.rights import is_record_granted, require_record_granted
-from services.oversight.records.rules import find_reversed_days
-from services.oversight.records.store import read_by_ids
+from services.oversight.records.rules import ActNotPossible, find_reversed_days
+from services.oversight.records.store import content_has, read_by_ids, read_records, read_versions
 from shared.kit.change_feed import lock_feed
 from shared.kit.json_body import PartialBody
 from shared.kit.problems import Fault, raise_if_any
@@ -57,6 +59,7 @@ async def correct_document(
     record = await _prepare(context, draft, directory, kinds)
     at = await lock_feed(context.session, context.clock)
     await _check_references(context, record, document_id, draft.body)
+    await _keep_fulfilled_demands(context, record, document_id)
     return await correct_record(
         context, at, document_id, record, version=draft.body.version, reason=draft.body.reason
     )
@@ -103,6 +106,26 @@ async def _check_references(
         _require_named_granted(context, document, rows)
     distinct_from = body.distinct_from.document if body.distinct_from else None
     refuse_used_number(document, await read_same_number(context.session, document), distinct_from)
+
+
+async def _keep_fulfilled_demands(
+    context: ReportingContext, record: RecordContent, document_id: uuid.UUID
+) -> None:
+    """Raise `ActNotPossible` where a correction removes, moves or renames a demand that another document fulfils."""
+    newest = (await read_versions(context.session, "documents", document_id))[0]
+    fulfilling = content_has("fulfils", {"document": str(document_id)})
+    for row in await read_records(context.session, "documents", None, None, *fulfilling):
+        for other, number in to_document(row).fulfils:
+            if other == document_id and _find_title(record.content, number) != _find_title(
+                newest.content, number
+            ):
+                raise ActNotPossible(reason=DEMAND_FULFILLED.filled(demand=number, document=str(row.id)))
+
+
+def _find_title(content: Mapping[str, Any], number: int) -> str | None:
+    """Return the title of a demand of a document by its number; None where it has none of that number."""
+    demands = content["demands"]
+    return str(demands[number - 1]["title"]) if number <= len(demands) else None
 
 
 def _require_named_granted(

@@ -1,14 +1,14 @@
 """The routes of documents."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Depends, Query, Request, Response, status
 
 from services.oversight.agencies.api import CurrentAgencies
-from services.oversight.context import OverseerContext
+from services.oversight.context import OverseerContext, reads_as_public
 from services.oversight.documents import actions
 from services.oversight.documents.rules import (
     DemandState,
@@ -32,13 +32,13 @@ from services.oversight.documents.store import PATH, read_documents, to_document
 from services.oversight.models import RecordVersion
 from services.oversight.records.actions import withdraw_record
 from services.oversight.records.query_params import OfUnit, ProgramFilter, StateDay
+from services.oversight.records.rights import read_visible_versions
 from services.oversight.records.schemas import ReasonIn, make_key
 from services.oversight.records.store import (
     belongs_to,
-    content_has,
     content_is,
     has_id,
-    read_versions,
+    is_for_program,
     select_records,
 )
 from shared.kit.change_feed import AsOf, lock_feed
@@ -101,12 +101,12 @@ async def list_documents(
     cursor: Cursor,
 ) -> IssuedDocumentsPage:
     """List documents, newest first, each with its state on a day."""
-    day = on or local_day(context.now)
+    day = on or local_day(as_of or context.now)
     documents = await read_documents(context.session, None, as_of)
     replacements = find_replacements(documents)
     conditions = [
         *content_is("issuer", issuer),
-        *content_has("programs", program),
+        *is_for_program(program),
         *belongs_to(of_unit),
         *content_is("normative", None if normative is None else str(normative).lower()),
     ]
@@ -143,7 +143,7 @@ async def list_document_demands(
     as_of: AsOf = None,
 ) -> DemandsOut:
     """List what higher documents demand, each until the document that fulfils it is named; the earliest due day first."""
-    day = on or local_day(context.now)
+    day = on or local_day(as_of or context.now)
     units = require_units(context.territory, unit)
     demands = list_demands(await read_documents(context.session, None, as_of), day)
     items = [
@@ -151,7 +151,7 @@ async def list_document_demands(
         for due in demands
         if (owner is None or due.demand.owner == owner)
         and (state is None or due.find_state(day) == state)
-        and (units is None or (due.demand.unit or due.document.unit) in units)
+        and (units is None or _is_owed_within(context, due, units))
     ]
     return DemandsOut(on=day, items=items)
 
@@ -161,9 +161,9 @@ async def read_document(
     *, context: PublicContext, document_id: uuid.UUID, on: StateDay = None, as_of: AsOf = None
 ) -> IssuedDocumentOut:
     """Read a document with all its versions, and its state on a day; also one that was withdrawn."""
-    versions = await read_versions(context.session, "documents", document_id, as_of)
+    versions = await read_visible_versions(context, "documents", document_id, as_of)
     replacements = find_replacements(await read_documents(context.session, None, as_of))
-    return _serialize(context, versions[0], replacements, on or local_day(context.now), versions)
+    return _serialize(context, versions[0], replacements, on or local_day(as_of or context.now), versions)
 
 
 @router.post("/{document_id}/corrections", status_code=status.HTTP_201_CREATED, summary="Correct a document")
@@ -212,10 +212,17 @@ def _serialize(
         row,
         context.territory,
         versions=versions,
-        public=context.caller.anonymous,
+        public=reads_as_public(context),
         state=find_document_state(to_document(row), replacements, on),
         replaced_by=replacement.id if replacement else None,
     )
+
+
+def _is_owed_within(context: ReportingContext, due: DueDemand, units: Collection[str]) -> bool:
+    """Whether the unit that owes a demand is one of some units, or lay below one when the document was signed."""
+    code, day = due.demand.unit or due.document.unit, due.document.signed_on
+    line = context.territory.line(code, day) if context.territory.find(code, day) else (code,)
+    return not set(line).isdisjoint(units)
 
 
 def _serialize_demand(due: DueDemand, on: date) -> DemandOut:

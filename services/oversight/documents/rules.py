@@ -20,6 +20,10 @@ DOCUMENT_UNKNOWN = Sentence("Không có văn bản {document}.", "There is no do
 DEMAND_UNKNOWN = Sentence(
     "Văn bản {document} không có yêu cầu số {demand}.", "The document {document} has no demand {demand}."
 )
+DEMAND_FULFILLED = Sentence(
+    "yêu cầu số {demand} đã được văn bản {document} đáp ứng",
+    "the demand {demand} is fulfilled by the document {document}",
+)
 REPLACES_ITSELF = Sentence("Văn bản không thể nêu chính nó.", "A document cannot name itself.")
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Query, Request, Response, status
 
 from services.oversight.agencies.api import CurrentAgencies
-from services.oversight.context import OverseerContext
+from services.oversight.context import OverseerContext, reads_as_public
 from services.oversight.inspections import actions
 from services.oversight.inspections.schemas import (
     InspectionCorrectionIn,
@@ -17,14 +17,14 @@ from services.oversight.inspections.schemas import (
 from services.oversight.models import RecordVersion
 from services.oversight.records.actions import withdraw_record
 from services.oversight.records.query_params import OfUnit
+from services.oversight.records.rights import read_visible_versions
 from services.oversight.records.schemas import ReasonIn
 from services.oversight.records.store import (
     ROOT,
     belongs_to,
-    content_has,
     content_is,
     is_dated_in,
-    read_versions,
+    is_for_program,
     select_records,
 )
 from shared.kit.change_feed import AsOf, lock_feed
@@ -78,7 +78,7 @@ async def list_inspections(
     cursor: Cursor,
 ) -> InspectionsPage:
     """List inspections, newest first. Findings are for readers with a scope."""
-    conditions = [*content_is("led_by", led_by), *content_has("programs", program)]
+    conditions = [*content_is("led_by", led_by), *is_for_program(program)]
     conditions += [*belongs_to(of_unit), *is_dated_in(period)]
     if of_committee is not None:
         steering = [agency.code for agency in directory.agencies if agency.steers]
@@ -91,7 +91,7 @@ async def list_inspections(
         limit=limit,
         cursor=cursor,
         serialize=lambda row: InspectionOut.from_row(
-            row[0], context.territory, public=context.caller.anonymous
+            row[0], context.territory, public=reads_as_public(context)
         ),
     )
     set_next_link(request, response, page.next)
@@ -103,9 +103,9 @@ async def read_inspection(
     *, context: PublicContext, inspection_id: uuid.UUID, as_of: AsOf = None
 ) -> InspectionOut:
     """Read an inspection with all its versions; also one that was withdrawn."""
-    versions = await read_versions(context.session, "inspections", inspection_id, as_of)
+    versions = await read_visible_versions(context, "inspections", inspection_id, as_of)
     return InspectionOut.from_row(
-        versions[0], context.territory, versions=versions, public=context.caller.anonymous
+        versions[0], context.territory, versions=versions, public=reads_as_public(context)
     )
 
 

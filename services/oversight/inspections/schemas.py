@@ -85,9 +85,9 @@ class InspectionCorrectionIn(InspectionIn, CorrectionFields):
 
 
 class InspectionOut(InspectionFields, RecordOut):
-    """An inspection; its findings are for readers with a scope."""
+    """An inspection; its visits and findings are for readers with a scope."""
 
-    hidden_from_public = ("findings",)
+    hidden_from_public = ("visits", "findings")
 
 
 InspectionsPage = Page[InspectionOut]

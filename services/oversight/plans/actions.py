@@ -7,6 +7,7 @@ from services.oversight.models import RecordVersion
 from services.oversight.plans.rules import (
     EDITABLE_STATES,
     NO_YEAR_AFTER,
+    OTHER_PLAN,
     POSSIBLE_ACTS,
     WRONG_STATE,
     PlanAct,
@@ -96,6 +97,9 @@ async def revise_plan(
     record = await _prepare(context, draft, directory)
     at = await lock_feed(context.session, context.clock)
     newest = await _read_for(context, plan_id, draft.body.version, "revised")
+    kept = (newest.unit, newest.day, newest.content["period"])
+    if (record.unit.unit.code, record.day, record.content["period"]) != kept:
+        raise ActNotPossible(reason=OTHER_PLAN)
     await require_records(context, [("/document", "documents", draft.body.document)])
     changes = {
         **{name: value for name, value in record.content.items() if name != "document"},

@@ -8,10 +8,10 @@ from fastapi import APIRouter, Body, Query, Request, Response, status
 from sqlalchemy import ColumnElement, func
 
 from services.oversight.agencies.api import CurrentAgencies
-from services.oversight.context import OverseerContext
+from services.oversight.context import InsiderContext, OverseerContext, reads_as_public
 from services.oversight.models import RecordVersion
 from services.oversight.plans import actions
-from services.oversight.plans.rules import PlanState, compare_with_ceilings, list_years
+from services.oversight.plans.rules import EDITABLE_STATES, PlanState, compare_with_ceilings, list_years
 from services.oversight.plans.schemas import (
     CeilingOut,
     CeilingsOut,
@@ -26,6 +26,8 @@ from services.oversight.plans.schemas import (
 )
 from services.oversight.plans.store import PATH, find_state, to_capital
 from services.oversight.records.actions import withdraw_record
+from services.oversight.records.rights import read_visible_versions
+from services.oversight.records.rules import RecordNotFound
 from services.oversight.records.schemas import ReasonIn
 from services.oversight.records.store import (
     content_is,
@@ -38,7 +40,7 @@ from shared.kit.change_feed import AsOf, lock_feed
 from shared.kit.json_body import PartialBody
 from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
 from shared.kit.transactions import TransactionRoute
-from shared.reporting.context import PublicContext, ReaderContext, ReportingContext
+from shared.reporting.context import PublicContext, ReportingContext
 from shared.reporting.query_params import PlanPeriodFilter
 from shared.reporting.registers import UnitsQuery, require_units, set_created_or_existing
 
@@ -74,10 +76,12 @@ async def list_plans(
     limit: Limit = 100,
     cursor: Cursor,
 ) -> ImplementationPlansPage:
-    """List plans, newest first."""
+    """List plans, newest first; to a reader without a scope only those that were approved."""
     conditions: list[ColumnElement[bool]] = content_is("period", None if period is None else str(period))
     if state is not None:
         conditions.append(PLAN_STATE.in_([state]))
+    if reads_as_public(context):
+        conditions.append(PLAN_STATE.not_in(EDITABLE_STATES))
     query = select_records("plans", require_units(context.territory, unit), as_of, *conditions)
     page = await fetch_page(
         context.session,
@@ -94,8 +98,10 @@ async def list_plans(
 async def read_plan(
     *, context: PublicContext, plan_id: uuid.UUID, as_of: AsOf = None
 ) -> ImplementationPlanOut:
-    """Read a plan with all its versions; also one that was withdrawn."""
-    versions = await read_versions(context.session, "plans", plan_id, as_of)
+    """Read a plan with all its versions; also one that was withdrawn. A draft is for readers with a scope."""
+    versions = await read_visible_versions(context, "plans", plan_id, as_of)
+    if reads_as_public(context) and find_state(versions[0]) in EDITABLE_STATES:
+        raise RecordNotFound(record=str(plan_id))
     return _serialize(context, versions[0], versions)
 
 
@@ -172,14 +178,20 @@ async def begin_next_plan(
 
 
 @router.get("/{plan_id}/ceilings", summary="Compare yearly plans with the ceilings of a period")
-async def compare_ceilings(*, context: ReaderContext, plan_id: uuid.UUID, as_of: AsOf = None) -> CeilingsOut:
-    """Compare the money of the yearly plans of a unit with the plan of the period, by source and program."""
+async def compare_ceilings(*, context: InsiderContext, plan_id: uuid.UUID, as_of: AsOf = None) -> CeilingsOut:
+    """Compare the money of the approved yearly plans of a unit with the plan of the period, by source and program.
+
+    Where one side names no program, a source is compared as a whole.
+    """
     newest = (await read_versions(context.session, "plans", plan_id, as_of))[0]
     same_unit = is_of_unit(newest.unit, (newest.land, newest.land_since))
     others = await read_records(context.session, "plans", None, as_of, *same_unit)
     capital = to_capital(newest)
     years = list_years(capital.period)
-    yearly = [row for row in others if row.content["period"] in {str(year) for year in years}]
+    periods = {str(year) for year in years}
+    yearly = [
+        row for row in others if row.content["period"] in periods and find_state(row) not in EDITABLE_STATES
+    ]
     comparisons = compare_with_ceilings(capital, [to_capital(row) for row in yearly])
     items = [
         CeilingOut(
@@ -211,7 +223,7 @@ async def withdraw_plan(
 def _serialize(
     context: ReportingContext, row: RecordVersion, versions: Sequence[RecordVersion] | None = None
 ) -> ImplementationPlanOut:
-    capital = to_capital(row)
+    capital, public = to_capital(row), reads_as_public(context)
     sums = [
         LineSumOut(source=source, program=program, amount_vnd=amount)
         for (source, program), amount in sorted(
@@ -222,7 +234,8 @@ def _serialize(
         row,
         context.territory,
         versions=versions,
+        public=public,
         state=find_state(row),
-        capital_total_vnd=capital.total_vnd,
-        capital_sums=sums,
+        capital_total_vnd=None if public else capital.total_vnd,
+        capital_sums=[] if public else sums,
     )

@@ -1,6 +1,6 @@
 """The life of a plan, the sums of its capital, and its ceilings. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -22,6 +22,10 @@ POSSIBLE_ACTS: Mapping[PlanState, frozenset[PlanAct]] = {
 EDITABLE_STATES = frozenset({"draft", "submitted"})
 """The states in which the content is corrected freely; later it is revised by a document."""
 
+OTHER_PLAN = Sentence(
+    "văn bản điều chỉnh không đổi đơn vị, kỳ và ngày dự thảo của kế hoạch",
+    "a revision keeps the unit, the period and the day of the draft of a plan",
+)
 WRONG_STATE = Sentence("kế hoạch ở trạng thái {state}", "the plan is {state}")
 NO_YEAR_AFTER = Sentence(
     "chỉ kế hoạch của một năm có kế hoạch năm sau", "only the plan of one year has a plan of the next year"
@@ -76,13 +80,18 @@ class CeilingComparison:
 def compare_with_ceilings(
     plan_of_period: PlannedCapital, plans: Iterable[PlannedCapital]
 ) -> list[CeilingComparison]:
-    """Compare the plans of the years of a period with its ceilings, by source and program."""
+    """Compare the plans of the years of a period with its ceilings, by source and program.
+
+    A source with money that names no program is compared as a whole.
+    """
     ceilings, planned = plan_of_period.sum_by_line(), dict[tuple[str, str | None], int]()
     years = list_years(plan_of_period.period)
     for plan in plans:
         if not isinstance(plan.period, YearSpan) and plan.period.year in years:
             for line, amount in plan.sum_by_line().items():
                 planned[line] = planned.get(line, 0) + amount
+    whole = {source for source, program in (*ceilings, *planned) if program is None}
+    ceilings, planned = _sum_sources(ceilings, whole), _sum_sources(planned, whole)
     lines = sorted({*ceilings, *planned}, key=lambda line: (line[0], line[1] or ""))
     return [
         CeilingComparison(
@@ -90,6 +99,17 @@ def compare_with_ceilings(
         )
         for source, program in lines
     ]
+
+
+def _sum_sources(
+    sums: Mapping[tuple[str, str | None], int], whole: Collection[str]
+) -> dict[tuple[str, str | None], int]:
+    """Return sums by source and program, those of some sources without program."""
+    summed: dict[tuple[str, str | None], int] = {}
+    for (source, program), amount in sums.items():
+        line = (source, None if source in whole else program)
+        summed[line] = summed.get(line, 0) + amount
+    return summed
 
 
 def list_years(period: PlanPeriod) -> list[int]:

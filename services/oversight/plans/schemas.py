@@ -196,12 +196,24 @@ class LineSumOut(BaseModel):
 
 
 class ImplementationPlanOut(ImplementationPlanFields, RecordOut):
-    """A plan, its state, and the sums of its money."""
+    """A plan, its state, and the sums of its money; what it holds is for readers with a scope."""
+
+    hidden_from_public = (
+        "objectives",
+        "targets",
+        "capital",
+        "missed_targets",
+        "carried_over",
+        "continued_recommendations",
+        "continued_tasks",
+    )
 
     state: PlanState = Field(description="draft, submitted, approved, revised or closed")
     approved_by: uuid.UUID | None = Field(None, description="the document that approved it")
     revised_by: list[uuid.UUID] = Field([], description="the documents that revised it, the first one first")
-    capital_total_vnd: int = Field(description="sum of its money, in đồng")
+    capital_total_vnd: int | None = Field(
+        description="sum of its money, in đồng; null to a reader without a scope"
+    )
     capital_sums: list[LineSumOut] = Field(description="its money by source and program")
 
 

@@ -8,6 +8,7 @@ from services.oversight.models import RecordVersion
 from services.oversight.recommendations.rules import (
     ADDRESSEE_ANSWERED,
     CLOSED_ALREADY,
+    EVIDENCE_MISSING,
     ClosedByAddressee,
     Recommendation,
 )
@@ -41,7 +42,7 @@ from services.oversight.records.schemas import ReasonIn, to_content
 from services.oversight.records.store import read_versions
 from shared.kit.change_feed import lock_feed
 from shared.kit.json_body import PartialBody
-from shared.kit.problems import Fault, raise_if_any
+from shared.kit.problems import Fault, make_fault, raise_if_any
 from shared.periods import local_day
 from shared.reporting.context import ReportingContext
 from shared.reporting.registers import RegisterResult, locate_unit
@@ -162,6 +163,11 @@ async def answer_recommendation(
         [
             *find_future_days(today, answered_on=body.answered_on),
             *find_reversed_days(recommendation.issued_on, body.answered_on, "answered_on"),
+            *(
+                make_fault(f"/evidence/{index}", "evidence_missing", EVIDENCE_MISSING)
+                for index, row in enumerate(body.evidence)
+                if row.document is None and row.file_sha256 is None
+            ),
         ]
     )
     await require_records(

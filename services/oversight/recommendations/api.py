@@ -9,7 +9,7 @@ from fastapi import APIRouter, Body, Query, Request, Response, status
 
 from services.oversight.agencies.api import CurrentAgencies
 from services.oversight.agencies.rules import AgencyDirectory
-from services.oversight.context import OverseerContext
+from services.oversight.context import InsiderContext, OverseerContext
 from services.oversight.models import RecordVersion
 from services.oversight.recommendations import actions
 from services.oversight.recommendations.rules import RecommendationState, group_overdue
@@ -40,7 +40,7 @@ from shared.kit.json_body import PartialBody
 from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
 from shared.kit.transactions import TransactionRoute
 from shared.periods import local_day
-from shared.reporting.context import ReaderContext, ReportingContext
+from shared.reporting.context import ReportingContext
 from shared.reporting.registers import UnitsQuery, require_units, set_created_or_existing
 
 router = APIRouter(prefix=PATH, tags=["recommendations"], route_class=TransactionRoute)
@@ -66,7 +66,7 @@ async def record_recommendation(
 @router.get("", summary="List recommendations")
 async def list_recommendations(
     *,
-    context: ReaderContext,
+    context: InsiderContext,
     directory: CurrentAgencies,
     request: Request,
     response: Response,
@@ -95,7 +95,7 @@ async def list_recommendations(
     cursor: Cursor,
 ) -> RecommendationsPage:
     """List recommendations, newest first, each with its state and with who has to answer it on a day."""
-    day = on or local_day(context.now)
+    day = on or local_day(as_of or context.now)
     conditions = []
     if source is not None:
         conditions.append(RecordVersion.content["source"]["kind"].astext == source)
@@ -129,13 +129,13 @@ async def list_recommendations(
 @router.get("/overdue", summary="Count overdue recommendations by addressee")
 async def count_overdue_recommendations(
     *,
-    context: ReaderContext,
+    context: InsiderContext,
     directory: CurrentAgencies,
     on: Annotated[IsoDate | None, Query(description="the day; today when left out")] = None,
     as_of: AsOf = None,
 ) -> OverdueOut:
     """Count the overdue recommendations by who has to answer them on a day and by age, the latest first."""
-    day = on or local_day(context.now)
+    day = on or local_day(as_of or context.now)
     addressed = [
         (unit.code, find_answering_agency(directory, row, day), row.count_days_late(day))
         for row in await read_recommendations(context.session, None, as_of)
@@ -160,7 +160,7 @@ async def count_overdue_recommendations(
 @router.get("/{recommendation_id}", summary="Read one recommendation")
 async def read_recommendation(
     *,
-    context: ReaderContext,
+    context: InsiderContext,
     directory: CurrentAgencies,
     recommendation_id: uuid.UUID,
     on: StateDay = None,
@@ -168,7 +168,8 @@ async def read_recommendation(
 ) -> RecommendationOut:
     """Read a recommendation with all its versions, and its state on a day; also one that was withdrawn."""
     versions = await read_versions(context.session, "recommendations", recommendation_id, as_of)
-    return _serialize(context, directory, versions[0], on, versions)
+    day = on or local_day(as_of or context.now)
+    return _serialize(context, directory, versions[0], day, versions)
 
 
 @router.post(

@@ -12,6 +12,7 @@ RecommendationState = Literal["open", "answered", "done", "refused", "dropped"]
 Outcome = Literal["done", "refused", "dropped"]
 
 CLOSED_ALREADY = Sentence("kiến nghị đã kết thúc ({state})", "the recommendation is closed ({state})")
+EVIDENCE_MISSING = Sentence("Cần nêu một văn bản hoặc một tệp.", "A document or a file must be named.")
 ADDRESSEE_ANSWERED = Sentence(
     "nơi nhận đã trả lời, không thể đổi nơi nhận", "the addressee answered and cannot be changed"
 )

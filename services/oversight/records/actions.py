@@ -9,14 +9,16 @@ from typing import Any
 from services.oversight.models import RecordVersion
 from services.oversight.records.rights import require_record_granted
 from services.oversight.records.rules import (
+    PROVES_TASK,
     WITHDRAWN,
     Act,
+    ActNotPossible,
     RecordChanged,
     RecordExists,
     RecordWithdrawn,
     RegisterName,
 )
-from services.oversight.records.store import find_by_key, read_versions
+from services.oversight.records.store import content_has, find_by_key, read_records, read_versions
 from shared.kit.change_feed import Event, publish_events
 from shared.kit.ids import uuid7
 from shared.reporting.context import ReportingContext
@@ -35,6 +37,8 @@ SINGULARS: Mapping[RegisterName, str] = {
     "plans": "plan",
 }
 """The word for one record of a register, with which the types of its events begin."""
+PRODUCT_MEMBERS: Mapping[RegisterName, str] = {"documents": "document", "conferences": "conference"}
+"""By register: the member of a task's completion that names a record of it as the product."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +134,18 @@ async def withdraw_record(
 ) -> RecordVersion:
     """Insert the version by which a record counts no more; it stays readable by its id."""
     newest = await read_newest(context, register, record_id, version)
+    await _refuse_proving_task(context, register, record_id)
     return await add_version(context, at, newest, WITHDRAWN, reason=reason)
+
+
+async def _refuse_proving_task(
+    context: ReportingContext, register: RegisterName, record_id: uuid.UUID
+) -> None:
+    """Raise `ActNotPossible` where a record is the product that proves a task done."""
+    if register in PRODUCT_MEMBERS:
+        proven = content_has("completions", {PRODUCT_MEMBERS[register]: str(record_id)})
+        for task in await read_records(context.session, "tasks", None, None, *proven):
+            raise ActNotPossible(reason=PROVES_TASK.filled(task=str(task.id)))
 
 
 async def read_newest(

@@ -42,6 +42,7 @@ DATE_IN_FUTURE = Sentence(
 )
 DAYS_REVERSED = Sentence("Ngày {last} trước ngày {first}.", "The day {last} is before {first}.")
 REPEATED = Sentence("{value} đã có ở mục {index}.", "{value} is already at index {index}.")
+PROVES_TASK = Sentence("nó chứng minh nhiệm vụ {task} đã xong", "it proves the task {task} done")
 
 
 class RecordNotFound(NotFound):

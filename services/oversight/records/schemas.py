@@ -74,13 +74,13 @@ class VersionOut(BaseModel):
     recorded_at: dt.datetime = Field(description="when it was recorded")
 
     @classmethod
-    def from_row(cls, row: RecordVersion) -> Self:
-        """Serialize a version without its content."""
+    def from_row(cls, row: RecordVersion, *, public: bool = False) -> Self:
+        """Serialize a version without its content; the public gets no reason."""
         return cls.model_validate(
             {
                 "version": row.version,
                 "act": row.act,
-                "reason": row.reason,
+                "reason": None if public else row.reason,
                 "recorded_at": row.recorded_at,
             }
         )
@@ -103,6 +103,8 @@ class RecordOut(BaseModel):
 
     hidden_from_public: ClassVar[Collection[str]] = ()
     """Members that a reader without a scope gets as null or empty."""
+    hidden_within: ClassVar[Mapping[str, str]] = {}
+    """By list: the member of its items that such a reader gets as null."""
 
     @classmethod
     def from_row(
@@ -121,6 +123,10 @@ class RecordOut(BaseModel):
             content |= {
                 name: [] if isinstance(content.get(name), list) else None for name in cls.hidden_from_public
             }
+            content |= {
+                name: [{**row, member: None} for row in content[name]]
+                for name, member in cls.hidden_within.items()
+            }
         return cls.model_validate(
             {
                 **content,
@@ -132,7 +138,9 @@ class RecordOut(BaseModel):
                 "unit_kind": unit.kind,
                 "unit_since": unit.valid_from,
                 "recorded_at": row.recorded_at,
-                "versions": None if versions is None else [VersionOut.from_row(other) for other in versions],
+                "versions": None
+                if versions is None
+                else [VersionOut.from_row(other, public=public) for other in versions],
                 **more,
             }
         )

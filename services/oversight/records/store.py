@@ -9,7 +9,8 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, Select, Uuid, exists, func, literal, select
+from sqlalchemy import ARRAY, ColumnElement, Select, Uuid, exists, func, literal, or_, select
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -111,7 +112,13 @@ def content_is(name: str, value: str | None) -> list[ColumnElement[bool]]:
     return [] if value is None else [RecordVersion.content[name].astext == value]
 
 
-def content_has(name: str, value: str | None) -> list[ColumnElement[bool]]:
+def is_for_program(program: str | None) -> list[ColumnElement[bool]]:
+    """Return the condition that a record is for a program: it names it, or none; no condition where the program is None."""
+    programs = RecordVersion.content["programs"]
+    return [] if program is None else [or_(programs.contains([program]), programs == literal([], JSONB))]
+
+
+def content_has(name: str, value: object | None) -> list[ColumnElement[bool]]:
     """Return the condition that a list of the content has a value; none where the value is None."""
     return [] if value is None else [RecordVersion.content[name].contains([value])]
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Query, Request, Response, status
 
 from services.oversight.agencies.api import CurrentAgencies
-from services.oversight.context import OverseerContext
+from services.oversight.context import InsiderContext, OverseerContext
 from services.oversight.models import RecordVersion
 from services.oversight.records.actions import withdraw_record
 from services.oversight.records.schemas import ReasonIn
@@ -27,7 +27,7 @@ from shared.kit.json_body import PartialBody
 from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
 from shared.kit.transactions import TransactionRoute
 from shared.periods import local_day
-from shared.reporting.context import ReaderContext, ReportingContext
+from shared.reporting.context import ReportingContext
 from shared.reporting.registers import UnitsQuery, require_units, set_created_or_existing
 
 PATH = f"{ROOT}/supervisions"
@@ -52,7 +52,7 @@ async def record_supervision(
 @router.get("", summary="List supervision and audits")
 async def list_supervisions(
     *,
-    context: ReaderContext,
+    context: InsiderContext,
     request: Request,
     response: Response,
     unit: UnitsQuery = None,
@@ -78,7 +78,7 @@ async def list_supervisions(
 
 @router.get("/{supervision_id}", summary="Read one supervision")
 async def read_supervision(
-    *, context: ReaderContext, supervision_id: uuid.UUID, as_of: AsOf = None
+    *, context: InsiderContext, supervision_id: uuid.UUID, as_of: AsOf = None
 ) -> SupervisionOut:
     """Read a supervision with all its versions; also one that was withdrawn."""
     versions = await read_versions(context.session, "supervisions", supervision_id, as_of)

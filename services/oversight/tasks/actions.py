@@ -14,18 +14,26 @@ from services.oversight.records.actions import (
 )
 from services.oversight.records.preparing import prepare_record
 from services.oversight.records.references import require_records
-from services.oversight.records.rules import ActNotPossible, find_future_days, find_reversed_days
+from services.oversight.records.rules import (
+    ActNotPossible,
+    RegisterName,
+    find_future_days,
+    find_reversed_days,
+)
 from services.oversight.records.schemas import ReasonIn, to_content
+from services.oversight.records.store import read_by_ids
 from services.oversight.tasks.rules import DONE_ALREADY, Task, find_completion_faults
 from services.oversight.tasks.schemas import TaskCompletionIn, TaskCorrectionIn, TaskIn
 from services.oversight.tasks.store import to_task
 from shared.kit.change_feed import lock_feed
 from shared.kit.json_body import PartialBody
 from shared.kit.problems import Fault, Sentence, make_fault, raise_if_any
-from shared.periods import local_day
+from shared.periods import Period, local_day
 from shared.reporting.context import ReportingContext
 from shared.reporting.registers import RegisterResult
 
+DOCUMENTS: RegisterName = "documents"
+CONFERENCES: RegisterName = "conferences"
 LONGEST_DAYS = 3700
 """A task lasts ten years at most, so that the periods of a recurring one are few."""
 TOO_LONG = Sentence("Nhiệm vụ kéo dài quá {days} ngày.", "The task lasts more than {days} days.")
@@ -49,6 +57,8 @@ async def correct_task(
     """Insert a version of a task with its whole content anew."""
     record = await _prepare(context, draft, directory)
     at = await lock_feed(context.session, context.clock)
+    newest = await read_newest(context, "tasks", task_id, draft.body.version)
+    _require_unfinished(to_task(newest), local_day(context.now))
     return await correct_record(
         context, at, task_id, record, version=draft.body.version, reason=draft.body.reason
     )
@@ -114,6 +124,14 @@ async def complete_task(
             ("/conference", "conferences", body.conference),
         ],
     )
+    if body.figure is not None:
+        Period.parse(body.figure.period)
+    for member, register, record_id in (
+        ("document", DOCUMENTS, body.document),
+        ("conference", CONFERENCES, body.conference),
+    ):
+        rows = await read_by_ids(context.session, register, {record_id} if record_id else set())
+        raise_if_any(fault for row in rows for fault in find_reversed_days(task.starts_on, row.day, member))
     completions = [*newest.content.get("completions", ()), to_content(body)]
     return await add_version(context, at, newest, "completed", {"completions": completions})
 

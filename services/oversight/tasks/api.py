@@ -9,7 +9,7 @@ from fastapi import APIRouter, Body, Query, Request, Response, status
 
 from services.oversight.agencies.api import CurrentAgencies
 from services.oversight.agencies.rules import AgencyDirectory
-from services.oversight.context import OverseerContext
+from services.oversight.context import InsiderContext, OverseerContext
 from services.oversight.models import RecordVersion
 from services.oversight.records.actions import withdraw_record
 from services.oversight.records.schemas import ReasonIn
@@ -30,7 +30,7 @@ from shared.kit.json_body import PartialBody
 from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
 from shared.kit.transactions import TransactionRoute
 from shared.periods import local_day
-from shared.reporting.context import ReaderContext, ReportingContext
+from shared.reporting.context import ReportingContext
 from shared.reporting.registers import UnitsQuery, require_units, set_created_or_existing
 
 router = APIRouter(prefix=PATH, tags=["tasks"], route_class=TransactionRoute)
@@ -53,7 +53,7 @@ async def record_task(
 @router.get("", summary="List tasks")
 async def list_tasks(
     *,
-    context: ReaderContext,
+    context: InsiderContext,
     directory: CurrentAgencies,
     request: Request,
     response: Response,
@@ -69,7 +69,7 @@ async def list_tasks(
 ) -> TasksPage:
     """List tasks, newest first."""
     conditions = [*content_is("plan", str(plan) if plan else None), *content_is("owner", owner)]
-    day = on or local_day(context.now)
+    day = on or local_day(as_of or context.now)
     if state is not None or due_from is not None:
         tasks = await read_tasks(context.session, None, as_of, *conditions)
         ids = [
@@ -93,7 +93,7 @@ async def list_tasks(
 
 @router.get("/{task_id}", summary="Read one task")
 async def read_task(
-    *, context: ReaderContext, directory: CurrentAgencies, task_id: uuid.UUID, as_of: AsOf = None
+    *, context: InsiderContext, directory: CurrentAgencies, task_id: uuid.UUID, as_of: AsOf = None
 ) -> TaskOut:
     """Read a task with all its versions; also one that was withdrawn."""
     versions = await read_versions(context.session, "tasks", task_id, as_of)
