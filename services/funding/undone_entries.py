@@ -8,6 +8,7 @@ Problem
     ├── ReplacedInEffect       replaced_in_effect       the entry to be replaced is in effect
     ├── ReplacedByAnotherKind  replaced_by_another_kind an entry is replaced by one of its kind
     ├── AlreadyReplaced        already_replaced         an entry is replaced once
+    ├── EntryCorrected         entry_corrected          the same entry by decision was corrected: it was never true
     └── VoucherCorrected       voucher_corrected        the same payment was corrected: it was never true
 """
 
@@ -92,6 +93,22 @@ class AlreadyReplaced(Conflict):
 
     def __init__(self, entry: str, replaced_by: str | None) -> None:
         super().__init__(entry=entry, replaced_by=replaced_by)
+
+
+class EntryCorrected(Conflict):
+    """The same entry by decision was corrected: sent again it would take effect again, so it must name the corrected one."""
+
+    code = "entry_corrected"
+    title = Sentence("Bút toán cùng nội dung đã được đính chính", "The same entry was corrected")
+    detail = Sentence(
+        "Bút toán {entry} cùng loại, dòng vốn, số tiền, năm gốc và quyết định {decision} đã được đính chính. Nếu ghi lại, hãy "
+        "nêu bút toán đó và lý do trong replaces.",
+        "The entry {entry} with the same kind, line, amount, year of origin and decision {decision} was corrected. To record it "
+        "anew, name that entry and the reason in replaces.",
+    )
+
+    def __init__(self, decision: str, entry: str, corrected_by: str) -> None:
+        super().__init__(decision=decision, entry=entry, corrected_by=corrected_by)
 
 
 class VoucherCorrected(Conflict):

@@ -435,6 +435,9 @@ class ReferenceLedger:
             and self.is_same(kind, body, undone)
         ):
             raise Refused("voucher_corrected")
+        corrected = None if replaced or voucher else self.find_corrected(kind, body)
+        if corrected and not (body.get("effective_on") and self.find_day(kind, body) != corrected.day):
+            raise Refused("entry_corrected")
         for year in (voucher[4] - 1, voucher[4] + 1) if voucher else ():
             other = self.entries.get(self.vouchers.get((*voucher[:4], year, *voucher[5:]), ""))
             if other is None or other.reversed_as:
@@ -454,6 +457,15 @@ class ReferenceLedger:
             raise Refused("replaced_by_another_kind")
         if not replaced.reversed_as:
             raise Refused("replaced_in_effect")
+
+    def find_corrected(self, kind, body):
+        """The latest corrected entry that states the same fact, where none that does is in effect; None where there is none."""
+        names_none = (*REVERSED_FIELDS, *RECOVERED_FIELDS, "succession")
+        if kind in names_none or body.get("voucher") or self.find_duplicate(kind, body):
+            return None
+        fact = find_fact(kind, body)
+        entries = [entry for entry in self.entries.values() if entry.reversed_as == "correction"]
+        return next((entry for entry in reversed(entries) if entry.fact == fact), None)
 
     def find_duplicate(self, kind, body):
         """The latest entry in effect that states the same fact; None where there is none."""

@@ -153,9 +153,27 @@ async def test_corrected_entries_are_left_out_wherever_reversed_ones_are(office)
     await office.allocate(100)
     await correct(office, await office.disburse(7))
     assert (await office.get("reconciliation", year=2023)).json()["items"] == []
-    duplicate = await office.allocate(9, decision=DECISION)
-    await correct(office, duplicate)
-    await office.allocate(9, decision=DECISION)
+
+
+async def test_a_corrected_entry_by_decision_that_comes_again_names_the_one_that_it_replaces(office):
+    """It would take effect again; with another day it is another fact, and a reversed entry comes again as before."""
+    body = {**LINE, "amount_vnd": 9, "decision": DECISION, "effective_on": "2023-02-01"}
+    wrong = await done(office.post("allocations", body))
+    correction = await correct(office, wrong)
+    sent_again = await office.post("allocations", body)
+    problem = sent_again.json()
+    assert (sent_again.status_code, problem["code"]) == (409, "entry_corrected")
+    assert (problem["entry"], problem["corrected_by"]) == (wrong["id"], correction["id"])
+    without_day = {name: value for name, value in body.items() if name != "effective_on"}
+    assert (await office.post("allocations", without_day)).json()["code"] == "entry_corrected"
+    replaces = {"entry": wrong["id"], "reason": "Quyết định đúng là có"}
+    right = await done(office.post("allocations", {**body, "replaces": replaces}))
+    assert (await office.post("allocations", body)).json()["code"] == "duplicate_entry"
+    await correct(office, right)
+    assert (await office.post("allocations", body)).json()["entry"] == right["id"]
+    moved = await done(office.post("allocations", {**body, "effective_on": "2023-02-02"}))
+    await office.reverse(moved)
+    await done(office.post("allocations", {**body, "effective_on": "2023-02-02"}))
 
 
 @pytest.mark.parametrize(

@@ -114,6 +114,13 @@ async def test_contributions_are_summed_by_form(office):
     ]
     assert counterparts["value_vnd"] == contribution["allocated_vnd"] == 126
     assert (await office.get("contributions", year=2023, unit="23341")).json()["value_vnd"] == 105
+    await office.decide("cancellations", 4, source="enterprise")
+    await office.decide("returns", 2, **people)
+    shown = (await office.get("contributions", year=2023)).json()
+    names = ("value_vnd", "cancelled_vnd", "returned_vnd", "net_vnd")
+    assert [shown[name] for name in names] == [126, 4, 2, 120]
+    of_unit = (await office.get("contributions", year=2023, unit="23341")).json()
+    assert [of_unit[name] for name in names] == [105, 0, 2, 103]
     assert (await office.get("contributions", year=2022)).json()["items"] == []
 
 

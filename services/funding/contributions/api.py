@@ -10,6 +10,7 @@ from services.funding.closed_years.schemas import ClosingStateOut
 from services.funding.context import FundingPublicContext
 from services.funding.contributions import store
 from services.funding.ledger import InKindForm
+from services.funding.progress.store import sum_lots
 from services.funding.query_params import BudgetYearQuery, ComponentQuery, FundingUnitQuery, ProgramQuery
 from services.funding.store import LedgerFilter
 from shared.kit.decimal_fields import JsonDecimal
@@ -36,6 +37,15 @@ class ContributionsOut(ClosingStateOut):
 
     year: int = Field(description="budget year", examples=[2023])
     value_vnd: int = Field(description="value of all contributions in đồng; the sum of the items")
+    cancelled_vnd: int = Field(
+        description="what decisions cut of the contributions of the year, in đồng", examples=[0]
+    )
+    returned_vnd: int = Field(
+        description="what was given back of the contributions of the year, in đồng", examples=[0]
+    )
+    net_vnd: int = Field(
+        description="value_vnd − cancelled_vnd − returned_vnd in đồng; cuts and returns name no form, so the items are before them"
+    )
     items: list[ContributionOut] = Field(description="by source, form and unit of measure")
 
 
@@ -58,9 +68,16 @@ async def read_contributions(
     )
     rows = await store.sum_contributions(context.session, ledger_filter)
     items = [_to_contribution(row) for row in rows]
+    value_vnd = sum(item.value_vnd for item in items)
+    lots = await sum_lots(context.session, ledger_filter, ["source"], map_day=scope.map_day)
+    cancelled_vnd = sum(lot_sum.amounts.cancelled_vnd for lot_sum in lots if lot_sum.own)
+    returned_vnd = sum(lot_sum.amounts.returned_vnd for lot_sum in lots if lot_sum.own)
     return ContributionsOut(
         year=year,
-        value_vnd=sum(item.value_vnd for item in items),
+        value_vnd=value_vnd,
+        cancelled_vnd=cancelled_vnd,
+        returned_vnd=returned_vnd,
+        net_vnd=value_vnd - cancelled_vnd - returned_vnd,
         items=items,
         closing_overdue=await read_overdue(context, year, scope),
     )

@@ -10,15 +10,15 @@ Problem
 """
 
 import uuid
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 from services.funding.entry_kinds import EntryKind
 from services.funding.ledger import Decision, Entry, InKindForm
 from services.funding.ledger_problems import VoucherUsed
-from services.funding.undone_entries import VoucherCorrected
+from services.funding.undone_entries import EntryCorrected, VoucherCorrected
 from shared.kit.canonical_text import canonicalize
 from shared.kit.problems import Conflict, Sentence
 
@@ -72,8 +72,20 @@ IDENTIFYING_FIELDS = (
 The number of a decision is compared in its canonical form.
 """
 
-LatestEntries = Mapping[Fact, uuid.UUID]
-"""The latest entry in effect that states a fact."""
+
+class CorrectedEntry(NamedTuple):
+    """An entry without a voucher that was corrected."""
+
+    id: uuid.UUID
+    effective_on: date
+    corrected_by: uuid.UUID
+
+
+class LatestEntries(NamedTuple):
+    """The latest entry in effect that states a fact, and the latest corrected one."""
+
+    in_effect: dict[Fact, uuid.UUID]
+    corrected: dict[Fact, CorrectedEntry]
 
 
 def find_fact(entry: Entry, unit_since: date) -> Fact | None:
@@ -122,6 +134,19 @@ def require_uncorrected(entry: Entry, undone: Entry, *, compare_day: bool) -> No
         return
     if not _find_differences(entry, undone, compare_day=compare_day):
         raise VoucherCorrected(undone.voucher, str(undone.id), str(undone.corrected_by))
+
+
+def require_not_corrected(entry: Entry, corrected: CorrectedEntry | None, *, compare_day: bool) -> None:
+    """Raise `EntryCorrected` where an entry without a voucher repeats one that was corrected, and names none that it replaces.
+
+    Requests of recoveries, remittances and successions cannot name one.
+    """
+    can_replace = entry.against is None and entry.kind is not EntryKind.SUCCESSION
+    if corrected is None or entry.replaces is not None or not can_replace:
+        return
+    if not compare_day or entry.effective_on == corrected.effective_on:
+        assert entry.decision is not None
+        raise EntryCorrected(entry.decision.number, str(corrected.id), str(corrected.corrected_by))
 
 
 def require_other_paper(entry: Entry, recorded: Entry) -> None:

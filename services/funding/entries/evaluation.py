@@ -23,6 +23,7 @@ from services.funding.entries.candidates import EntryCandidate
 from services.funding.entries.duplicates import (
     Fact,
     require_distinct,
+    require_not_corrected,
     require_other_paper,
     require_same,
     require_uncorrected,
@@ -69,7 +70,7 @@ class LedgerEvaluation:
         self._assignments = {key: dict(assignment) for key, assignment in state.assignments.items()}
         self._reversals: dict[uuid.UUID | None, Reversal] = dict(state.reversals.items())
         self._recovered: dict[uuid.UUID | None, RecoveredAmounts] = dict(state.recovered.items())
-        self._facts: dict[Fact, uuid.UUID | None] = dict(state.facts.items())
+        self._facts: dict[Fact, uuid.UUID | None] = dict(state.facts.in_effect)
         self._lines: dict[Line, dict[Lot, DatedBalance]] = {}
         for lot, balance in state.lots.balances.items():
             self._lines.setdefault(lot.line, {})[lot] = balance
@@ -127,6 +128,9 @@ class LedgerEvaluation:
                 self._require_unreversed(named_entry)
         if fact is not None:
             require_distinct(entry, self._facts.get(fact))
+            if fact not in self._facts:
+                corrected = self.state.facts.corrected.get(fact)
+                require_not_corrected(entry, corrected, compare_day=candidate.has_requested_date)
         self._require_new(candidate)
         self._require_open(candidate)
         project = self._calculate_project_funding(candidate)

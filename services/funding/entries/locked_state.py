@@ -45,7 +45,7 @@ class LockedState:
     """Recorded reversals and corrections, by the id of the entry that is to be undone."""
     recovered: Mapping[uuid.UUID, RecoveredAmounts] = field(default_factory=dict)
     """Amounts recovered of payments and handed back of recoveries, by the id of the entry."""
-    facts: LatestEntries = field(default_factory=dict)
+    facts: LatestEntries = field(default_factory=lambda: LatestEntries({}, {}))
     """Recorded entries that state the same fact as a candidate."""
     projects: Mapping[str, ProjectFunding] = field(default_factory=dict)
     assignments: Mapping[AssignmentKey, AssignmentBalance] = field(default_factory=dict)

@@ -16,6 +16,7 @@ from services.funding.closed_years.store import (
 from services.funding.dated_balances import LockedLots
 from services.funding.entries import claims, ledger_rows
 from services.funding.entries.candidates import EntryCandidate
+from services.funding.entries.duplicates import LatestEntries
 from services.funding.entries.evaluation import needs_assignment_lock
 from services.funding.entries.locked_state import LockedState
 from services.funding.entries.store import find_entries, find_latest_entries, find_recovered, find_reversals
@@ -58,7 +59,7 @@ async def lock(session: AsyncSession, candidates: Sequence[EntryCandidate]) -> L
     may_be_recovered = [entry for entry in changed_entries if entry.kind in RECOVERABLE_KINDS]
     recovered = await find_recovered(session, may_be_recovered) if may_be_recovered else {}
     facts = {fact for candidate in new if (fact := candidate.fact) is not None}
-    latest_entries = await find_latest_entries(session, facts) if facts else {}
+    latest_entries = await find_latest_entries(session, facts) if facts else LatestEntries({}, {})
     keys = [key for candidate in new if (key := candidate.voucher_key) is not None]
     late = _find_late_years(candidates)
     rows = await claims.read_years_and_adjacent(session, years, late, keys)

@@ -112,7 +112,8 @@ SUM_LATER_POSTINGS = """
 one posting. Code before funding_0003 inserts postings without their day."""
 
 FIND_LATEST_ENTRIES = """
-    SELECT DISTINCT ON (fact.ordinal) fact.ordinal, entries.id
+    SELECT DISTINCT ON (fact.ordinal, undoing.kind) fact.ordinal, entries.id, entries.effective_on,
+        undoing.id AS corrected_by
     FROM unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::date[],
         $9::text[], $10::text[], $11::int[], $12::bigint[], $13::text[], $14::date[], $15::text[], $16::text[],
         $17::numeric[], $18::uuid[]
@@ -129,16 +130,15 @@ FIND_LATEST_ENTRIES = """
         AND entries.in_kind_form IS NOT DISTINCT FROM fact.in_kind_form
         AND entries.in_kind_quantity IS NOT DISTINCT FROM fact.in_kind_quantity
         AND entries.against IS NOT DISTINCT FROM fact.against
-    WHERE entries.voucher_number IS NULL
-      AND NOT EXISTS (
-        SELECT FROM entries AS reversals WHERE reversals.year = entries.year AND reversals.reverses = entries.id)
+    LEFT JOIN entries AS undoing ON undoing.year = entries.year AND undoing.reverses = entries.id
+    WHERE entries.voucher_number IS NULL AND (undoing.kind IS NULL OR undoing.kind = 'correction')
       AND EXISTS (
         SELECT FROM postings JOIN lots ON lots.id = postings.lot_id
         WHERE postings.year = entries.year AND postings.entry_id = entries.id
           AND lots.unit = fact.unit AND lots.unit_since = fact.unit_since)
-    ORDER BY fact.ordinal, entries.sequence DESC
+    ORDER BY fact.ordinal, undoing.kind, entries.sequence DESC
 """
-"""A unit is its code and the first day on which it means this land, which the lots have."""
+"""For each fact the latest entry in effect, and the latest one that was corrected. A unit is its code and the first day on which it means this land, which the lots have."""
 
 UPDATE_BALANCES = """
     UPDATE lots SET

@@ -9,7 +9,7 @@ from typing import cast as typed
 from sqlalchemy import ARRAY, ColumnElement, Row, Select, Uuid, and_, any_, case, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.funding.entries.duplicates import Fact
+from services.funding.entries.duplicates import CorrectedEntry, Fact, LatestEntries
 from services.funding.entries.locked_state import Reversal
 from services.funding.entries.sql import FIND_LATEST_ENTRIES, SAME_COLUMNS
 from services.funding.entry_kinds import EntryKind
@@ -89,13 +89,20 @@ async def find_recovered(
     return {entry_id: RecoveredAmounts(tuple(of_entry)) for entry_id, of_entry in amounts.items()}
 
 
-async def find_latest_entries(session: AsyncSession, facts: Collection[Fact]) -> dict[Fact, uuid.UUID]:
-    """Return the latest entry in effect that states each fact, where there is one."""
+async def find_latest_entries(session: AsyncSession, facts: Collection[Fact]) -> LatestEntries:
+    """Return the latest entry in effect that states each fact, and the latest corrected one, where there are any."""
     ordered = list(facts)
     rows = await run_sql(
         session, FIND_LATEST_ENTRIES, *map(list, zip(*map(_to_fact_row, ordered), strict=True))
     )
-    return {ordered[row.ordinal - 1]: row.id for row in rows}
+    latest = LatestEntries({}, {})
+    for row in rows:
+        fact = ordered[row.ordinal - 1]
+        if row.corrected_by is None:
+            latest.in_effect[fact] = row.id
+        else:
+            latest.corrected[fact] = CorrectedEntry(row.id, row.effective_on, row.corrected_by)
+    return latest
 
 
 def select_newest_first(
