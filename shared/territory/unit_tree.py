@@ -91,6 +91,12 @@ class UnitTree(ABC):
         communes = (top,) if top.level == "commune" else self._communes_below(root, on)
         return tuple(commune for commune in communes if kinds is None or commune.kind in kinds)
 
+    def list_levels_below(self, code: str, on: date) -> list[tuple[str, ...]]:
+        """Return the codes of the districts of a province and of the communes of a unit above them, each level as one source."""
+        districts = (child.code for child in self.children(code, on) if child.level == "district")
+        communes = (commune.code for commune in self.communes(code, on) if commune.code != code)
+        return [level for codes in (districts, communes) if (level := tuple(sorted(codes)))]
+
     def _communes_below(self, code: str, on: date) -> Iterator[Unit]:
         for child in self._children.get(code, ()):
             if child.is_valid_on(on):

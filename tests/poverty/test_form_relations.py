@@ -1,5 +1,6 @@
 """What holds within forms 1 to 13 and between them: rules as functions, then over HTTP."""
 
+import unicodedata
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -15,6 +16,7 @@ from shared.periods import Period
 from shared.reporting.catalogue.catalogue_file import load_catalogue
 from shared.reporting.catalogue.dimensions import find_broken_identities
 from shared.reporting.catalogue.relations import find_broken_relations
+from shared.reporting.reports.person_names import seems_to_name_person
 from tests.poverty.review_forms import list_rows, make_review_forms
 from tests.program_clients import read_table
 
@@ -101,6 +103,12 @@ CHANGES = {
     "poor_by_ethnicity_em": {"poor_kinh_and_em", "poor_em_of_target_groups", "em_poor_of_form_12", "poor_by_ethnicity_em"},
     "poor_by_target_group.em": {"poor_em_of_target_groups", "em_poor_of_form_8", "poor_by_target_group.em"},
     "local_poor_households": {"poor_households_local_within_em", "local_poor_within_households"},
+    "em_poor_persons": {
+        "em_poor_persons_within_persons", "em_multidimensional_persons_within_persons", "em_poor_persons_of_form_8",
+    },
+    "local_near_poor_persons": {"local_near_poor_persons_within_persons"},
+    "kinh_poor_households": {"kinh_poor_persons_in_households"},
+    "poor_by_target_group.merit": {"poor_merit_persons_in_households"},
     "poor_children_deprived.education": {"poor_children_deprived.education"},
     "near_poor_by_cause_total": {"near_poor_cause_total"},
 }  # fmt: skip
@@ -223,7 +231,50 @@ async def test_names_and_identity_numbers_are_refused_with_a_problem_of_their_ow
         assert (pointer, "personal_data") in {(fault["pointer"], fault["code"]) for fault in answer.json()["errors"]}, case  # fmt: skip
         assert "062090001234" not in answer.text or case == "an identity number as a unit"
     note = "Theo QĐ 654/QĐ-UBND ngày 27/12/2023, bà con 3 xã; kinh phí 1.274.696.000 đồng; Chủ tịch UBND xã Đăk Glei ký."
-    assert (await send(clients, make_body("annual_review", good, note=note))).status_code == 201
+    answer = await send(clients, make_body("annual_review", good, note=note))
+    assert answer.status_code == 201
+    report, body = answer.json(), {"content_sha256": answer.json()["content_sha256"]}
+    for action, scope in (("return", "review"), ("withdraw", "report")):
+        refused = await clients.http.post(
+            f"/v1/poverty/reports/{report['id']}/{action}",
+            json={**body, "reason": "Hộ A Thơ chuyển đi"},
+            headers=clients.make_headers(scope, units=(DISTRICT,), client_id=f"district-{scope}"),
+        )
+        assert (refused.status_code, refused.json()["code"]) == (422, "personal_data_refused"), refused.text
+        assert refused.json()["errors"][0]["pointer"] == "/reason"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "hộ A Thơ", "Y Blao", "tách hộ Y Blao.", "Nguyễn Văn An chuyển đi", "NGUYỄN VĂN AN chuyển đi", "anh Trần Hùng", "chị Lê Thị Hoa",
+        "cụ Đinh Quang", "gia đình Nguyễn An", "gia đình A Blong", "Anh Lê Dũng chuyển đi", "thôn Kon Tu: hộ A Thơ", "hộ Lê Hoa ở xã Đăk Long",
+        "ở xã Đăk Long, Nguyễn Văn An chuyển đi", unicodedata.normalize("NFD", "Nguyễn Văn An"), "hộ nghèo: A Thơ, Y Blao",
+    ],
+)  # fmt: skip
+def test_a_text_that_names_a_person_is_recognised(text):
+    assert seems_to_name_person(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "xã Đăk Long", "thôn Kon Tu", "huyện Sa Thầy", "số hộ Đăk Long 120", "hộ Kon Plông tăng", "hộ Xơ Đăng và hộ Gia Rai", "hộ Ba Na",
+        "phường Trần Hưng Đạo", "các phường Lê Lợi, Trần Hưng Đạo, Nguyễn Trãi", "đường Nguyễn Văn Trỗi", "đường Lê Lợi, Nguyễn Thị Minh Khai",
+        "trường THPT Lê Quý Đôn", "thành phố Hồ Chí Minh", "huyện Anh Sơn, Nghệ An", "huyện Cô Tô", "tỉnh Bà Rịa - Vũng Tàu", "Sở Y Tế", "Bộ Y Tế",
+        "trạm Y Tế xã Đăk A Pa", "huyện A Lưới", "nhóm A Kon Tum", "cột A Biểu 12", "Ngày Gia đình Việt Nam", "gia đình ở Đăk Hà", "bà con Xơ Đăng",
+        "ông ở Đăk Hà", "Chủ tịch UBND xã", "Trưởng thôn Kon Tu", "hộ Hà Nhì", "hộ DTTS Đăk Tô", "Mẹ Việt Nam Anh hùng", "Ia H'Drai",
+    ],
+)  # fmt: skip
+def test_names_of_places_peoples_and_offices_name_no_person(text):
+    assert not seems_to_name_person(text)
+
+
+async def test_columns_of_lists_of_persons_are_personal_data(clients):
+    row = {"unit": COMMUNE, "indicator": "households", "value": 1, "dan_toc": "Xơ Đăng", "quanHeVoiChuHo": "con", "Giới tính": "nữ"}  # fmt: skip
+    answer = await send(clients, make_body("annual_review", [row]))
+    assert answer.json()["code"] == "personal_data_refused"
+    assert [fault["code"] for fault in answer.json()["errors"]] == ["personal_data"] * 3
 
 
 def test_relations_with_unknown_terms_or_of_two_levels_stop_the_start():

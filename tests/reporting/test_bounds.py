@@ -26,11 +26,13 @@ from shared.kit.resources import get_resources
 from shared.reporting.bounds.follower import BoundFollower
 from shared.reporting.bounds.store import make_feed_name
 from shared.reporting.catalogue.bounds import Bound, ComparedValue, OtherComparedValue, find_bound_faults
+from shared.territory.tree import Territory
 from tests.application import get_clock, get_database
 from tests.ethnic.linked_services import NOW, SECRET, EitherKeys, GatewayTransport
 from tests.in_process import open_client
 from tests.issuer import Issuer
 from tests.program_clients import Clients
+from tests.territory.shipped import read_successions, read_units
 
 pytestmark = pytest.mark.anyio
 
@@ -39,6 +41,7 @@ SERVICES: dict[str, tuple[Any, Any]] = {
     "poverty": (create_poverty, PovertySettings),
     "ethnic": (create_ethnic, EthnicSettings),
 }
+TERRITORY = Territory(read_units(), read_successions())
 DISTRICT, COMMUNE, OTHER_COMMUNE = "610", "23344", "23356"
 FORMS = {"poverty": "annual_review", "ethnic": "annual_land", "rural": "criteria_assessment"}
 
@@ -277,6 +280,75 @@ async def test_a_bound_that_a_catalogue_adds_is_compared_with_reports_received_b
     assert "em_households_at_most_poor" in refused.text
     listed = (await clients.get("indicators"))["bounds"]
     assert [row["code"] for row in listed][-1] == "em_households_at_most_poor"
+
+
+async def test_a_unit_is_compared_with_the_sum_of_the_communes_below_on_both_sides(programs):
+    """A district states ethnic-minority households as a whole, its communes state all households."""
+    communes = sorted(unit.code for unit in TERRITORY.communes(DISTRICT, date(2023, 12, 31)))
+    *most, last = communes
+    ethnic = await programs.submit("ethnic", (DISTRICT, "em_households", 99_999))
+    stated = await programs.submit("poverty", *((code, "households", 700) for code in most))
+    for name, other in (("ethnic", "poverty"), ("poverty", "ethnic")):
+        await programs.consume(name, other)
+    assert await programs.list_bounds("ethnic", ethnic) == [], "a commune has not stated its households"
+    assert await programs.list_bounds("poverty", stated) == []
+
+    of_last = await programs.submit("poverty", (last, "households", 700), unit=last)
+    (marked,) = of_last["contradictions"]
+    assert (marked["bound"], marked["unit"]) == ("households_cover_em_households", DISTRICT)
+    assert (marked["value"], marked["other_value"]) == (700 * len(communes), 99_999)
+    assert (marked["value_units"], marked["other_value_units"]) == (communes, [DISTRICT])
+    await programs.consume("ethnic", "poverty")
+    (marked,) = (await programs.get("ethnic", f"reports/{ethnic['id']}"))["contradictions"]
+    assert (marked["unit"], marked["excess"]) == (DISTRICT, 99_999 - 700 * len(communes))
+    assert (marked["value_units"], marked["other_value_units"]) == ([DISTRICT], communes)
+    expected = [("households_cover_em_households", DISTRICT, ethnic["id"])]
+    assert await programs.list_bounds("poverty", stated) == expected, "the report of the other communes too"
+    corrected = await programs.submit("ethnic", (DISTRICT, "em_households", 700), supersedes=ethnic["id"])
+    assert corrected["contradictions"] == []
+
+
+async def test_form_05_is_compared_with_the_review_and_with_form_12_on_both_sides(programs):
+    form_05 = {
+        "em05_households": 100, "em05_em_households": 90, "em05_poor_households": 20, "em05_em_poor_households": 15,
+    }  # fmt: skip
+    ethnic = await programs.submit(
+        "ethnic", *((COMMUNE, code, value) for code, value in form_05.items()), form="annual_em_poverty"
+    )
+    await programs.consume("poverty", "ethnic")
+    rows = [(COMMUNE, "households", 80), (COMMUNE, "poor_households", 14)]
+    review = await programs.submit("poverty", *rows)
+    assert {bound for bound, _, _ in await programs.list_bounds("poverty", review)} == {
+        "households_of_form_05",
+        "households_cover_em05_em_households",
+        "poor_households_of_form_05",
+        "poor_cover_em05_em_poor",
+    }
+    form_12 = {"em_review_households": 80, "kinh_households": 10, "em_households": 70}
+    of_form_12 = await programs.submit(
+        "poverty", *((COMMUNE, code, value) for code, value in form_12.items()), form="review_em_poor"
+    )
+    assert [bound for bound, _, _ in await programs.list_bounds("poverty", of_form_12)] == [
+        "em_households_of_form_05"
+    ]
+    await programs.consume("ethnic", "poverty")
+    assert {bound for bound, _, _ in await programs.list_bounds("ethnic", ethnic)} == {
+        "em05_households_equal",
+        "em05_em_households_within_households",
+        "em05_poor_households_equal",
+        "em05_em_poor_within_poor",
+        "em05_em_households_equal",
+    }
+
+
+async def test_rates_of_communes_are_never_added_up(programs):
+    """A district states its poverty rate as a whole; the communes' indicators 11.1 do not add up to it."""
+    communes = [unit.code for unit in TERRITORY.communes(DISTRICT, date(2023, 12, 31)) if unit.kind == "xa"]
+    await programs.submit("rural", *((code, "indicator_11_1", 5) for code in communes))
+    await programs.consume("poverty", "rural")
+    rows = [("households", 1_000), ("poor_households", 40), ("near_poor_households", 10)]
+    stated = await programs.submit("poverty", *((DISTRICT, code, value) for code, value in rows))
+    assert stated["contradictions"] == []
 
 
 def make_bound(relation, **fields):

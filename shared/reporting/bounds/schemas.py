@@ -36,7 +36,7 @@ SENTENCES: dict[BoundRelation, Sentence] = {
 
 
 class OtherReportOut(BaseModel):
-    """The report of the other program."""
+    """The report of the other program; where several units add up, that of the first of them."""
 
     program: str = Field(description="the program")
     id: uuid.UUID = Field(description="the report's id")
@@ -57,6 +57,10 @@ class ContradictionOut(BaseModel):
     relation: BoundRelation = Field(description="how the value should compare with that of the other program")
     value: JsonDecimal = Field(description="the value of this report")
     other_value: JsonDecimal = Field(description="the value of the other program")
+    value_units: list[str] = Field(
+        description="the unit, or the districts or communes below it whose values add up to value"
+    )
+    other_value_units: list[str] = Field(description="the same of other_value")
     limit: JsonDecimal | None = Field(
         description="the greatest value with which a verdict goes together; null where the values are compared themselves"
     )
@@ -85,6 +89,8 @@ class ContradictionOut(BaseModel):
             relation=bound.relation,
             value=found.own,
             other_value=found.other,
+            value_units=list(found.own_units),
+            other_value_units=list(found.other_units),
             limit=bound.limit,
             excess=bound.compute_excess(found.own, found.other),
             tolerance=bound.tolerance,

@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, delete, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.kit.database import Codes
+from shared.kit.database import Codes, join_codes, run_sql
 from shared.reporting.file_models import FollowedReport, FollowedValue
 from shared.reporting.models import Observation, Report
 
@@ -36,6 +36,13 @@ _LIVE_VALUES = text(
     bindparam("feeds", type_=Codes), bindparam("units", type_=Codes), bindparam("periods", type_=Codes)
 )
 
+_VALUES_IN_EFFECT = """
+    SELECT s.period, s.form, s.standard, o.unit, o.indicator, o.value FROM standings s
+    JOIN observations o ON o.report_id = s.report_id AND o.year = s.year AND o.period = s.period
+    WHERE s.period = ANY (string_to_array($1, ',')) AND s.until IS NULL AND s.basis = 'provisional'
+      AND o.unit = ANY (string_to_array($2, ',')) AND o.indicator = ANY (string_to_array($3, ','))
+"""
+
 
 class OtherValue(NamedTuple):
     """A value of another program's report that is live there: the pending one before the accepted one."""
@@ -56,6 +63,17 @@ class OwnValue(NamedTuple):
     """A value of one of this program's reports."""
 
     report_id: uuid.UUID
+    unit: str
+    indicator: str
+    value: Decimal
+
+
+class ValueInEffect(NamedTuple):
+    """A value of this program that is in effect, accepted or not."""
+
+    period: str
+    form: str
+    standard: str
     unit: str
     indicator: str
     value: Decimal
@@ -93,6 +111,14 @@ async def read_own_values(
     if len(units) == len(reports):
         query = query.where(Observation.unit.in_({unit for of_report in units for unit in of_report}))
     return [OwnValue(*row) for row in await session.execute(query)]
+
+
+async def read_values_in_effect(
+    session: AsyncSession, periods: Collection[str], units: Collection[str], indicators: Collection[str]
+) -> list[ValueInEffect]:
+    """Return what this program's reports in effect state of some series for these units and periods. One statement."""
+    codes = (join_codes(sorted(codes)) for codes in (periods, units, indicators))
+    return [ValueInEffect(*row) for row in await run_sql(session, _VALUES_IN_EFFECT, *codes)]
 
 
 async def read_live_reports_of_forms(

@@ -81,6 +81,16 @@ class Bound(DatedFact):
     within: frozenset[str] = frozenset()
     """Codes of the units in which it holds, with everything below them; empty: everywhere."""
 
+    @property
+    def adds_up_own(self) -> bool:
+        """Whether values of this program add up over units: counts and ratios of counts do, rates and verdicts do not."""
+        return bool(self.own.divided_by) or not (self.other.divided_by or self.limit is not None)
+
+    @property
+    def adds_up_other(self) -> bool:
+        """Whether values of the other program add up over units."""
+        return bool(self.other.divided_by) or not (self.own.divided_by or self.limit is not None)
+
     def compute_excess(self, own: Decimal, other: Decimal) -> Decimal:
         """Return by how much the two values contradict each other, without the tolerance; nothing where they do not."""
         match self.relation:

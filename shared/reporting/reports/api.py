@@ -148,7 +148,7 @@ async def list_reports(
 async def _summarize(context: ReportingContext, reports: Sequence[Report]) -> list[ReportSummary]:
     """Return reports as a list shows them, with starts that changed since and what contradicts other programs.
 
-    Two statements more for each, where the catalogue declares such pairs or bounds on their forms.
+    At most three statements more for each, where the catalogue declares such pairs or bounds on their forms.
     """
     contradictions = await find_contradictions_of_reports(context, reports)
     changed_starts = await find_changed_starts(context, reports)

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from shared.kit.problems import Fault, Invalid, Sentence, make_fault
 from shared.reporting.report_content import ReportContent
+from shared.reporting.reports.person_names import seems_to_name_person
 
 PERSONAL_FIELD = Sentence(
     "Trường này nêu dữ liệu cá nhân; báo cáo chỉ nêu số lượng.",
@@ -50,7 +51,8 @@ PERSONAL_FIELDS = frozenset((
     "sodinhdanh", "madinhdanh", "idnumber", "identitynumber", "identitycard", "identitycardnumber",
     "personalid", "citizenid", "nationalid", "passport", "passportnumber", "hochieu", "dob", "dateofbirth",
     "birthdate", "birthyear", "yearofbirth", "ngaysinh", "namsinh", "phone", "phonenumber", "telephone",
-    "mobile", "sodienthoai", "dienthoai", "email", "address", "diachi",
+    "mobile", "sodienthoai", "dienthoai", "email", "address", "diachi", "dantoc", "quanhevoichuho", "gioitinh",
+    "gender", "sex", "relationtohead",
 ))
 # fmt: on
 """Names of fields of lists of persons (forms 14 and 15), without accents, blanks and signs."""
@@ -62,12 +64,6 @@ _IDENTITY_NUMBER = re.compile(
     re.IGNORECASE,
 )
 """Twelve digits (CCCD, personal identification number), ten (a telephone) or nine (CMND), and no amount; or a heading of them."""
-_NAME = r"[A-ZĐÂĂÊÔƠƯÀ-Ỹ][\wà-ỹ]*"
-_NAMED_PERSON = re.compile(
-    rf"(?:\b(?:[Hh]ọ và tên|[Hh]ọ tên|HỌ VÀ TÊN|HỌ TÊN)\s*:)"
-    rf"|(?:(?<!\w)(?:[ÔôÕ]ng|[Bb]à|[Cc]hủ hộ|CHỦ HỘ|ÔNG|BÀ|Mr\.?|Mrs\.?|Ms\.?)\s*:?\s+{_NAME}(?:\s+{_NAME})+)"
-)
-"""A heading of names, or a form of address before two words with capitals: ông Nguyễn Văn A, bà Y Blao, chủ hộ: A Thơ."""
 
 
 def mark_personal_fields(faults: Collection[Fault]) -> list[Fault]:
@@ -89,15 +85,26 @@ def is_personal_field(name: str) -> bool:
 def find_personal_data(content: ReportContent) -> Iterator[Fault]:
     """Return a fault for each text of a report that holds an identity number or seems to name a person."""
     for pointer, text in _list_texts(content):
-        if _IDENTITY_NUMBER.search(text):
-            yield make_fault(pointer, CODE, IDENTITY_NUMBER)
-        elif _NAMED_PERSON.search(text):
-            yield make_fault(pointer, CODE, PERSON_NAMED)
+        yield from _find_in_text(pointer, text)
     numbers = {code for code in (*content.units, *content.indicators) if _IDENTITY_NUMBER.fullmatch(code)}
     for ordinal, value in content.enumerate_values() if numbers else ():
         for field, code in (("unit", value.unit), ("indicator", value.indicator)):
             if code in numbers:
                 yield make_fault(f"/observations/{ordinal}/{field}", CODE, IDENTITY_NUMBER)
+
+
+def require_no_personal_data(reason: str | None) -> None:
+    """Raise `PersonalDataRefused` where the reason of a return or withdrawal holds an identity number or seems to name a person."""
+    faults = [] if reason is None else list(_find_in_text("/reason", reason))
+    if faults:
+        raise PersonalDataRefused(faults=faults)
+
+
+def _find_in_text(pointer: str, text: str) -> Iterator[Fault]:
+    if _IDENTITY_NUMBER.search(text):
+        yield make_fault(pointer, CODE, IDENTITY_NUMBER)
+    elif seems_to_name_person(text):
+        yield make_fault(pointer, CODE, PERSON_NAMED)
 
 
 def _list_texts(content: ReportContent) -> Iterator[tuple[str, str]]:

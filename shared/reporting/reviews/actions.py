@@ -13,6 +13,7 @@ from shared.reporting.context import ReportingContext
 from shared.reporting.models import Report
 from shared.reporting.report_content import StatedValue
 from shared.reporting.reports import store
+from shared.reporting.reports.personal_data import require_no_personal_data
 from shared.reporting.reports.problems import (
     AcceptedAbove,
     ContentChanged,
@@ -54,6 +55,7 @@ async def review(
     context: ReportingContext, report_id: uuid.UUID, verdict: Verdict, *, seen_sha256: str, reason: str | None
 ) -> Report:
     """Accept or return a submitted report whose content the reviewer saw."""
+    require_no_personal_data(reason)
     at, report, period = await _lock_pending(context, report_id, seen_sha256, f"{verdict}ed")
     if verdict == "accept":
         _require_level_above(context, report, period)
@@ -96,6 +98,7 @@ async def withdraw(
 
     What was accepted before an accepted report is put back: the report that this one had replaced is accepted again.
     """
+    require_no_personal_data(reason)
     at, report, period = await _lock_report(context, report_id)
     if report.state == "accepted":
         _require_may_withdraw_accepted(context, report, period, reason)

@@ -21,7 +21,6 @@ from shared.reporting.context import ReportingContext
 from shared.reporting.report_content import to_canonical_text
 from shared.reporting.reports.checking.checker import CheckedReport
 from shared.reporting.reports.problems import FormsDisagree
-from shared.reporting.reports.writing.opening_values import find_levels_below
 
 MAX_DIFFERENCES_SHOWN = 50
 """A refusal that shows more is longer than anybody reads; the rest is counted."""
@@ -81,7 +80,7 @@ async def compare_other_forms(context: ReportingContext, checked: CheckedReport)
     }
     codes = {code for relation in relations for code in relation.codes}
     other_codes = {code for code in codes if checked.form.code not in catalogue.find_forms_stating((code,))}
-    below = {unit: find_levels_below(context.territory, unit, on) for unit in own_values}
+    below = {unit: context.territory.list_levels_below(unit, on) for unit in own_values}
     rows = await run_sql(
         context.session,
         READ_OTHER_FORMS,

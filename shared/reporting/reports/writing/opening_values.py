@@ -200,15 +200,8 @@ def _find_sources(
     The unit itself where the map is the same, or the communes that lie in it whole; none where one of them was divided.
     """
     if territory.same_map(then, on):
-        return {unit: [(unit,), *find_levels_below(territory, unit, on)] for unit in units}
+        return {unit: [(unit,), *territory.list_levels_below(unit, on)] for unit in units}
     return {unit: _find_communes_before(territory, unit, on, then) for unit in units}
-
-
-def find_levels_below(territory: Territory, unit: str, on: date) -> list[tuple[str, ...]]:
-    """Return the districts of a province and the communes of a unit above them, each level as one source."""
-    districts = (below.code for below in territory.children(unit, on) if below.level == "district")
-    communes = (commune.code for commune in territory.communes(unit, on) if commune.code != unit)
-    return [level for codes in (districts, communes) if (level := tuple(sorted(codes)))]
 
 
 def _find_communes_before(territory: Territory, unit: str, on: date, then: date) -> list[tuple[str, ...]]:

@@ -85,7 +85,9 @@ async def submit(
     await _lock(context, checked)
     report.exceptions = await compare_opening_values(context, checked)
     report.exceptions += await compare_other_forms(context, checked)
-    contradictions = await find_contradictions(context, checked.period, checked.standard, checked.values)
+    contradictions = await find_contradictions(
+        context, checked.period, checked.form.code, checked.standard, checked.values
+    )
     candidates = await write_values_unless_overlapping(
         context.session, report, checked, roll_ups, overlaps.area
     )
