@@ -65,7 +65,7 @@ class ComponentResultsOut(BaseModel):
 
     component: str | None = Field(description="its code; null: money that is given to the program as a whole")
     name: str | None = Field(
-        description="its name in Vietnamese; null where the program states no result of it"
+        description="its name in Vietnamese; null for money of the program as a whole, and where the program does not answer"
     )
     name_en: str | None = Field(description="its name in English")
     results: list[ProjectResultPartRow] = Field(
@@ -141,6 +141,7 @@ async def read_projects_and_money(
             join_by_component(
                 [row for row in get_document(results).get("items", []) if row.get("unit") == shown.code],
                 get_document(funding).get("rows", []),
+                get_document(results).get("projects", []),
             )
         ),
     }
@@ -168,19 +169,23 @@ def _list_addresses(
 
 
 def join_by_component(
-    results: Iterable[Mapping[str, Any]], money: Iterable[Mapping[str, Any]]
+    results: Iterable[Mapping[str, Any]],
+    money: Iterable[Mapping[str, Any]],
+    projects: Iterable[Mapping[str, Any]] = (),
 ) -> Iterator[dict[str, Any]]:
     """Return each component of either side, in the order of the codes; money of the program as a whole is last."""
     by_component: dict[str | None, list[Mapping[str, Any]]] = {}
     for row in results:
         by_component.setdefault(row["component"], []).append(row)
     money_of = {row.get("component"): row for row in money}
+    projects_by_code = {row.get("component"): row for row in projects}
     for component in sorted({*by_component, *money_of}, key=lambda code: (code is None, code or "")):
         rows = by_component.get(component, [])
+        project = projects_by_code.get(component, {})
         yield {
             "component": component,
-            "name": rows[0].get("component_name") if rows else None,
-            "name_en": rows[0].get("component_name_en") if rows else None,
+            "name": rows[0].get("component_name") if rows else project.get("name"),
+            "name_en": rows[0].get("component_name_en") if rows else project.get("name_en"),
             "results": rows,
             "money": money_of.get(component),
         }

@@ -47,6 +47,10 @@ class PovertyFacts:
         """Whether a unit is, or lies in, a poor district on a day; `line` is the unit with those above it."""
         return any(district.unit in line for district in select_in_force(self.poor_districts, on))
 
+    def list_projects(self, on: date) -> list[ProgramProject]:
+        """Return the projects and sub-projects in force on a day, in the order of their codes."""
+        return sorted(select_in_force(self.projects, on), key=lambda project: project.component)
+
     def find_project(self, component: str, on: date) -> ProgramProject | None:
         """Return the project of a code on a day, or None."""
         in_force = select_in_force(self.projects, on)

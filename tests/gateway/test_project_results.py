@@ -31,9 +31,17 @@ PATH = "/v1/project-results?period=2023&unit=62"
 @pytest.fixture
 def parts(upstreams):
     of_district = {**HOUSES, "unit": "610", "done": 5}
-    upstreams["poverty"].answer = {"as_of": "2024-01-05T02:00:00Z", "items": [of_district, HOUSES]}
+    named = {"component": "GN.DA7", "parent": None, "name": "Dự án 7", "name_en": "Capacity"}
+    upstreams["poverty"].answer = {
+        "as_of": "2024-01-05T02:00:00Z",
+        "items": [of_district, HOUSES],
+        "projects": [named],
+    }
     as_a_whole = {**MONEY, "component": None}
-    upstreams["funding"].answer = {"as_of": "2024-01-06T02:00:00Z", "rows": [as_a_whole, MONEY]}
+    upstreams["funding"].answer = {
+        "as_of": "2024-01-06T02:00:00Z",
+        "rows": [as_a_whole, MONEY, {**MONEY, "component": "GN.DA7"}],
+    }
     return upstreams
 
 
@@ -43,7 +51,12 @@ async def test_results_and_money_meet_at_the_component(gateway, parts):
     body = answer.json()
     assert (body["unit"]["code"], body["program"], body["complete"]) == ("62", "poverty", True)
     assert (body["year"], body["until"], body["as_of"]) == (2023, None, "2024-01-06T02:00:00Z")
-    houses, as_a_whole = body["items"]
+    houses, without_result, as_a_whole = body["items"]
+    assert (without_result["name"], without_result["name_en"], without_result["results"]) == (
+        "Dự án 7",
+        "Capacity",
+        [],
+    )
     assert (houses["component"], houses["name"]) == ("GN.DA5", "Dự án 5")
     assert [(row["done"], row["plan"]["value"]) for row in houses["results"]] == [(12, 16)]
     assert houses["money"]["disbursement_rate"] == 40

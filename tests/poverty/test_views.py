@@ -108,6 +108,47 @@ async def test_the_tables_of_a_year_of_two_communes(clients):
     assert {"unit_name", "member_label", "share_percent"} <= ethnic[0].keys()
 
 
+async def test_values_of_different_units_make_no_rate_and_no_movement(clients):
+    """The commune states all but form 13, the ward households at the end and form 13 alone."""
+    urban, rural = make_review_forms(100, 10, 10), make_review_forms(200, 40, 20)
+    ends = {
+        code: urban["annual_review"][code]
+        for code in ("households", "poor_households", "near_poor_households")
+    }
+    forms = {
+        "annual_review": [*list_rows(rural["annual_review"], COMMUNE), *list_rows(ends, WARD)],
+        "review_em_poor": list(list_rows(rural["review_em_poor"], COMMUNE)),
+        "review_em_near_poor": list(list_rows(urban["review_em_near_poor"], WARD)),
+    }  # fmt: skip
+    await accept_forms(clients, forms, "both")
+    movement = await clients.get("household-movement", period="2023", unit=DISTRICT)
+    total = movement["poor"]["total"]
+    assert (total["columns"][0], total["columns"][-1]) == (38, 50), "the start is that of the commune alone"
+    assert (total["holds"], total["reported"], total["expected"]) == (None, 1, 12)
+    (line,) = [row for row in movement["items"] if (row["unit"], row["table"]) == (COMMUNE, "poor")]
+    assert (line["holds"], line["reported"], line["expected"]) == (True, 1, 1)
+    rates = (await clients.get("rates", **{"from": "2023", "to": "2023", "unit": DISTRICT}))["items"]
+    em = next(row for row in rates if (row["unit"], row["group"]) == (DISTRICT, "em"))
+    assert (em["poor_households"], em["poverty_rate"], em["share_of_poor"]) == (35, 25, 87.5), (
+        "form 12's own total"
+    )
+    assert (em["near_poor_households"], em["multidimensional_poverty_rate"]) == (5, None)
+
+
+async def test_training_by_level_alone_has_a_total_and_shares(clients):
+    levels = {"college": 10, "secondary": 20, "elementary": 30, "under_three_months": 40}
+    stated = {f"persons_trained_by_level.{level}": value for level, value in levels.items()}
+    stated |= {"jobs_at_home": 9, "jobs_abroad": 1}
+    await accept_forms(clients, {"annual_livelihoods": list(list_rows(stated, DISTRICT))}, DISTRICT)
+    rows = (await clients.get("livelihoods", period="2023", unit=DISTRICT))["items"]
+    by_key = {(row["indicator"], row["member"]): row for row in rows if row["unit"] == DISTRICT}
+    secondary = by_key["persons_trained_by_level", "secondary"]
+    assert (secondary["total"], secondary["share_percent"]) == (100, 20)
+    assert by_key["jobs_abroad", None]["share_percent"] == 10
+    totals = [by_key[code, None]["value"] for code in ("persons_trained", "jobs_created")]
+    assert totals == [100, 10]
+
+
 async def test_projects_show_unit_of_measure_component_and_plan(clients):
     results = {
         "infrastructure_works_new": 4,
@@ -136,6 +177,13 @@ async def test_projects_show_unit_of_measure_component_and_plan(clients):
     assert houses["component_name"].startswith("Dự án 5: ")
     assert (of_district["houses_repaired"]["done"], of_district["houses_repaired"]["plan"]) == (None, None)
     assert len({row["component"] for row in rows}) == 13
+    assert (of_district["livelihood_models"]["parent"], houses["outside_poor_districts"]) == (None, True)
+    assert of_district["houses_repaired"]["outside_poor_districts"] is False, "nothing is stated"
+    projects = (await clients.get("project-results", period="2023", unit=DISTRICT))["projects"]
+    by_code = {project["component"]: project for project in projects}
+    assert len(by_code) == 18
+    assert by_code["GN.DA1.TDA1"]["parent"] == "GN.DA1"
+    assert by_code["GN.DA1"]["name"].startswith("Dự án 1: ")
     assert houses["poor_district"] is False
     poor = (await clients.get("project-results", period="2023", unit="613"))["items"][-1]
     assert poor["poor_district"] is True

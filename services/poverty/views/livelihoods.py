@@ -1,6 +1,8 @@
 """Training and jobs of a year or half year: totals, levels, and of which women, ethnic minorities, the poor and near-poor."""
 
 from collections.abc import Iterable, Iterator
+from datetime import date
+from decimal import Decimal
 
 from fastapi import APIRouter
 from pydantic import Field
@@ -52,8 +54,12 @@ class LivelihoodRow(PovertyUnitRow):
     label: str = Field(description="its name in Vietnamese")
     label_en: str = Field(description="its name in English")
     unit_of_measure: str = Field(description="persons, workers")
-    value: JsonDecimal | None = Field(description="how many")
-    total: JsonDecimal | None = Field(description="all persons trained, or all workers with jobs")
+    value: JsonDecimal | None = Field(
+        description="how many; of a total that is not stated the sum of its parts, where they all are"
+    )
+    total: JsonDecimal | None = Field(
+        description="all persons trained, or all workers with jobs; the sum of the levels, or of jobs at home and abroad, where it is not stated and they all are"
+    )
     total_indicator: str | None = Field(description="code of that total; null for a total")
     share_percent: JsonDecimal | None = Field(description="value by total, in percent")
     reported: int = Field(description="units whose values are in it")
@@ -101,11 +107,16 @@ def list_indicators(catalogue: Catalogue, period: Period) -> list[Indicator]:
 def _list_rows(
     context: ReportingContext, period: Period, values: UnitMeasures, indicators: Iterable[Indicator]
 ) -> Iterator[LivelihoodRow]:
+    codes = {row.code for row in indicators}
     for indicator in indicators:
         code, member = from_series_key(indicator.code)
-        total = _find_total(code, {row.code for row in indicators})
+        total = _find_total(code, codes)
         amount = values.get_count(indicator.code)
+        if total is None and amount is None:
+            amount = _sum_parts(context, values, code, codes, period.ends_on)
         total_amount = None if total is None else values.get_count(total)
+        if total is not None and total_amount is None:
+            total_amount = _sum_parts(context, values, total, codes, period.ends_on)
         yield LivelihoodRow(
             **name_unit(values.unit),
             indicator=code,
@@ -120,6 +131,21 @@ def _list_rows(
             reported=count_reported(values, [indicator.code]),
             expected=count_expected(context, values.unit, indicator.code, period.ends_on),
         )
+
+
+def _sum_parts(
+    context: ReportingContext, values: UnitMeasures, total: str, codes: Iterable[str], on: date
+) -> Decimal | None:
+    """Return the sum of the levels, or of jobs at home and abroad, that make a total; None unless the same units state all."""
+    marks = (
+        ("persons_trained_by_level.",)
+        if total.endswith("persons_trained")
+        else ("jobs_at_home", "jobs_abroad")
+    )
+    parts = [code for code in codes if any(mark in code for mark in marks)]
+    if not parts or not values.cover_same_units(context.territory, parts, on):
+        return None
+    return sum((values.measures[code].value for code in parts), Decimal(0))
 
 
 def _find_total(code: str, codes: Iterable[str]) -> str | None:

@@ -1,6 +1,7 @@
 """The movement of poor and near-poor households and persons, as forms 2 and 3 print it."""
 
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Literal
 
@@ -15,12 +16,20 @@ from services.poverty.rules import (
     POOR_PERSONS,
     HouseholdMovement,
 )
-from services.poverty.views.unit_rows import PovertyUnitRow, PovertyView, UnitMeasures, name_unit, read_units
+from services.poverty.views.unit_rows import (
+    PovertyUnitRow,
+    PovertyView,
+    UnitMeasures,
+    count_expected,
+    count_reported,
+    name_unit,
+    read_units,
+)
 from shared.kit.change_feed import AsOf, read_newest_change
 from shared.kit.decimal_fields import JsonDecimal
 from shared.kit.transactions import TransactionRoute
 from shared.reporting.basis import Basis
-from shared.reporting.context import PublicContext
+from shared.reporting.context import PublicContext, ReportingContext
 from shared.reporting.figures.query import FigureQuery
 from shared.reporting.query_params import PeriodQuery, StandardQuery
 from shared.territory.query_params import UnitQuery
@@ -57,8 +66,10 @@ class MovementRow(PovertyUnitRow):
     name: str = Field(description="its name")
     columns: list[JsonDecimal | None] = Field(description="households, in the order of the table's columns")
     holds: bool | None = Field(
-        description="whether end = start - leaving + coming; null where a column is not stated"
+        description="whether end = start - leaving + coming; null where a column is not stated, or the columns cover different units"
     )
+    reported: int = Field(description="units that state all columns")
+    expected: int = Field(description="units that were expected to report")
 
 
 class MovementTable(BaseModel):
@@ -86,8 +97,10 @@ class MovementLine(PovertyUnitRow):
     other_increase: JsonDecimal | None = Field(description="column 8: other increase")
     end: JsonDecimal | None = Field(description="column 9: at the end")
     holds: bool | None = Field(
-        description="whether 9 = 1 - 2 - 3 - 4 + 5 + 6 + 7 + 8; null where one is missing"
+        description="whether 9 = 1 - 2 - 3 - 4 + 5 + 6 + 7 + 8; null where one is missing, or they cover different units"
     )
+    reported: int = Field(description="units that state all columns")
+    expected: int = Field(description="units that were expected to report")
 
 
 class MovementOut(PovertyView):
@@ -116,6 +129,7 @@ async def read_household_movement(
     """
     root = unit.on(period.ends_on).code
     query = FigureQuery(root, period, basis, as_of, standard=standard)
+    on = period.ends_on
     units = await read_units(context, query, {code for movement in MOVEMENTS for code in movement.columns})
     _seen, changed_at = await read_newest_change(context.session)
     return MovementOut(
@@ -124,33 +138,66 @@ async def read_household_movement(
         basis=basis,
         standard=query.select_standards(context.engine.catalogue).get(FORM),
         as_of=changed_at if as_of is None else as_of,
-        **{name: _to_table(title, movement, units) for name, (title, movement) in TABLES.items()},
+        **{
+            name: _to_table(context, title, movement, units, on) for name, (title, movement) in TABLES.items()
+        },
         items=[
-            _to_line(name, movement, values) for name, (_, movement) in TABLES.items() for values in units
+            _to_line(context, name, movement, values, on)
+            for name, (_, movement) in TABLES.items()
+            for values in units
         ],
     )
 
 
-def _to_table(title: str, movement: HouseholdMovement, units: Sequence[UnitMeasures]) -> MovementTable:
-    *rows, total = [_to_row(movement, values) for values in units]
+def _to_table(
+    context: ReportingContext,
+    title: str,
+    movement: HouseholdMovement,
+    units: Sequence[UnitMeasures],
+    on: date,
+) -> MovementTable:
+    *rows, total = [_to_row(context, movement, values, on) for values in units]
     return MovementTable(title=title, columns=list(movement.columns), rows=rows, total=total)
 
 
-def _to_row(movement: HouseholdMovement, values: UnitMeasures) -> MovementRow:
-    columns, holds = _read_columns(movement, values)
-    return MovementRow(**name_unit(values.unit), name=values.unit.name, columns=columns, holds=holds)
+def _to_row(
+    context: ReportingContext, movement: HouseholdMovement, values: UnitMeasures, on: date
+) -> MovementRow:
+    return MovementRow(
+        **name_unit(values.unit),
+        name=values.unit.name,
+        columns=_list_columns(movement, values),
+        holds=_find_whether_it_holds(context, movement, values, on),
+        reported=count_reported(values, movement.columns),
+        expected=count_expected(context, values.unit, movement.end, on),
+    )
 
 
-def _to_line(table: MovementTableName, movement: HouseholdMovement, values: UnitMeasures) -> MovementLine:
-    columns, holds = _read_columns(movement, values)
-    named = dict(zip(COLUMNS, columns, strict=True))
-    return MovementLine(**name_unit(values.unit), table=table, **named, holds=holds)
+def _to_line(
+    context: ReportingContext,
+    table: MovementTableName,
+    movement: HouseholdMovement,
+    values: UnitMeasures,
+    on: date,
+) -> MovementLine:
+    return MovementLine(
+        **name_unit(values.unit),
+        table=table,
+        **dict(zip(COLUMNS, _list_columns(movement, values), strict=True)),
+        holds=_find_whether_it_holds(context, movement, values, on),
+        reported=count_reported(values, movement.columns),
+        expected=count_expected(context, values.unit, movement.end, on),
+    )
 
 
-def _read_columns(
-    movement: HouseholdMovement, values: UnitMeasures
-) -> tuple[list[Decimal | None], bool | None]:
+def _list_columns(movement: HouseholdMovement, values: UnitMeasures) -> list[Decimal | None]:
+    return [values.get_count(code) for code in movement.columns]
+
+
+def _find_whether_it_holds(
+    context: ReportingContext, movement: HouseholdMovement, values: UnitMeasures, on: date
+) -> bool | None:
+    if not values.cover_same_units(context.territory, movement.columns, on):
+        return None
     amounts = {code: measure.value for code, measure in values.measures.items()}
-    computed, stated = movement.compute_end(amounts), amounts.get(movement.end)
-    holds = None if computed is None or stated is None else computed == stated
-    return [amounts.get(code) for code in movement.columns], holds
+    return movement.compute_end(amounts) == amounts[movement.end]

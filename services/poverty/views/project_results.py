@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 
 from fastapi import APIRouter
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from services.poverty.dated_facts import PovertyFacts
 from services.poverty.views.unit_rows import (
@@ -35,6 +35,9 @@ from shared.reporting.targets.schemas import PlanOut
 from shared.reporting.targets.store import read_targets_of_units
 from shared.territory.query_params import UnitQuery
 
+HOUSING = "GN.DA5"
+"""The project of houses, which are built in poor districts (QĐ 90/QĐ-TTg 18/01/2022, project 5)."""
+
 router = APIRouter(prefix="/v1/poverty", tags=["projects"], route_class=TransactionRoute)
 
 
@@ -46,8 +49,12 @@ class ProjectResultRow(PovertyUnitRow):
         description="its name in Vietnamese; null where the table of projects lacks it"
     )
     component_name_en: str | None = Field(description="its name in English")
+    parent: str | None = Field(description="code of the project of a sub-project; null for a project")
     poor_district: bool = Field(
         description="whether the unit is or lies in a poor district of that year's list"
+    )
+    outside_poor_districts: bool = Field(
+        description="whether houses, which project 5 supports in poor districts only, are stated for a unit outside them: to be looked at"
     )
     indicator: str = Field(description="code of the indicator")
     member: str | None = Field(description="member of its dimension; null for an indicator without one")
@@ -60,9 +67,21 @@ class ProjectResultRow(PovertyUnitRow):
     expected: int = Field(description="units that were expected to report")
 
 
+class ProgramProjectOut(BaseModel):
+    """A project or sub-project of the program."""
+
+    component: str = Field(description="its code, as in the ledger")
+    parent: str | None = Field(description="code of its project; null for a project")
+    name: str = Field(description="its number and name in Vietnamese")
+    name_en: str = Field(description="its name in English")
+
+
 class ProjectResultsOut(PovertyView):
     """Results of projects by unit, the unit itself last; within a unit by component."""
 
+    projects: list[ProgramProjectOut] = Field(
+        description="the projects and sub-projects of the program on the last day of the period, each project before its sub-projects"
+    )
     items: list[ProjectResultRow]
 
 
@@ -96,6 +115,15 @@ async def read_project_results(
         period=str(period),
         basis=basis,
         as_of=changed_at if as_of is None else as_of,
+        projects=[
+            ProgramProjectOut(
+                component=project.component,
+                parent=project.parent,
+                name=project.name.vi,
+                name_en=project.name.en,
+            )
+            for project in facts.list_projects(period.ends_on)
+        ],
         items=[
             row
             for values in units
@@ -135,7 +163,11 @@ def _list_rows(
             component=indicator.component or "",
             component_name=project.name.vi if project else None,
             component_name_en=project.name.en if project else None,
+            parent=project.parent if project else None,
             poor_district=is_poor,
+            outside_poor_districts=bool(
+                done and not is_poor and indicator.component == HOUSING and values.unit.level != "province"
+            ),
             indicator=code,
             member=member,
             label=indicator.label.vi,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
@@ -52,6 +53,8 @@ KINDS_OF_AREA: dict[HouseholdGroup, frozenset[str]] = {
 }
 """Households of a ward or township are urban; of any other commune rural (QĐ 132/QĐ-TCTK on areas of statistics)."""
 FIGURE = "poverty_rate"
+POOR_OF_FORM_12 = "em_review_poor_households"
+"""All poor households as the form of ethnic minorities and local groups states them."""
 
 
 class PovertyRateRow(PovertyUnitRow):
@@ -69,10 +72,10 @@ class PovertyRateRow(PovertyUnitRow):
     poverty_rate: JsonDecimal | None = Field(description="poor by all of the group, in percent")
     near_poverty_rate: JsonDecimal | None = Field(description="near-poor by all of the group, in percent")
     multidimensional_poverty_rate: JsonDecimal | None = Field(
-        description="poor and near-poor by all of the group, in percent"
+        description="poor and near-poor by all of the group, in percent; null where they are not stated for the same units"
     )
     share_of_poor: JsonDecimal | None = Field(
-        description="the group's poor by all poor households, in percent: another figure than its poverty rate"
+        description="the group's poor by all poor households of the same form, else of the review, in percent: another figure than its poverty rate; null where they are not stated for the same units"
     )
     reported: int = Field(description="units whose poor and all households are in it")
     expected: int = Field(description="units that were expected to report")
@@ -124,7 +127,10 @@ async def read_rates(
         code = on_last_day.code if on_last_day else None
         if code is not None:
             query = FigureQuery(code, year, basis, as_of, standard=standard)
-            indicators = {indicator for name in groups for indicator in CODES[name]} | {"poor_households"}
+            indicators = {indicator for name in groups for indicator in CODES[name]} | {
+                "poor_households",
+                POOR_OF_FORM_12,
+            }
             units = await read_units(context, query, indicators, level)
             rows += _list_rows(context, facts, query, units, groups, previous)
         previous = year
@@ -159,7 +165,8 @@ def _list_rows(
             households, poor, near_poor = (
                 None if of_group is None else of_group.get_count(code) for code in codes
             )
-            both = None if poor is None or near_poor is None else poor + near_poor
+            is_whole = of_group is not None and of_group.cover_same_units(context.territory, codes, on)
+            both = poor + near_poor if is_whole and poor is not None and near_poor is not None else None
             yield PovertyRateRow(
                 **name_unit(values.unit),
                 poor_district=poor_district,
@@ -170,11 +177,24 @@ def _list_rows(
                 poverty_rate=divide_exactly(poor, households, HUNDRED),
                 near_poverty_rate=divide_exactly(near_poor, households, HUNDRED),
                 multidimensional_poverty_rate=divide_exactly(both, households, HUNDRED),
-                share_of_poor=divide_exactly(poor, values.get_count("poor_households"), HUNDRED),
+                share_of_poor=divide_exactly(poor, _find_all_poor(context, values, group, on), HUNDRED),
                 reported=0 if of_group is None else count_reported(of_group, codes[:2]),
                 expected=_count_expected(context, values, group, codes[0], on),
                 **shown,
             )
+
+
+def _find_all_poor(
+    context: ReportingContext, values: UnitMeasures, group: HouseholdGroup, on: date
+) -> Decimal | None:
+    """Return all poor households of the units that state those of a group; None where no form states both."""
+    poor = CODES[group][1]
+    if poor == "poor_households":
+        return values.get_count(poor)
+    for total in (POOR_OF_FORM_12, "poor_households"):
+        if values.cover_same_units(context.territory, (poor, total), on):
+            return values.get_count(total)
+    return None
 
 
 def _select_area(

@@ -18,6 +18,7 @@ from shared.reporting.figures.query import FigureQuery
 from shared.reporting.figures.values_by_unit import list_unit_and_children, read_values_by_unit
 from shared.reporting.observations.measures import Measure
 from shared.reporting.observations.values import EffectiveValue, to_measures
+from shared.territory.tree import Territory
 from shared.territory.units import Unit
 
 LevelQuery = Annotated[
@@ -62,6 +63,16 @@ class UnitMeasures:
         """Return the sum of an indicator, nil counting as nothing; None where nothing is stated."""
         measure = self.measures.get(code)
         return None if measure is None else measure.value
+
+    def cover_same_units(self, territory: Territory, codes: Collection[str], on: date) -> bool:
+        """Whether all of some indicators are stated, for the same communes or units without communes."""
+        covered: dict[str, set[str]] = {code: set() for code in codes}
+        for value in self.values:
+            if value.indicator in covered:
+                communes = [commune.code for commune in territory.communes(value.unit, on)]
+                covered[value.indicator].update(communes or [value.unit])
+        first, *others = covered.values()
+        return bool(first) and all(units == first for units in others)
 
 
 def name_unit(unit: Unit) -> dict[str, str | date]:
