@@ -22,7 +22,7 @@ from shared.reporting.models import Report
 from shared.reporting.report_content import StatedValue
 from shared.territory.tree import Territory
 
-UnitValues = Mapping[str, Mapping[str, Decimal]]
+SeriesByUnit = Mapping[str, Mapping[str, Decimal]]
 """Values by unit and series."""
 
 
@@ -52,7 +52,7 @@ class ComparedReport:
     period: Period
     form: str
     standard: str
-    values: UnitValues
+    values: SeriesByUnit
 
 
 async def find_contradictions(
@@ -156,7 +156,7 @@ def _compare(
     catalogue: Catalogue,
     territory: Territory,
     report: ComparedReport,
-    in_effect: UnitValues,
+    in_effect: SeriesByUnit,
     others: Iterable[OtherValue],
 ) -> Iterator[Contradiction]:
     """Return the contradictions of one report with the live reports of other programs, by bound and unit. Pure."""
@@ -243,7 +243,7 @@ def _find_source(
     return ()
 
 
-def _sum_values(stated: UnitValues, units: Iterable[str], inputs: Iterable[str]) -> dict[str, Decimal]:
+def _sum_values(stated: SeriesByUnit, units: Iterable[str], inputs: Iterable[str]) -> dict[str, Decimal]:
     """Return the sum of each input over units; nothing without a unit."""
     sums: dict[str, Decimal] = defaultdict(Decimal)
     for unit in units:

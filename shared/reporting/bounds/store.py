@@ -118,7 +118,7 @@ async def read_values_in_effect(
 ) -> list[ValueInEffect]:
     """Return what this program's reports in effect state of some series for these units and periods. One statement."""
     codes = (join_codes(sorted(codes)) for codes in (periods, units, indicators))
-    return [ValueInEffect(*row) for row in await run_sql(session, _VALUES_IN_EFFECT, *codes)]
+    return [ValueInEffect._make(row) for row in await run_sql(session, _VALUES_IN_EFFECT, *codes)]
 
 
 async def read_live_reports_of_forms(
