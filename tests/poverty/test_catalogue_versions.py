@@ -14,7 +14,7 @@ import pytest
 from services.poverty.app import create_app
 from services.poverty.settings import PovertySettings
 from shared.kit.resources import get_resources
-from shared.reporting.catalogue.versions import to_plain
+from shared.reporting.catalogue.versions import find_row_changes, to_plain
 from shared.reporting.catalogue_versions.current import CurrentCatalogue
 from tests.in_process import open_client
 from tests.issuer import Issuer
@@ -314,6 +314,31 @@ async def test_rows_that_reports_use_are_not_removed(clients):
     ended = copy.deepcopy(changed)
     ended["form"][-1]["valid_to"] = "2026-12-31"
     assert (await replace(clients, ended, tag)).status_code == 200
+
+
+async def test_a_figure_that_a_target_names_is_not_removed(clients):
+    tables, tag = await read_catalogue(clients)
+    changed = with_rows_of_2026(tables)
+    tag = (await replace(clients, changed, tag)).headers["etag"]
+    figure = OF_2026["figure"]["code"]
+    body = {"decision": DECISION, "targets": [{"indicator": figure, "value": 40}]}
+    headers = clients.make_headers("target", units=(UNIT,))
+    planned = await clients.http.put(f"/v1/poverty/targets/2026/{UNIT}", json=body, headers=headers)
+    assert planned.status_code == 200, planned.text
+    refused = await replace(clients, {**changed, "figure": changed["figure"][:-1]}, tag, dry_run=True)
+    assert (refused.status_code, refused.json()["code"]) == (409, "catalogue_in_use"), refused.text
+    assert refused.json()["rows"] == [{"table": "figure", "code": figure}]
+
+
+def test_rows_without_a_code_are_told_apart_by_all_their_columns():
+    rule = {"dimension": "ethnic_group", "minimum_persons": 10_000, **BASIS}
+    other = {**rule, "dimension": "level"}
+    added = find_row_changes({"withholding": [rule]}, {"withholding": [rule, other]})
+    assert [(row.table, row.change, "dimension=level" in row.code) for row in added] == [
+        ("withholding", "added", True)
+    ]
+    raised = find_row_changes({"withholding": [rule]}, {"withholding": [{**rule, "minimum_persons": 5}]})
+    assert {(row.change, "None" in row.code) for row in raised} == {("added", False), ("removed", False)}
 
 
 async def test_another_process_follows_and_a_later_start_reads_the_version(clients, database):

@@ -159,7 +159,10 @@ async def test_a_verdict_is_derived_from_an_income_and_counted(office):
         ("23344", "criterion_a", 1, False),
         ("23347", "criterion_a", 0, False),
     ]
-    assert submitted["derived"][1] | {"unit": "-"} == {
+    assert all(value["unit_name"] and value["unit_since"] for value in submitted["derived"])
+    assert {
+        name: value for name, value in submitted["derived"][1].items() if not name.startswith("unit_")
+    } | {"unit": "-"} == {
         "unit": "-",
         "indicator": "criterion_a",
         "value": 0,

@@ -69,6 +69,8 @@ async def test_two_publications_differ_by_the_reports_that_came_into_or_out_of_e
     later = (await publish(office, "lần 2")).json()
 
     frozen = (await office.get(f"publications/{earlier['id']}")).json()
+    listed = (await office.get("publications")).json()["items"]
+    assert {row["unit_name"] for row in (earlier, frozen, *listed)} == {"Tỉnh Kon Tum"}
     assert next(figure["value"] for figure in frozen["figures"] if figure["indicator"] == "poor") == 120
     compared = (await office.get(f"publications/{later['id']}/differences", other=earlier["id"])).json()
     assert compared["earlier"]["name"] == "lần 1"

@@ -193,6 +193,9 @@ async def test_a_later_correction_of_an_end_flags_the_accepted_report_whose_star
     assert flags == [
         {
             "unit": COMMUNE,
+            "unit_name": "Xã Đăk Blô",
+            "unit_kind": "xa",
+            "unit_since": "2004-07-08",
             "indicator": "start",
             "stated": 12,
             "before": 15,

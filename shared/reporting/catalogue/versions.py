@@ -75,10 +75,15 @@ def find_row_changes(before: Tables, after: Tables) -> list[RowChange]:
 
 
 def _by_key(table: str, rows: Any) -> dict[tuple[str, str | None], Any]:
-    """Return rows by their code and first day; an identity has the codes of its indicator and total."""
+    """Return rows by their code and first day; an identity has the codes of its indicator and total.
+
+    A row of a table without codes has all its columns, so that rows are told apart whatever differs.
+    """
     by_key: dict[tuple[str, str | None], Any] = {}
     for row in to_plain(rows):
         code = f"{row.get('indicator')}/{row.get('total')}" if table == "identity" else row.get("code")
+        if code is None:
+            code = "/".join(f"{name}={row[name]}" for name in sorted(row) if name != "valid_from")
         by_key[str(code), row.get("valid_from")] = row
     return by_key
 
@@ -135,6 +140,8 @@ def find_removed_rows(before: Catalogue, after: Catalogue) -> Iterator[tuple[str
     for code in before.indicators.keys() - after.indicators.keys():
         forms = frozenset(version.form for version in before.indicators[code])
         yield "indicator", ".".join(filter(None, from_series_key(code))), forms
+    for code in before.figures.keys() - after.figures.keys():
+        yield "figure", code, frozenset()
     codes_after = {standard.code for standard in after.standards}
     for standard in before.standards:
         if standard.code not in codes_after:

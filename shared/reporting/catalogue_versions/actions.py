@@ -38,12 +38,12 @@ OTHER_PROGRAM = Sentence(
 
 
 class CatalogueInUse(Conflict):
-    """Reports name what the new version lacks, or would no longer be read."""
+    """Reports or targets name what the new version lacks, or would no longer be read."""
 
     code = "catalogue_in_use"
     detail = Sentence(
-        "Đã có báo cáo dùng những dòng này của danh mục; hãy đặt ngày hết hiệu lực thay vì xóa.",
-        "Reports use these rows of the catalogue; end their validity instead of removing them.",
+        "Đã có báo cáo hoặc mục tiêu dùng những dòng này của danh mục; hãy đặt ngày hết hiệu lực thay vì xóa.",
+        "Reports or targets use these rows of the catalogue; end their validity instead of removing them.",
     )
 
 
@@ -85,7 +85,8 @@ async def replace_catalogue(
     _require_version(if_match, before.version)
     if hash_tables(plain) == hash_tables(before.tables):
         return ReplacedCatalogue(before, before, None)
-    in_use = [*_find_rows_in_use(before, after, await store.read_reported_forms(context.session))]
+    reported = await store.read_reported_forms(context.session)
+    in_use = [*_find_rows_in_use(before, after, reported, await store.read_planned_figures(context.session))]
     if in_use:
         raise CatalogueInUse(rows=in_use[:MAX_FAULTS], rows_count=len(in_use))
     number = latest.number + 1 if latest else 1
@@ -149,13 +150,17 @@ def make_tag(version: str | None) -> str:
 
 
 def _find_rows_in_use(
-    before: Catalogue, after: Catalogue, reported: Collection[store.ReportedForm]
+    before: Catalogue,
+    after: Catalogue,
+    reported: Collection[store.ReportedForm],
+    planned: Collection[str],
 ) -> Iterator[dict[str, str]]:
-    """Return the removed rows that reports use, and the standards that would cover reports that were made without one."""
+    """Return the removed rows that reports or targets use, and the standards that would cover reports that were made without one."""
     forms = {row.form for row in reported}
     standards = {row.standard for row in reported}
     for table, code, used_by in find_removed_rows(before, after):
-        if code in standards if table == "standard" else used_by & forms:
+        is_used = {"standard": code in standards, "figure": code in planned}.get(table, bool(used_by & forms))
+        if is_used:
             yield {"table": table, "code": code}
     for row in reported:
         in_force = after.find_form_standard(row.form, Period.parse(row.period).ends_on)

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.kit.database import Codes
 from shared.reporting.file_models import CatalogueVersion
-from shared.reporting.models import Report
+from shared.reporting.models import Report, Target
 
 _UNITS_IN_EFFECT = text(
     """
@@ -59,6 +59,11 @@ async def read_reported_forms(session: AsyncSession) -> Sequence[ReportedForm]:
     """Return the forms, periods and standards of all reports."""
     rows = await session.execute(select(Report.form, Report.period, Report.standard).distinct())
     return [ReportedForm(*row) for row in rows]
+
+
+async def read_planned_figures(session: AsyncSession) -> frozenset[str]:
+    """Return the series of the figures that targets name."""
+    return frozenset(await session.scalars(select(Target.indicator).distinct()))
 
 
 async def read_units_in_effect(session: AsyncSession, forms: Collection[str]) -> UnitsByPeriod:

@@ -1,14 +1,15 @@
 """The routes of publications: freeze, list, read, compare."""
 
 import uuid
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Query, Request, Response, status
 
 from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
 from shared.kit.transactions import TransactionRoute
+from shared.periods import Period
 from shared.reporting.basis import require_basis_access
-from shared.reporting.context import PublicContext, ReviewerContext
+from shared.reporting.context import PublicContext, ReportingContext, ReviewerContext
 from shared.reporting.figures.withholding import find_withheld, to_row_key
 from shared.reporting.publications import actions, store
 from shared.reporting.publications.schemas import (
@@ -19,6 +20,7 @@ from shared.reporting.publications.schemas import (
     PublicationSummary,
 )
 from shared.reporting.query_params import PeriodFilter
+from shared.territory.named_rows import name_units
 from shared.territory.query_params import UnitFilter
 
 router = APIRouter(prefix="/publications", tags=["publications"], route_class=TransactionRoute)
@@ -31,7 +33,7 @@ async def freeze_publication(
     """Freeze the figures of a unit and period under a name and a document; a published vintage is never replaced."""
     publication = await actions.freeze_figures(context, body)
     response.headers["Location"] = f"{context.engine.path}/publications/{publication.id}"
-    return PublicationOut.model_validate(publication, from_attributes=True)
+    return _name(context, PublicationOut.model_validate(publication, from_attributes=True))
 
 
 @router.get("", summary="List vintages")
@@ -56,7 +58,7 @@ async def list_publications(
         serialize=lambda row: PublicationSummary.model_validate(row[0], from_attributes=True),
     )
     set_next_link(request, response, page.next)
-    return page
+    return PublicationsPage(items=[_name(context, row) for row in page.items], next=page.next)
 
 
 @router.get("/{publication_id}", summary="Read a vintage")
@@ -68,7 +70,7 @@ async def read_publication(
     await require_basis_access(publication.basis, request)
     answer = PublicationOut.model_validate(publication, from_attributes=True)
     withheld = await find_withheld(context, [figure.series_key for figure in answer.figures])
-    return answer.model_copy(update={"figures": withheld.hide_rows(answer.figures)})
+    return _name(context, answer.model_copy(update={"figures": withheld.hide_rows(answer.figures)}))
 
 
 @router.get("/{publication_id}/differences", summary="Compare two vintages")
@@ -83,4 +85,14 @@ async def compare_publications(
     comparison = await actions.compare_publications(context, publication_id, other)
     await require_basis_access(comparison.later.basis, request)
     withheld = await find_withheld(context, [to_row_key(row) for row in comparison.items])
-    return comparison.model_copy(update={"items": withheld.hide_rows(comparison.items)})
+    named = {"earlier": _name(context, comparison.earlier), "later": _name(context, comparison.later)}
+    return comparison.model_copy(update={**named, "items": withheld.hide_rows(comparison.items)})
+
+
+PublicationT = TypeVar("PublicationT", bound=PublicationSummary)
+
+
+def _name(context: ReportingContext, publication: PublicationT) -> PublicationT:
+    """Return a publication with the name of its unit on the last day of its period."""
+    (named,) = name_units(context.territory, [publication], lambda row: Period.parse(row.period).ends_on)
+    return named

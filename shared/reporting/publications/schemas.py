@@ -14,6 +14,7 @@ from shared.reporting.decisions import DecisionIn
 from shared.reporting.field_types import DimensionOut, StandardIn, UnitCode
 from shared.reporting.figures.schemas import FigureOut
 from shared.reporting.query_params import PeriodText
+from shared.territory.named_rows import NamedUnitRow
 
 
 class PublicationIn(BaseModel):
@@ -41,7 +42,7 @@ class PublicationIn(BaseModel):
     document: DecisionIn = Field(description="the document that publishes it")
 
 
-class PublicationSummary(BaseModel):
+class PublicationSummary(NamedUnitRow):
     """A publication in a list."""
 
     id: uuid.UUID = Field(description="id of the publication")

@@ -15,6 +15,7 @@ from shared.reporting.field_types import RoundedAmount, Sha256, StandardCodeOut,
 from shared.reporting.models import Report
 from shared.reporting.report_content import STATUSES, Status
 from shared.reporting.reports.store import ReasonedValue
+from shared.territory.named_rows import NamedUnitRow
 
 FLOAT_NOISE = Sentence(
     "Giá trị {posted} có sai số của số thực nhị phân, được đọc là {read}.",
@@ -59,7 +60,7 @@ class GroundOut(BaseModel):
     confidence: str = Field(description="how certain the threshold is")
 
 
-class DerivedOut(BaseModel):
+class DerivedOut(NamedUnitRow):
     """A value that follows from posted values by a dated rule, and the reasons."""
 
     unit: UnitCode

@@ -1,8 +1,8 @@
 """The routes of reports: submit, list, read, compare, check a receipt."""
 
 import uuid
-from collections.abc import Sequence
-from typing import Annotated, Literal
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Literal, TypeVar
 
 from fastapi import APIRouter, Body, Query, Request, Response, status
 
@@ -35,11 +35,13 @@ from shared.reporting.reports.schemas import (
 )
 from shared.reporting.reports.writing.opening_values import find_changed_starts
 from shared.reporting.reports.writing.submit import submit
-from shared.territory.named_rows import name_units
+from shared.territory.named_rows import NamedUnitRow, name_units
 from shared.territory.query_params import UnitFilter
 
 router = APIRouter(prefix="/reports", tags=["reports"], route_class=TransactionRoute)
 receipts = APIRouter(tags=["reports"], route_class=TransactionRoute)
+
+NamedT = TypeVar("NamedT", bound=NamedUnitRow)
 
 ReportState = Literal["submitted", "accepted", "returned", "withdrawn", "superseded"]
 
@@ -81,12 +83,17 @@ async def submit_posted(
     )
     kept = not (context.unit_of_work.dry_run and submitted.created)
     derived = await _read_derived(context, submitted.report)
-    return (
-        SubmittedOut.from_report(
-            submitted.report, derived, _list_notes(content), submitted.contradictions, kept=kept
-        ),
-        submitted.created,
+    answer = SubmittedOut.from_report(
+        submitted.report, derived, _list_notes(content), submitted.contradictions, kept=kept
     )
+    answer.derived = _name_units_of(context, submitted.report, answer.derived)
+    return answer, submitted.created
+
+
+def _name_units_of(context: ReportingContext, report: Report, rows: Iterable[NamedT]) -> list[NamedT]:
+    """Return rows of a report with the names of their units on the last day of its period."""
+    on = Period.parse(report.period).ends_on
+    return name_units(context.territory, rows, lambda _: on)
 
 
 def _list_notes(content: ReportContent) -> list[NoteOut]:
@@ -158,6 +165,8 @@ async def _summarize(context: ReportingContext, reports: Sequence[Report]) -> li
         )
         for report in reports
     ]
+    for report, summary in zip(reports, summaries, strict=True):
+        summary.start_differences = _name_units_of(context, report, summary.start_differences)
     return name_units(context.territory, summaries, lambda row: Period.parse(row.period).ends_on)
 
 
@@ -189,16 +198,15 @@ async def read_report(*, context: ReaderContext, report_id: uuid.UUID) -> Report
     effect = await store.read_effect(context.session, report_id)
     (summary,) = await _summarize(context, [report])
     split_key = context.engine.catalogue.split_key
+    observations = [
+        ObservationOut.from_value(value, split_key(value.indicator)) for value in values if not value.derived
+    ]
     return ReportOut(
         **summary.model_dump(),
         note=report.note,
         document=report.document,
-        observations=[
-            ObservationOut.from_value(value, split_key(value.indicator))
-            for value in values
-            if not value.derived
-        ],
-        derived=[DerivedOut.from_reasoned_value(value) for value in derived],
+        observations=_name_units_of(context, report, observations),
+        derived=_name_units_of(context, report, [DerivedOut.from_reasoned_value(value) for value in derived]),
         receipt=ReceiptOut.from_report(report),
         reviews=[ReviewOut.model_validate(review, from_attributes=True) for review in reviews],
         stood=[EffectOut.model_validate(row, from_attributes=True) for row in effect],

@@ -24,7 +24,7 @@ def _is_none(value: object) -> bool:
     return value is None
 
 
-class ObservationOut(BaseModel):
+class ObservationOut(NamedUnitRow):
     """One row as posted: a value, or nil in its place."""
 
     unit: UnitCode
@@ -81,7 +81,7 @@ class StartExceptionOut(BaseModel):
     reason: str = Field(description="why it differs")
 
 
-class StartDifferenceOut(BaseModel):
+class StartDifferenceOut(NamedUnitRow):
     """A start that is no longer the end of the period before, which was corrected since."""
 
     unit: UnitCode
