@@ -181,6 +181,24 @@ def test_every_indicator_is_a_figure_for_as_long_as_any_of_its_versions_is_in_fo
             "catalogue.toml: form other: owed_by: is 'distrct', and can only be 'district' or 'commune'$",
         ),
         (
+            [
+                OTHER
+                + 'owing = [{ level = "hamlet", legal_basis = "-", confidence = "-", valid_from = 2025-07-01 }]',
+                indicator(),
+            ],
+            "form other: owing #1: level: is 'hamlet', and can only be 'commune' or 'province'",
+        ),
+        (
+            [
+                OTHER
+                + "owing = ["
+                + 2 * '{ level = "commune", legal_basis = "-", confidence = "-", valid_from = 2025-07-01 },'
+                + "]",
+                indicator(),
+            ],
+            "form other: owing: two rows in force at once",
+        ),
+        (
             [OTHER.replace('"half"', '"semester"'), indicator()],
             "catalogue.toml: form other: periods #2: is 'semester', and can only be 'year', 'half', 'quarter' or 'month'$",
         ),

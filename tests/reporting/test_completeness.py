@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.periods import Period
+from shared.reporting.catalogue.definitions import OwingRule
 from shared.reporting.obligations.rules import ObligationCalendar, ReceivedReport, find_owing_units
 from shared.territory.tree import Territory
 from tests.reporting.office import catalogue
@@ -79,6 +80,20 @@ def test_no_more_obligations_are_reported_judged_or_on_time_than_there_are(
 def test_who_owes_a_form(root, period, owed_by, expected):
     form = replace(CATALOGUE.forms["census"], owed_by=owed_by)
     assert len(find_owing_units(MAP, root, form, owed_by, Period.parse(period))) == expected
+
+
+def test_who_owes_a_districts_form_without_districts_is_dated_per_form():
+    def owing(form, period, root="51"):
+        units = find_owing_units(MAP, root, form, "district", Period.parse(period))
+        return sorted({(unit.level, root) for unit in units})
+
+    rule = OwingRule("province", valid_from=date(2025, 7, 1), legal_basis="NQ 1", confidence="-")
+    later = replace(rule, level="commune", valid_from=date(2026, 1, 1))
+    form = replace(CATALOGUE.forms["census"], owing=(replace(rule, valid_to=date(2025, 12, 31)), later))
+    assert owing(form, "2025") == [("province", "51")]
+    assert owing(form, "2026") == [("commune", "51")]
+    assert owing(form, "2023", "62") == [("district", "62")]
+    assert owing(replace(form, owing=(later,)), "2025") == []
 
 
 async def test_shares_stay_at_a_hundred_percent_however_often_and_by_whom_is_reported(office):

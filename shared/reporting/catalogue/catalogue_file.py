@@ -100,6 +100,8 @@ class CatalogueLoader:
         figures = _read_figures(facts, self.rules)
         _find_unknown_kinds(facts, indicators)
         _find_repeated_codes(facts, "form", (form.code for form in forms))
+        for form in forms:
+            facts.refuse_overlaps(f"form {form.code}: owing", form.owing, lambda _: "districts")
         _find_repeated_codes(facts, "figure", (figure.code for figure in figures))
         facts.raise_faults()
         assert header is not None, "a head with faults was refused above"

@@ -90,6 +90,13 @@ class DueRule(Dated):
 
 
 @dataclass(frozen=True, slots=True)
+class OwingRule(DatedFact):
+    """Which level owes a district's form where there are no districts."""
+
+    level: Literal["commune", "province"]
+
+
+@dataclass(frozen=True, slots=True)
 class Form(DatedFact):
     """The set of indicators that a unit states together, the level that owes it, and how often."""
 
@@ -115,6 +122,8 @@ class Form(DatedFact):
     """Whether a report that names no form is on it, where a period has several."""
     numbers: frozenset[int] | None = None
     """The periods of a year that are reported, by their numbers, such as the months 1 to 8; None: all."""
+    owing: tuple[OwingRule, ...] = ()
+    """Who owes it where there are no districts; empty: the rows that ship (`owing.py`)."""
 
     def find_total_review(self, period: Period, standard: str) -> TotalReview | None:
         """Return the total review that a period was under a standard; None where it was none."""

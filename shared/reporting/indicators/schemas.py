@@ -19,6 +19,7 @@ from shared.reporting.catalogue.formulas import (
     Ratio,
     Sum,
 )
+from shared.reporting.catalogue.owing import list_owing_rules
 from shared.reporting.catalogue.relations import IndicatorRelationKind
 from shared.reporting.catalogue.standards import Standard
 
@@ -66,12 +67,22 @@ class DueRuleOut(DatedOut):
         return cls.from_fact(rule, level=rule.level or owed_by, legal_basis=rule.clause)
 
 
+class OwingRuleOut(DatedOut):
+    """The level that owes a district's form where there are no districts."""
+
+    level: str = Field(description="level of the units that owe it in place of districts")
+
+
 class FormOut(BaseModel):
     """The form that an indicator is on."""
 
     code: str = Field(description="code of the form")
     label: str = Field(description="its name in Vietnamese")
     owed_by: str = Field(description="level of the units that owe it")
+    owing: list[OwingRuleOut] = Field(
+        default_factory=list,
+        description="who owes it, from which day, where there are no districts; without a row only districts owe it",
+    )
     periods: list[str] = Field(description="kinds of period it is for")
     steps: list[ReviewStepOut] = Field(
         description="the steps of its reports before they are accepted, in this order"
@@ -96,6 +107,7 @@ class FormOut(BaseModel):
             code=form.code,
             label=form.label.vi,
             owed_by=form.owed_by,
+            owing=[OwingRuleOut.from_fact(rule) for rule in list_owing_rules(form)],
             periods=sorted(form.periods),
             steps=[ReviewStepOut.from_fact(step) for step in form.steps],
             due=[DueRuleOut.from_rule(rule, form.owed_by) for rule in form.due],

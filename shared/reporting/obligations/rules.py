@@ -8,6 +8,7 @@ from typing import Literal
 from shared.periods import CutOff, Period, PeriodWindow, UnknownWindow, find_cut_off, local_day
 from shared.reporting.catalogue.catalogue import Catalogue
 from shared.reporting.catalogue.definitions import DueLevel, DueRule, Form
+from shared.reporting.catalogue.owing import find_owing_rule
 from shared.territory.tree import Territory
 from shared.territory.units import LEVELS_DOWN, Unit
 
@@ -216,7 +217,7 @@ def find_owing_units(
 ) -> tuple[Unit, ...]:
     """Return the units of a level at and below a root that owe a form for a period.
 
-    Where there are no districts, the communes owe a form that districts owe.
+    Where there are no districts, the level that a row of the form names on the period's last day owes what districts owe.
     """
     on = period.ends_on
     top = territory.unit(root, on)
@@ -225,9 +226,14 @@ def find_owing_units(
         return tuple(unit for unit in units if unit.level == "province")
     if level == "commune":
         return territory.communes(root, on)
-    return (
-        territory.district_level_units(root, on) if form.owed_by == level else territory.districts(root, on)
-    )
+    rule = find_owing_rule(form, on) if form.owed_by == level else None
+    if rule is not None and rule.level == "commune":
+        return territory.district_level_units(root, on)
+    districts = territory.districts(root, on)
+    if rule is None:
+        return districts
+    provinces = find_owing_units(territory, root, form, "province", period)
+    return (*districts, *(unit for unit in provinces if not territory.districts(unit.code, on)))
 
 
 def judge_timeliness(
