@@ -23,6 +23,7 @@ from shared.reporting.catalogue.catalogue import Catalogue
 from shared.reporting.catalogue.definitions import DueRule, Figure, Form, Indicator, ReviewStep, SeriesBreak
 from shared.reporting.catalogue.dimensions import Dimension, DimensionIdentity, Member, expand_indicators
 from shared.reporting.catalogue.formulas import Average, CountUnits, EndToEndChange, Ratio, Sum
+from shared.reporting.catalogue.owing import with_owing_rules
 from shared.reporting.catalogue.standards import Standard
 from shared.reporting.context import ReportingContext
 from shared.reporting.engine import ReportingEngine
@@ -56,6 +57,7 @@ def catalogue() -> Catalogue:
         Form("works", NAME, frozenset({YEAR}), "district", **BASIS, cut_off=(DueRule(400, "Điều 9", "-", valid_from=SINCE),), steps=(ReviewStep("certified", NAME, "-"), ReviewStep("checked", NAME, "-"))),
         Form("support", NAME, frozenset({HALF}), "commune", **BASIS, steps=(ReviewStep("certified", NAME, "-", "commune"),)),
     ]  # fmt: skip
+    forms = [with_owing_rules(form) for form in forms]
     indicators = [
         Indicator("households", NAME, "census", "households", "commune", "-", valid_from=SINCE),
         Indicator("poor", NAME, "census", "households", "commune", "-", valid_from=SINCE),

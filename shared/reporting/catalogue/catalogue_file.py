@@ -30,6 +30,7 @@ from shared.reporting.catalogue.formulas import (
     Sum,
     UnitRule,
 )
+from shared.reporting.catalogue.owing import with_owing_rules
 from shared.reporting.catalogue.relations import IndicatorRelation, expand_relation
 from shared.reporting.catalogue.standards import Standard
 from shared.reporting.catalogue.versions import make_version_name
@@ -107,7 +108,7 @@ class CatalogueLoader:
         assert header is not None, "a head with faults was refused above"
         versions = _group_versions(expand_indicators([*indicators, *self.more_indicators], dimensions))
         expand = _make_expansion(versions)
-        forms = tuple(_expand_tables(form, expand) for form in forms)
+        forms = tuple(with_owing_rules(_expand_tables(form, expand)) for form in forms)
         figure_codes = {figure.code for figure in figures}
         sums = [
             _sum_of(group)

@@ -123,7 +123,7 @@ class Form(DatedFact):
     numbers: frozenset[int] | None = None
     """The periods of a year that are reported, by their numbers, such as the months 1 to 8; None: all."""
     owing: tuple[OwingRule, ...] = ()
-    """Who owes it where there are no districts; empty: the rows that ship (`owing.py`)."""
+    """Who owes it where there are no districts; without a row in force only districts owe it."""
 
     def find_total_review(self, period: Period, standard: str) -> TotalReview | None:
         """Return the total review that a period was under a standard; None where it was none."""
@@ -150,6 +150,10 @@ class Form(DatedFact):
             return ()
         levels: tuple[DueLevel, ...] = ("commune", "district", "province")
         return tuple(level for level in levels if level == self.owed_by or level in due_levels)
+
+    def find_owing_rule(self, on: date) -> OwingRule | None:
+        """Return the row that says on a day who owes it where there are no districts."""
+        return next(iter(select_in_force(self.owing, on)), None)
 
     def find_due_rule(self, period: Period, level: DueLevel) -> DueRule | None:
         """Return the row of a level that is in force on a period's last day; one without a level is for the level that owes."""

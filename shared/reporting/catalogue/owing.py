@@ -1,11 +1,9 @@
 """The rules that ship for who owes a district's form where there are no districts, `owing.toml`."""
 
-from collections.abc import Sequence
-from datetime import date
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from shared.dated_facts.facts import select_in_force
 from shared.dated_facts.loader import open_facts
 from shared.reporting.catalogue.definitions import Form, OwingRule
 
@@ -19,13 +17,8 @@ def read_shipped_rules() -> tuple[OwingRule, ...]:
         return facts.rows("owing", OwingRule, one_in_force=())
 
 
-def list_owing_rules(form: Form) -> Sequence[OwingRule]:
-    """Return the rows of a form that districts owe: its own, or those that ship."""
-    if form.owed_by != "district":
-        return ()
-    return form.owing or read_shipped_rules()
-
-
-def find_owing_rule(form: Form, on: date) -> OwingRule | None:
-    """Return the row of a form that is in force on a day; without one only districts owe it."""
-    return next(iter(select_in_force(list_owing_rules(form), on)), None)
+def with_owing_rules(form: Form) -> Form:
+    """Return a form that districts owe with the rows that ship, unless it has rows of its own; any other form as it is."""
+    if form.owed_by != "district" or form.owing:
+        return form
+    return replace(form, owing=read_shipped_rules())

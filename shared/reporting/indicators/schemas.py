@@ -19,7 +19,6 @@ from shared.reporting.catalogue.formulas import (
     Ratio,
     Sum,
 )
-from shared.reporting.catalogue.owing import list_owing_rules
 from shared.reporting.catalogue.relations import IndicatorRelationKind
 from shared.reporting.catalogue.standards import Standard
 
@@ -107,7 +106,7 @@ class FormOut(BaseModel):
             code=form.code,
             label=form.label.vi,
             owed_by=form.owed_by,
-            owing=[OwingRuleOut.from_fact(rule) for rule in list_owing_rules(form)],
+            owing=[OwingRuleOut.from_fact(rule) for rule in form.owing],
             periods=sorted(form.periods),
             steps=[ReviewStepOut.from_fact(step) for step in form.steps],
             due=[DueRuleOut.from_rule(rule, form.owed_by) for rule in form.due],

@@ -8,7 +8,6 @@ from typing import Literal
 from shared.periods import CutOff, Period, PeriodWindow, UnknownWindow, find_cut_off, local_day
 from shared.reporting.catalogue.catalogue import Catalogue
 from shared.reporting.catalogue.definitions import DueLevel, DueRule, Form
-from shared.reporting.catalogue.owing import find_owing_rule
 from shared.territory.tree import Territory
 from shared.territory.units import LEVELS_DOWN, Unit
 
@@ -226,7 +225,7 @@ def find_owing_units(
         return tuple(unit for unit in units if unit.level == "province")
     if level == "commune":
         return territory.communes(root, on)
-    rule = find_owing_rule(form, on) if form.owed_by == level else None
+    rule = form.find_owing_rule(on) if form.owed_by == level else None
     if rule is not None and rule.level == "commune":
         return territory.district_level_units(root, on)
     districts = territory.districts(root, on)
