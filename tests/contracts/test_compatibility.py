@@ -42,6 +42,7 @@ DELIBERATE: dict[str, str] = {
     "GET /v1/funding/lapses query source": BOUNDED_LIST,
     "GET /v1/funding/progress query source": BOUNDED_LIST,
     "GET /v1/funding/reconciliation query source": BOUNDED_LIST,
+    "GET /.well-known/jwks.json response 200": "the set of keys is declared as the object that it is",
     "GET /v1/funding/entries query month": "a month at the ends of the calendar is refused",
     "POST /v1/clients request /units /*": "a unit may be named by its code and a day",
     "POST /v1/clients response 201 /client_secret": NO_SECRET,
