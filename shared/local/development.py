@@ -41,7 +41,7 @@ def develop(app: AppSpec, run_folder: RunFolder) -> int:
         raise SetupError("no stack is running; start one with `make run` or `make demo`")
     if other := run_folder.find_takeover(app.name):
         raise SetupError(f"{app.name} is served by another `make dev` (process {other.pid})")
-    for stop_signal in (signal.SIGTERM, signal.SIGHUP):
+    for stop_signal in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(stop_signal, _raise_keyboard_interrupt)
     run_folder.record_takeover(app.name)
     try:
