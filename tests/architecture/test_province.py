@@ -69,6 +69,8 @@ async def test_without_a_unit_every_route_answers_for_the_province_of_the_day(
         required = {parameter["name"] for parameter in parameters if parameter["required"]} & names
         sent = required | ({"period", "on", "year"} & names)
         query = {name: value for name, value in values.items() if name in sent}
+        if path == "/v1/ethnic/projects" and len(period) > 4:  # read by the year
+            continue
         response = await reader.get(path, params=query)
         if response.status_code == 401:  # it needs a scope
             continue

@@ -76,7 +76,7 @@ async def test_one_answer_holds_all_parts(gateway, upstreams):
     assert response.headers["age"] == "0"
     assert (
         response.headers["status-parts"]
-        == "rural=fresh;age=0, poverty=fresh;age=0, ethnic=fresh;age=0, funding=fresh;age=0"
+        == "rural=fresh;age=0, poverty=fresh;age=0, ethnic=fresh;age=0, oversight=fresh;age=0, funding=fresh;age=0"
     )
     method, target, headers, _ = upstreams["poverty"].requests[0]
     assert (method, target) == (

@@ -161,7 +161,7 @@ def test_the_server_ends_when_its_parent_is_killed(folder: Path) -> None:
     script = (
         "import sys, time; from pathlib import Path; from shared.local.postgres import EmbeddedPostgres; "
         f"server = EmbeddedPostgres(Path({str(folder / 'postgres')!r}), port={free_port()}, password='x'); server.start(); "
-        "print(not_none(server._process).pid, flush=True); time.sleep(3600)"
+        "print(server._process.pid, flush=True); time.sleep(3600)"
     )
     parent = subprocess.Popen(
         [sys.executable, "-c", script],

@@ -76,7 +76,7 @@ async def test_each_history_is_applied_in_every_schema_that_needs_it(
     assert applied == [
         ("rural", "kit", "kit_0001"),
         ("rural", "rural", "rural_0001"),
-        *((owner, "kit", "kit_0001") for owner in ("poverty", "ethnic", "funding", "gateway")),
+        *((owner, "kit", "kit_0001") for owner in ("poverty", "ethnic", "funding", "oversight", "gateway")),
     ]
     for owner in OWNERS:
         await fetch(empty.url(owner), "INSERT INTO kit_facts (year) VALUES (2023), (1999)")
@@ -95,7 +95,7 @@ async def test_the_second_run_applies_nothing(empty: TestDatabase, histories: Pa
 
 async def test_two_jobs_at_once_apply_each_history_once(empty: TestDatabase, histories: Path) -> None:
     applied = await asyncio.gather(run(empty, histories), run(empty, histories))
-    assert sorted(map(len, applied)) == [0, 6]
+    assert sorted(map(len, applied)) == [0, 7]
 
 
 async def test_a_job_that_waits_too_long_for_another_fails_with_a_message(
@@ -177,7 +177,7 @@ async def test_an_administrator_who_is_not_a_superuser_suffices(histories: Path)
         try:
             await fetch(server.admin_url, "CREATE ROLE administrator LOGIN CREATEROLE CREATEDB PASSWORD 'y'")
             administrator = server.admin_url.replace("postgres:x@", "administrator:y@")
-            assert len(await migrate(administrator, passwords=PASSWORDS, histories=histories)) == 6
+            assert len(await migrate(administrator, passwords=PASSWORDS, histories=histories)) == 7
             assert await migrate(administrator, passwords=PASSWORDS, histories=histories) == []
             assert await migrate(administrator, passwords=PASSWORDS, database="of_the_real_histories")
             rural = f"postgresql://rural:{PASSWORDS['rural']}@127.0.0.1:{server.port}/ntp"

@@ -18,6 +18,7 @@ TABLES = {
     "rural": ("observations", "roll_ups"),
     "ethnic": ("observations", "roll_ups"),
     "funding": ("entries", "postings"),
+    "oversight": ("observations", "roll_ups"),
 }
 """Every table that is partitioned by year."""
 LATER = 2040

@@ -42,6 +42,15 @@ def criteria(chance, unit):
     ] or [(UNITS[unit][0], "criterion_a", 1)]
 
 
+def without_lineages(value):
+    """Return figures without the addresses of their lineages, which name the instant of the reading."""
+    if isinstance(value, list):
+        return [without_lineages(part) for part in value]
+    if not isinstance(value, dict):
+        return value
+    return {name: without_lineages(part) for name, part in value.items() if name != "lineage"}
+
+
 async def read_all(office, **as_of):
     """Everything that can be read of the period, without what changes by being read later."""
     readings = {}
@@ -49,10 +58,7 @@ async def read_all(office, **as_of):
         for unit in SCOPES:
             query = {"period": "2023", "unit": unit, "basis": basis, **as_of}
             progress = (await office.get("progress", office.reviewer, **query)).json()
-            readings["progress", basis, unit] = [
-                {name: value for name, value in figure.items() if name != "lineage"}
-                for figure in progress["figures"]
-            ]
+            readings["progress", basis, unit] = without_lineages(progress["figures"])
             values = (await office.get("observations", office.reviewer, limit=500, **query)).json()
             assert values["next"] is None
             readings["observations", basis, unit] = values["items"]

@@ -222,7 +222,7 @@ async def test_evidence_has_the_stated_type_and_hash_and_no_name(office):
     assert (await keep(office, whole, hashlib.sha256(whole).hexdigest())).status_code == 201
     named = {"sha256": PDF_SHA, "kind": "signed_document", "name": "Nguyen Van A.pdf"}
     answer = await office.submit("610", "2023", "results", [("610", "jobs", 5)], evidence=[named])
-    assert answer.json()["errors"][0]["code"] == "unknown_field"
+    assert answer.json()["errors"][0]["code"] == "personal_data"
 
 
 async def test_evidence_is_not_public(office):

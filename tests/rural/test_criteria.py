@@ -269,7 +269,7 @@ async def test_a_report_of_all_communes_takes_as_many_statements_as_one_of_one(d
             with sent_by(app) as sent:
                 report = await report_and_accept_rows(clients, rows, period=period)
             costs.append(len(sent))
-        assert costs[0] == costs[1] == 26
+        assert costs[0] == costs[1] == 27
         assert len(report["derived"]) == 85 * 17
         assert report["counts"]["received"] == 85 * (57 + 9 + 2)
         figures = await clients.read_figures()

@@ -122,9 +122,7 @@ async def list_classifications(
     page = await fetch_page(context.session, query, limit=limit, cursor=cursor, serialize=lambda row: row[0])
     set_next_link(request, response, page.next)
     items = await _serialize(context, rules, page.items, statuses, as_of)
-    known = await with_villages(context.session, context.territory, [row.unit for row in items])
-    named = name_units(known, items, lambda row: row.effective_on)
-    return ClassificationsPage(items=named, next=page.next)
+    return ClassificationsPage(items=items, next=page.next)
 
 
 @router.get("/{classification_id}", summary="Read one classification")
@@ -154,4 +152,6 @@ async def _serialize(
         units = {code for code in counterparts if code is not None}
         statuses = await find_statuses(context.session, rules, units, today, as_of)
     by_classification = {commune_status.classification.id: commune_status for commune_status in statuses}
-    return [ClassificationOut.from_row(row, by_classification.get(row.id)) for row in rows]
+    items = [ClassificationOut.from_row(row, by_classification.get(row.id)) for row in rows]
+    known = await with_villages(context.session, context.territory, [row.unit for row in items])
+    return name_units(known, items, lambda row: row.effective_on)
