@@ -21,7 +21,7 @@ from tests.waiting import PATIENCE_SECONDS, wait_until
 pytestmark = pytest.mark.e2e
 
 UNIT = "23362"
-EXITS = "communes_left_special_difficulty"
+EXITS = "communes_leaving_pending"
 
 
 def fetch_agency_token(installation: Installation, program: str) -> str:
@@ -71,9 +71,11 @@ def is_up_to_date(installation: Installation) -> bool:
 
 
 def find_exits(installation: Installation) -> dict[str, Any] | None:
-    """Return the figure of the exits; none where the status is without the part of ethnic."""
-    status = installation.get_json("/v1/status?period=2023")
-    figures = [figure for part in status["programs"] for figure in part.get("figures") or ()]
+    """Return the figure of the exits that wait for an officer; none while ethnic does not answer."""
+    try:
+        figures = installation.get_json("/v1/ethnic/progress?period=2023")["figures"]
+    except OSError:
+        return None
     return next((figure for figure in figures if figure["indicator"] == EXITS), None)
 
 
@@ -125,12 +127,9 @@ def test_a_recognition_in_rural_becomes_an_exit_in_ethnic(
     installation: Installation, recognition: Any
 ) -> None:
     wait_until(lambda: has_one_exit(installation))
-    exits = read_exits(installation)
-    assert exits["caveat"] is None
-    (row,) = installation.get_json(exits["lineage"])["items"]
-    assert (row["unit"], row["region"], row["by_rule"]["region"]) == (UNIT, "III", "I")
-    assert row["by_rule"]["recognition"]["id"] == recognition["id"]
-    received = installation.get_json(row["by_rule"]["recognition"]["heard"])
+    (row,) = installation.get_json(read_exits(installation)["lineage"])["items"]
+    assert row["unit"] == UNIT
+    received = installation.get_json(f"/v1/ethnic/recognitions/{recognition['id']}")
     assert installation.get_json(received["source"])["decision"] == received["decision"]
 
 
