@@ -21,7 +21,7 @@ CODERS: Mapping[str, Callable[[bytes], bytes]] = {
 
 
 class EncodedDocument:
-    """A JSON document with its tag, and its content in each coding that was asked for."""
+    """A JSON document with its tag, and its content in each coding that a client requested."""
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         self.content = orjson.dumps(document)

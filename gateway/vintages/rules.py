@@ -6,6 +6,8 @@ from typing import Any
 
 from shared.kit.problems import Conflict, NotFound, Sentence, Unavailable
 
+MONEY_KEYS = ("program", "capital", "source")
+"""The members that identify a row of money, in the order in which they name it."""
 MONEY_SUFFIXES = ("_vnd", "_rate")
 """How the names of the measures of a row of money end."""
 
@@ -90,11 +92,7 @@ def name_figure(figure: Mapping[str, Any]) -> str:
 
 
 def _list_money(row: Mapping[str, Any]) -> Iterator[tuple[str, float | int | None]]:
-    keys = [
-        str(value)
-        for name, value in row.items()
-        if name in {"program", "capital", "source"} and isinstance(value, str)
-    ]
+    keys = [str(row[name]) for name in MONEY_KEYS if row.get(name) is not None]
     for name, value in row.items():
         if name.endswith(MONEY_SUFFIXES):
             yield " ".join([*keys, name]), value

@@ -20,7 +20,7 @@ from services.oversight.documents.store import read_documents
 from services.oversight.models import RecordVersion
 from services.oversight.recommendations.store import PATH as RECOMMENDATIONS
 from services.oversight.recommendations.store import read_recommendations
-from services.oversight.records.store import ROOT, read_records
+from services.oversight.records.store import ROOT, belongs_to, is_dated_in, read_first_day, read_records
 from services.oversight.tasks.store import PATH as TASKS
 from services.oversight.tasks.store import read_tasks
 from shared.kit.clock import Clock
@@ -74,10 +74,11 @@ def make_body_counter(clock: Clock) -> RegisterCounter:
     async def count_bodies(session: AsyncSession, scope: CountScope) -> dict[str, RegisterCount]:
         day = find_count_day(scope, clock)
         bodies = await read_bodies_of_lands(session, scope.units, scope.on, day, scope.as_of)
+        since = await read_first_day(session, scope.root, scope.on)
         return {
             figure: RegisterCount(
                 sum(matches(figure, body, scope.root) for body in bodies),
-                _to_lineage(BODIES, scope, {**query, "state": "in_force", "on": day.isoformat()}),
+                _to_lineage(BODIES, scope, {**query, "state": "in_force", "on": day.isoformat()}, since),
             )
             for figure, query in filters.items()
         }
@@ -91,8 +92,11 @@ def make_document_counter(kinds: DocumentKinds, clock: Clock) -> RegisterCounter
     async def count_documents(session: AsyncSession, scope: CountScope) -> dict[str, RegisterCount]:
         day = find_count_day(scope, clock)
         documents = await read_documents(session, None, scope.as_of)
+        since = await read_first_day(session, scope.root, scope.on)
         own = [
-            document for document in select_documents_in_force(documents, day) if document.unit == scope.root
+            document
+            for document in select_documents_in_force(documents, day)
+            if (document.unit, document.land[1]) == (scope.root, since)
         ]
         steering = tuple(kind.code for kind in kinds.kinds if kind.steers and kind.is_in_force(day))
         of_kinds: Mapping[str, tuple[tuple[str, ...], bool]] = {
@@ -115,7 +119,7 @@ def make_document_counter(kinds: DocumentKinds, clock: Clock) -> RegisterCounter
         return {
             figure: RegisterCount(
                 sum(counts(document, codes, normative=normative) for document in own),
-                _to_lineage(DOCUMENTS, scope, to_query(codes, normative=normative)),
+                _to_lineage(DOCUMENTS, scope, to_query(codes, normative=normative), since),
             )
             for figure, (codes, normative) in of_kinds.items()
         }
@@ -125,22 +129,19 @@ def make_document_counter(kinds: DocumentKinds, clock: Clock) -> RegisterCounter
 
 async def count_conferences(session: AsyncSession, scope: CountScope) -> dict[str, RegisterCount]:
     """Count the conferences that a unit held in a period; those of the centre are counted apart."""
-    rows = await read_records(
-        session,
-        "conferences",
-        None,
-        scope.as_of,
-        RecordVersion.unit == scope.root,
-        RecordVersion.day.between(scope.period.starts_on, scope.period.ends_on),
-    )
+    since = await read_first_day(session, scope.root, scope.on)
+    own = [*belongs_to(scope.root, since), *is_dated_in(scope.period)]
+    rows = await read_records(session, "conferences", None, scope.as_of, *own)
     query = {"of_unit": "", "period": str(scope.period)}
     central = [row.content["level"] == "central" for row in rows]
     return {
         "conferences": RegisterCount(
-            central.count(False), _to_lineage(f"{ROOT}/conferences", scope, {**query, "central": "false"})
+            central.count(False),
+            _to_lineage(f"{ROOT}/conferences", scope, {**query, "central": "false"}, since),
         ),
         "conferences_of_the_centre": RegisterCount(
-            central.count(True), _to_lineage(f"{ROOT}/conferences", scope, {**query, "central": "true"})
+            central.count(True),
+            _to_lineage(f"{ROOT}/conferences", scope, {**query, "central": "true"}, since),
         ),
     }
 
@@ -149,23 +150,18 @@ def make_inspection_counter(directory: AgencyDirectory) -> RegisterCounter:
     """Return the function that counts the inspection teams of a unit in a period, by who leads them."""
 
     async def count_inspections(session: AsyncSession, scope: CountScope) -> dict[str, RegisterCount]:
-        rows = await read_records(
-            session,
-            "inspections",
-            None,
-            scope.as_of,
-            RecordVersion.unit == scope.root,
-            RecordVersion.day.between(scope.period.starts_on, scope.period.ends_on),
-        )
+        since = await read_first_day(session, scope.root, scope.on)
+        own = [*belongs_to(scope.root, since), *is_dated_in(scope.period)]
+        rows = await read_records(session, "inspections", None, scope.as_of, *own)
         led = [_is_steering(directory, row.content["led_by"], row.day) for row in rows]
         query = {"of_unit": "", "period": str(scope.period)}
         path = f"{ROOT}/inspections"
         return {
             "inspection_teams": RegisterCount(
-                led.count(True), _to_lineage(path, scope, {**query, "of_committee": "true"})
+                led.count(True), _to_lineage(path, scope, {**query, "of_committee": "true"}, since)
             ),
             "inspection_teams_of_agencies": RegisterCount(
-                led.count(False), _to_lineage(path, scope, {**query, "of_committee": "false"})
+                led.count(False), _to_lineage(path, scope, {**query, "of_committee": "false"}, since)
             ),
         }
 
@@ -229,9 +225,14 @@ def _is_steering(directory: AgencyDirectory, code: str, on: date) -> bool:
     return agency is not None and agency.steers
 
 
-def _to_lineage(path: str, scope: CountScope, query: Mapping[str, str]) -> str:
-    """Return the address of the list of what was counted; an empty `unit` or `of_unit` is the scope's own unit."""
+def _to_lineage(path: str, scope: CountScope, query: Mapping[str, str], since: date | None = None) -> str:
+    """Return the address of the list of what was counted; an empty `unit` or `of_unit` is the scope's own unit.
+
+    `since` is the first day of that unit, because a code may have been given again.
+    """
     filters = {name: scope.root if name in {"unit", "of_unit"} else value for name, value in query.items()}
+    if "of_unit" in filters and since is not None:
+        filters["of_unit_since"] = since.isoformat()
     if "unit" not in filters and "of_unit" not in filters:
         filters = {"unit": scope.root, **filters}
     if scope.as_of is not None:

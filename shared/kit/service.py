@@ -81,7 +81,7 @@ class ServiceDefinition:
     larger_bodies: Mapping[str, int] = field(default_factory=dict)
     """Limits in bytes of the paths, by their beginning, that take larger bodies than the settings allow."""
     rules: Sequence[Callable[..., Any]] = ()
-    """Functions that operations find in data, so that the search for refusals is told of them."""
+    """Functions that operations find in data, which the search for refusals has to follow."""
     flowing_paths: Sequence[str] = ()
     """Paths whose answers are sent as they are made, and so are not compressed."""
     resources: Sequence[object] = ()

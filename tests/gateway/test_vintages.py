@@ -58,6 +58,14 @@ async def test_a_vintage_is_compared_with_now_and_with_another(office, upstreams
     first = (await office.freeze(VINTAGE)).json()
     path = f"/v1/vintages/{first['id']}/differences"
     assert (await office.get(path)).json()["items"] == []
+    row = {"capital": "recurrent", "source": "central", "program": "rural", "allocated_vnd": 5}
+    upstreams["funding"].answer["rows"].append(row)
+    with_row = (await office.freeze({**VINTAGE, "name": "có dòng vốn"})).json()
+    row["allocated_vnd"] = 6
+    changed = (await office.get(f"/v1/vintages/{with_row['id']}/differences")).json()["items"]
+    name = "rural recurrent central allocated_vnd"
+    assert changed == [{"part": "funding", "name": name, "before": 5, "after": 6}]
+    upstreams["funding"].answer["rows"].remove(row)
     upstreams["poverty"].answer = make_progress("poverty", 2.5)
     upstreams["funding"].answer["total"]["allocated_vnd"] = 7
     expected = [

@@ -1,5 +1,10 @@
 """Steering bodies over HTTP, on a real database."""
 
+from datetime import date
+
+from shared.territory.store import insert_units
+from shared.territory.units import Unit
+from tests.application import get_database
 from tests.oversight.clients import DISTRICT, list_faults, read, record, refuse, write
 from tests.oversight.records import make_body
 from tests.program_clients import Clients
@@ -107,3 +112,26 @@ async def test_a_correction_is_a_version_and_a_withdrawal_counts_no_more(clients
         404,
         "record_not_found",
     )
+
+
+async def test_a_village_that_was_registered_later_gets_its_board(clients):
+    """The process read the territory before the village was registered, as it does while it runs."""
+    village = Unit(
+        "23512.01",
+        "village",
+        "thon",
+        "Thôn 1",
+        "23512",
+        date(2022, 1, 1),
+        source="test",
+        confidence="registered",
+    )
+    board = make_body("23512.01", kind="village_development_board")
+    assert await list_faults(clients, "bodies", board) == {"/unit": "unit_unknown"}
+    async with get_database(clients.http.app).writing() as session:
+        await insert_units(session, [village])
+    created = await record(clients, "bodies", board)
+    assert (created["unit_name"], created["unit_kind"], created["state"]) == ("Thôn 1", "thon", "in_force")
+    listed = await read(clients, "bodies", unit="23512")
+    assert [row["id"] for row in listed["items"]] == [created["id"]]
+    assert (await clients.read_figures("2023"))["village_development_boards"]["value"] == 1

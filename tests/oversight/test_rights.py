@@ -125,3 +125,12 @@ async def test_a_code_that_was_given_again_is_another_unit(clients_after_merger:
     first = await record(clients, "documents", number, **caller)
     second = await record(clients, "documents", {**number, "signed_on": "2025-07-01"}, **caller)
     assert first["unit_since"] != second["unit_since"]
+    conference = {
+        "unit": "51", "level": "province", "title": "Sơ kết", "convener": "UBND_TINH", "held_on": "2025-03-31",
+    }  # fmt: skip
+    await record(clients, "conferences", conference, **caller)
+    held = await record(clients, "conferences", {**conference, "held_on": "2025-07-20"}, **caller)
+    figures = await clients.read_figures("2025", "51")
+    for figure, counted in (("programs_and_plans", second), ("conferences", held)):
+        (row,) = await clients.list_all(figures[figure]["lineage"])
+        assert (figures[figure]["value"], row["id"]) == (1, counted["id"]), figure

@@ -20,10 +20,10 @@ from services.oversight.bodies.schemas import (
     UnitWithoutBodyOut,
 )
 from services.oversight.bodies.store import PATH, find_state, find_unit_end, read_bodies_in_force
-from services.oversight.context import OverseerContext, reads_as_public
+from services.oversight.context import OverseerContext, PublicRecordContext, reads_as_public
 from services.oversight.models import RecordVersion
 from services.oversight.records.actions import withdraw_record
-from services.oversight.records.query_params import OfUnit, ProgramFilter, StateDay
+from services.oversight.records.query_params import OfUnit, OfUnitSince, ProgramFilter, StateDay
 from services.oversight.records.rights import read_visible_versions
 from services.oversight.records.schemas import ReasonIn
 from services.oversight.records.store import (
@@ -43,7 +43,7 @@ from shared.kit.problems import raise_if_any
 from shared.kit.resources import resource
 from shared.kit.transactions import TransactionRoute
 from shared.periods import local_day
-from shared.reporting.context import PublicContext, ReportingContext
+from shared.reporting.context import ReportingContext
 from shared.reporting.registers import UnitsQuery, require_units, set_created_or_existing
 from shared.territory.units import Level
 
@@ -73,13 +73,14 @@ async def record_body(
 @router.get("", summary="List steering bodies")
 async def list_bodies(
     *,
-    context: PublicContext,
+    context: PublicRecordContext,
     request: Request,
     response: Response,
     unit: UnitsQuery = None,
     kind: Annotated[str | None, Query(max_length=40, description="only this kind")] = None,
     program: ProgramFilter = None,
     of_unit: OfUnit = None,
+    of_unit_since: OfUnitSince = None,
     level: Annotated[Level | None, Query(description="only bodies of units of this level")] = None,
     state: Annotated[BodyState | None, Query(description="only those in this state on the day")] = None,
     on: StateDay = None,
@@ -92,7 +93,7 @@ async def list_bodies(
     conditions = [
         *content_is("kind", kind),
         *is_for_program(program),
-        *belongs_to(of_unit),
+        *belongs_to(of_unit, of_unit_since),
         *has_level(level),
     ]
     if state is not None:
@@ -114,7 +115,7 @@ async def list_bodies(
 @router.get("/missing", summary="List the units without a body of a kind")
 async def list_units_without_body(
     *,
-    context: PublicContext,
+    context: PublicRecordContext,
     kinds: CurrentBodyKinds,
     kind: Annotated[str, Query(max_length=40, description="the kind of body: steering_committee …")],
     level: Annotated[Level, Query(description="level of the units: province, district, commune")],
@@ -154,7 +155,7 @@ async def list_units_without_body(
 
 @router.get("/{body_id}", summary="Read one steering body")
 async def read_body(
-    *, context: PublicContext, body_id: uuid.UUID, on: StateDay = None, as_of: AsOf = None
+    *, context: PublicRecordContext, body_id: uuid.UUID, on: StateDay = None, as_of: AsOf = None
 ) -> SteeringBodyOut:
     """Read a body with all its versions, and its state on a day; also one that was withdrawn."""
     versions = await read_visible_versions(context, "bodies", body_id, as_of)

@@ -14,7 +14,7 @@ from services.oversight.campaigns.schemas import (
     CampaignOut,
     CampaignsPage,
 )
-from services.oversight.context import OverseerContext, reads_as_public
+from services.oversight.context import OverseerContext, PublicRecordContext, reads_as_public
 from services.oversight.records.actions import withdraw_record
 from services.oversight.records.rights import read_visible_versions
 from services.oversight.records.schemas import ReasonIn
@@ -23,7 +23,6 @@ from shared.kit.change_feed import AsOf, lock_feed
 from shared.kit.json_body import PartialBody
 from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
 from shared.kit.transactions import TransactionRoute
-from shared.reporting.context import PublicContext
 from shared.reporting.registers import UnitsQuery, require_units, set_created_or_existing
 
 PATH = f"{ROOT}/campaigns"
@@ -48,7 +47,7 @@ async def record_campaign(
 @router.get("", summary="List communication")
 async def list_campaigns(
     *,
-    context: PublicContext,
+    context: PublicRecordContext,
     request: Request,
     response: Response,
     unit: UnitsQuery = None,
@@ -79,7 +78,9 @@ async def list_campaigns(
 
 
 @router.get("/{campaign_id}", summary="Read one campaign")
-async def read_campaign(*, context: PublicContext, campaign_id: uuid.UUID, as_of: AsOf = None) -> CampaignOut:
+async def read_campaign(
+    *, context: PublicRecordContext, campaign_id: uuid.UUID, as_of: AsOf = None
+) -> CampaignOut:
     """Read a campaign with all its versions; also one that was withdrawn."""
     versions = await read_visible_versions(context, "campaigns", campaign_id, as_of)
     return CampaignOut.from_row(

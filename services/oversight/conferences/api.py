@@ -14,10 +14,10 @@ from services.oversight.conferences.schemas import (
     ConferenceOut,
     ConferencesPage,
 )
-from services.oversight.context import OverseerContext, reads_as_public
+from services.oversight.context import OverseerContext, PublicRecordContext, reads_as_public
 from services.oversight.models import RecordVersion
 from services.oversight.records.actions import withdraw_record
-from services.oversight.records.query_params import OfUnit
+from services.oversight.records.query_params import OfUnit, OfUnitSince
 from services.oversight.records.rights import read_visible_versions
 from services.oversight.records.schemas import ReasonIn
 from services.oversight.records.store import (
@@ -32,7 +32,6 @@ from shared.kit.change_feed import AsOf, lock_feed
 from shared.kit.json_body import PartialBody
 from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
 from shared.kit.transactions import TransactionRoute
-from shared.reporting.context import PublicContext
 from shared.reporting.query_params import PeriodFilter
 from shared.reporting.registers import UnitsQuery, require_units, set_created_or_existing
 
@@ -58,7 +57,7 @@ async def record_conference(
 @router.get("", summary="List conferences")
 async def list_conferences(
     *,
-    context: PublicContext,
+    context: PublicRecordContext,
     request: Request,
     response: Response,
     unit: UnitsQuery = None,
@@ -67,6 +66,7 @@ async def list_conferences(
         str | None, Query(max_length=100, description="only those that name this program")
     ] = None,
     of_unit: OfUnit = None,
+    of_unit_since: OfUnitSince = None,
     central: Annotated[bool | None, Query(description="only those of the centre, or only others")] = None,
     period: PeriodFilter,
     as_of: AsOf = None,
@@ -75,7 +75,7 @@ async def list_conferences(
 ) -> ConferencesPage:
     """List conferences, newest first. Conclusions are for readers with a scope."""
     conditions = [*content_is("level", level), *is_for_program(program)]
-    conditions += [*belongs_to(of_unit), *is_dated_in(period)]
+    conditions += [*belongs_to(of_unit, of_unit_since), *is_dated_in(period)]
     if central is not None:
         is_central = RecordVersion.content["level"].astext == "central"
         conditions.append(is_central if central else ~is_central)
@@ -95,7 +95,7 @@ async def list_conferences(
 
 @router.get("/{conference_id}", summary="Read one conference")
 async def read_conference(
-    *, context: PublicContext, conference_id: uuid.UUID, as_of: AsOf = None
+    *, context: PublicRecordContext, conference_id: uuid.UUID, as_of: AsOf = None
 ) -> ConferenceOut:
     """Read a conference with all its versions; also one that was withdrawn."""
     versions = await read_visible_versions(context, "conferences", conference_id, as_of)

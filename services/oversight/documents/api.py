@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Depends, Query, Request, Response, status
 
 from services.oversight.agencies.api import CurrentAgencies
-from services.oversight.context import OverseerContext, reads_as_public
+from services.oversight.context import OverseerContext, PublicRecordContext, reads_as_public
 from services.oversight.documents import actions
 from services.oversight.documents.rules import (
     DemandState,
@@ -31,7 +31,7 @@ from services.oversight.documents.schemas import (
 from services.oversight.documents.store import PATH, read_documents, to_document
 from services.oversight.models import RecordVersion
 from services.oversight.records.actions import withdraw_record
-from services.oversight.records.query_params import OfUnit, ProgramFilter, StateDay
+from services.oversight.records.query_params import OfUnit, OfUnitSince, ProgramFilter, StateDay
 from services.oversight.records.rights import read_visible_versions
 from services.oversight.records.schemas import ReasonIn, make_key
 from services.oversight.records.store import (
@@ -49,7 +49,7 @@ from shared.kit.query_lists import CommaSeparated
 from shared.kit.resources import resource
 from shared.kit.transactions import TransactionRoute
 from shared.periods import local_day
-from shared.reporting.context import PublicContext, ReportingContext
+from shared.reporting.context import ReportingContext
 from shared.reporting.registers import UnitsQuery, require_units, set_created_or_existing
 
 CurrentDocumentKinds = Annotated[DocumentKinds, Depends(resource(DocumentKinds))]
@@ -78,7 +78,7 @@ async def record_document(
 @router.get("", summary="List documents")
 async def list_documents(
     *,
-    context: PublicContext,
+    context: PublicRecordContext,
     request: Request,
     response: Response,
     unit: UnitsQuery = None,
@@ -94,6 +94,7 @@ async def list_documents(
     program: ProgramFilter = None,
     state: Annotated[DocumentState | None, Query(description="only those in this state on the day")] = None,
     of_unit: OfUnit = None,
+    of_unit_since: OfUnitSince = None,
     normative: Annotated[bool | None, Query(description="only normative documents, or only others")] = None,
     on: StateDay = None,
     as_of: AsOf = None,
@@ -107,7 +108,7 @@ async def list_documents(
     conditions = [
         *content_is("issuer", issuer),
         *is_for_program(program),
-        *belongs_to(of_unit),
+        *belongs_to(of_unit, of_unit_since),
         *content_is("normative", None if normative is None else str(normative).lower()),
     ]
     if kind is not None:
@@ -135,7 +136,7 @@ async def list_documents(
 @router.get("/demands", summary="List what documents demand")
 async def list_document_demands(
     *,
-    context: PublicContext,
+    context: PublicRecordContext,
     unit: UnitsQuery = None,
     owner: Annotated[str | None, Query(max_length=40, description="only those that this agency owes")] = None,
     state: Annotated[DemandState | None, Query(description="only those in this state on the day")] = None,
@@ -158,7 +159,7 @@ async def list_document_demands(
 
 @router.get("/{document_id}", summary="Read one document")
 async def read_document(
-    *, context: PublicContext, document_id: uuid.UUID, on: StateDay = None, as_of: AsOf = None
+    *, context: PublicRecordContext, document_id: uuid.UUID, on: StateDay = None, as_of: AsOf = None
 ) -> IssuedDocumentOut:
     """Read a document with all its versions, and its state on a day; also one that was withdrawn."""
     versions = await read_visible_versions(context, "documents", document_id, as_of)

@@ -51,7 +51,7 @@ class DemandIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    title: Title = Field(description="what is asked for")
+    title: Title = Field(description="what the document demands")
     owner: AgencyCode
     unit: UnitCode | None = Field(None, description="unit of the owner; the document's own when left out")
     due_on: IsoDate = Field(description="last day on which it is in time")
@@ -150,7 +150,7 @@ class DemandOut(BaseModel):
     document: uuid.UUID = Field(description="id of the document that asks")
     document_number: str = Field(description="its number")
     demand: int = Field(description="number of the demand in it")
-    title: str = Field(description="what is asked for")
+    title: str = Field(description="what the document demands")
     owner: str = Field(description="the agency that owes it, as the document names it")
     unit: str = Field(description="unit of the owner")
     due_on: dt.date = Field(description="last day on which it is in time")

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Query, Request, Response, status
 
 from services.oversight.agencies.api import CurrentAgencies
-from services.oversight.context import OverseerContext, reads_as_public
+from services.oversight.context import OverseerContext, PublicRecordContext, reads_as_public
 from services.oversight.inspections import actions
 from services.oversight.inspections.schemas import (
     InspectionCorrectionIn,
@@ -16,7 +16,7 @@ from services.oversight.inspections.schemas import (
 )
 from services.oversight.models import RecordVersion
 from services.oversight.records.actions import withdraw_record
-from services.oversight.records.query_params import OfUnit
+from services.oversight.records.query_params import OfUnit, OfUnitSince
 from services.oversight.records.rights import read_visible_versions
 from services.oversight.records.schemas import ReasonIn
 from services.oversight.records.store import (
@@ -31,7 +31,6 @@ from shared.kit.change_feed import AsOf, lock_feed
 from shared.kit.json_body import PartialBody
 from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
 from shared.kit.transactions import TransactionRoute
-from shared.reporting.context import PublicContext
 from shared.reporting.query_params import PeriodFilter
 from shared.reporting.registers import UnitsQuery, require_units, set_created_or_existing
 
@@ -57,7 +56,7 @@ async def record_inspection(
 @router.get("", summary="List inspections")
 async def list_inspections(
     *,
-    context: PublicContext,
+    context: PublicRecordContext,
     directory: CurrentAgencies,
     request: Request,
     response: Response,
@@ -69,6 +68,7 @@ async def list_inspections(
         str | None, Query(max_length=100, description="only those that name this program")
     ] = None,
     of_unit: OfUnit = None,
+    of_unit_since: OfUnitSince = None,
     of_committee: Annotated[
         bool | None, Query(description="only teams of a steering committee, or only those of other agencies")
     ] = None,
@@ -79,7 +79,7 @@ async def list_inspections(
 ) -> InspectionsPage:
     """List inspections, newest first. Findings are for readers with a scope."""
     conditions = [*content_is("led_by", led_by), *is_for_program(program)]
-    conditions += [*belongs_to(of_unit), *is_dated_in(period)]
+    conditions += [*belongs_to(of_unit, of_unit_since), *is_dated_in(period)]
     if of_committee is not None:
         steering = [agency.code for agency in directory.agencies if agency.steers]
         of_steering = RecordVersion.content["led_by"].astext.in_(steering)
@@ -100,7 +100,7 @@ async def list_inspections(
 
 @router.get("/{inspection_id}", summary="Read one inspection")
 async def read_inspection(
-    *, context: PublicContext, inspection_id: uuid.UUID, as_of: AsOf = None
+    *, context: PublicRecordContext, inspection_id: uuid.UUID, as_of: AsOf = None
 ) -> InspectionOut:
     """Read an inspection with all its versions; also one that was withdrawn."""
     versions = await read_visible_versions(context, "inspections", inspection_id, as_of)

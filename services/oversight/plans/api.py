@@ -8,7 +8,7 @@ from fastapi import APIRouter, Body, Query, Request, Response, status
 from sqlalchemy import ColumnElement, func
 
 from services.oversight.agencies.api import CurrentAgencies
-from services.oversight.context import InsiderContext, OverseerContext, reads_as_public
+from services.oversight.context import InsiderContext, OverseerContext, PublicRecordContext, reads_as_public
 from services.oversight.models import RecordVersion
 from services.oversight.plans import actions
 from services.oversight.plans.rules import EDITABLE_STATES, PlanState, compare_with_ceilings, list_years
@@ -40,7 +40,7 @@ from shared.kit.change_feed import AsOf, lock_feed
 from shared.kit.json_body import PartialBody
 from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
 from shared.kit.transactions import TransactionRoute
-from shared.reporting.context import PublicContext, ReportingContext
+from shared.reporting.context import ReportingContext
 from shared.reporting.query_params import PlanPeriodFilter
 from shared.reporting.registers import UnitsQuery, require_units, set_created_or_existing
 
@@ -66,7 +66,7 @@ async def record_plan(
 @router.get("", summary="List plans")
 async def list_plans(
     *,
-    context: PublicContext,
+    context: PublicRecordContext,
     request: Request,
     response: Response,
     unit: UnitsQuery = None,
@@ -96,7 +96,7 @@ async def list_plans(
 
 @router.get("/{plan_id}", summary="Read one plan")
 async def read_plan(
-    *, context: PublicContext, plan_id: uuid.UUID, as_of: AsOf = None
+    *, context: PublicRecordContext, plan_id: uuid.UUID, as_of: AsOf = None
 ) -> ImplementationPlanOut:
     """Read a plan with all its versions; also one that was withdrawn. A draft is for readers with a scope."""
     versions = await read_visible_versions(context, "plans", plan_id, as_of)

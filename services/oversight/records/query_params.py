@@ -12,6 +12,12 @@ StateDay = Annotated[
 OfUnit = Annotated[
     str | None, Query(min_length=2, max_length=12, description="only those of exactly this unit")
 ]
+OfUnitSince = Annotated[
+    IsoDate | None,
+    Query(
+        description="with of_unit: only those of the unit that has this code since this day; a code is given again"
+    ),
+]
 ProgramFilter = Annotated[
     str | None, Query(max_length=40, description="only those that name this program: rural, poverty, ethnic")
 ]

@@ -18,7 +18,8 @@ from services.oversight.models import RecordVersion
 from services.oversight.records.rules import WITHDRAWN, RecordNotFound, RegisterName
 from shared.periods import Period
 from shared.reporting.register_rows import is_in_units, is_recorded_by, order_newest_first
-from shared.territory.units import CODE_SHAPES, Level
+from shared.territory.models import UnitRow
+from shared.territory.units import CODE_SHAPES, Level, to_commune_code
 
 ROOT = "/v1/oversight"
 
@@ -123,9 +124,28 @@ def content_has(name: str, value: object | None) -> list[ColumnElement[bool]]:
     return [] if value is None else [RecordVersion.content[name].contains([value])]
 
 
-def belongs_to(unit: str | None) -> list[ColumnElement[bool]]:
-    """Return the condition that a record is one of exactly this unit; none where the unit is None."""
-    return [] if unit is None else [RecordVersion.unit == unit]
+def belongs_to(unit: str | None, since: date | None = None) -> list[ColumnElement[bool]]:
+    """Return the conditions that a record is one of exactly this unit, and of the unit that has its code since a day.
+
+    None where the unit is None. A village has the first day of its commune.
+    """
+    if unit is None:
+        return []
+    first_day = [] if since is None else [RecordVersion.land_since == since]
+    return [RecordVersion.unit == unit, *first_day]
+
+
+async def read_first_day(session: AsyncSession, unit: str, on: date) -> date | None:
+    """Return the first day of the unit that has a code on a day, of a village that of its commune; None where there is none."""
+    code = to_commune_code(unit) or unit
+    first_day: date | None = await session.scalar(
+        select(UnitRow.valid_from).where(
+            UnitRow.code == code,
+            UnitRow.valid_from <= on,
+            or_(UnitRow.valid_to.is_(None), UnitRow.valid_to >= on),
+        )
+    )
+    return first_day
 
 
 def has_level(level: Level | None) -> list[ColumnElement[bool]]:

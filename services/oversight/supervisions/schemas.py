@@ -45,7 +45,7 @@ class SupervisionRequestIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    text: Text = Field(description="the dossier item that is asked for")
+    text: Text = Field(description="the dossier item that is requested")
     owner: AgencyCode | None = Field(None, description="the agency that delivers it")
     due_on: IsoDate = Field(description="last day on which it is in time")
     delivered_on: IsoDate | None = Field(None, description="the day of delivery; null while it is owed")

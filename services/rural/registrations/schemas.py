@@ -87,7 +87,7 @@ class AssessedIn(PartialModel):
         strict=True, ge=0, le=MAX_DEBTS_VND, description="overdue debts from construction, in đồng; 0: none"
     )
     residents_satisfied_percent: Annotated[Amount, Field(ge=0, le=100)] = Field(
-        description="share of the residents asked who are satisfied, in percent"
+        description="share of the surveyed residents who are satisfied, in percent"
     )
 
 

@@ -77,7 +77,7 @@ def find_row_changes(before: Tables, after: Tables) -> list[RowChange]:
 def _by_key(table: str, rows: Any) -> dict[tuple[str, str | None], Any]:
     """Return rows by their code and first day; an identity has the codes of its indicator and total.
 
-    A row of a table without codes has all its columns, so that rows are told apart whatever differs.
+    A row of a table without codes has all its columns, so that any two rows differ in their key.
     """
     by_key: dict[tuple[str, str | None], Any] = {}
     for row in to_plain(rows):

@@ -251,7 +251,7 @@ def _make_scope(query: FigureQuery, projection: MapProjection) -> CountScope:
 async def count_registers(
     context: ReportingContext, query: FigureQuery, projection: MapProjection, figures: Collection[Figure]
 ) -> dict[str, RegisterCount]:
-    """Return the counts of the registers behind these figures, by figure; each register is asked once."""
+    """Return the counts of the registers behind these figures, by figure; each register counts once."""
     registers = {figure.formula.register for figure in figures if isinstance(figure.formula, FromRegister)}
     scope = _make_scope(query, projection)
     counts: dict[str, RegisterCount] = {}

@@ -36,6 +36,12 @@ async def with_villages(session: AsyncSession, territory: Territory, codes: Coll
     return territory.with_units(new) if new else territory
 
 
+async def with_registered_villages(session: AsyncSession, territory: Territory) -> Territory:
+    """Return the tree with every registered village. One statement where none was registered since the tree was read."""
+    codes = await session.scalars(select(UnitRow.code).where(UnitRow.level == "village"))
+    return await with_villages(session, territory, [code for code in codes if not _has_code(territory, code)])
+
+
 def _has_code(territory: Territory, code: str) -> bool:
     try:
         return bool(territory.versions(code))
