@@ -35,7 +35,7 @@ from services.oversight.records.store import (
     read_records,
     select_records,
 )
-from shared.kit.change_feed import AsOf, lock_feed
+from shared.kit.change_feed import AsOf
 from shared.kit.date_fields import IsoDate
 from shared.kit.json_body import PartialBody
 from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
@@ -193,8 +193,7 @@ async def withdraw_body(
     *, context: OverseerContext, body_id: uuid.UUID, body: ReasonIn, response: Response
 ) -> SteeringBodyOut:
     """Take back a body that was recorded by mistake: it counts no more, and stays readable by its id."""
-    at = await lock_feed(context.session, context.clock)
-    row = await withdraw_record(context, at, "bodies", body_id, version=body.version, reason=body.reason)
+    row = await withdraw_record(context, "bodies", body_id, body)
     response.headers["Location"] = f"{PATH}/{row.id}"
     return _serialize(context, row)
 

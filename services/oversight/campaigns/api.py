@@ -19,7 +19,7 @@ from services.oversight.records.actions import withdraw_record
 from services.oversight.records.rights import read_visible_versions
 from services.oversight.records.schemas import ReasonIn
 from services.oversight.records.store import ROOT, content_is, is_for_program, select_records
-from shared.kit.change_feed import AsOf, lock_feed
+from shared.kit.change_feed import AsOf
 from shared.kit.json_body import PartialBody
 from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
 from shared.kit.transactions import TransactionRoute
@@ -108,9 +108,6 @@ async def withdraw_campaign(
     *, context: OverseerContext, campaign_id: uuid.UUID, body: ReasonIn, response: Response
 ) -> CampaignOut:
     """Take back what was recorded by mistake: it counts no more, and stays readable by its id."""
-    at = await lock_feed(context.session, context.clock)
-    row = await withdraw_record(
-        context, at, "campaigns", campaign_id, version=body.version, reason=body.reason
-    )
+    row = await withdraw_record(context, "campaigns", campaign_id, body)
     response.headers["Location"] = f"{PATH}/{row.id}"
     return CampaignOut.from_row(row, context.territory)

@@ -24,7 +24,7 @@ from services.oversight.models import RecordVersion
 from services.oversight.records.actions import withdraw_record
 from services.oversight.records.schemas import ReasonIn
 from services.oversight.records.store import content_is, read_versions, select_records
-from shared.kit.change_feed import AsOf, lock_feed
+from shared.kit.change_feed import AsOf
 from shared.kit.json_body import PartialBody
 from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
 from shared.kit.transactions import TransactionRoute
@@ -165,10 +165,7 @@ async def withdraw_difficulty(
     *, context: OverseerContext, difficulty_id: uuid.UUID, body: ReasonIn, response: Response
 ) -> DifficultyOut:
     """Take back what was recorded by mistake: it counts no more, and stays readable by its id."""
-    at = await lock_feed(context.session, context.clock)
-    row = await withdraw_record(
-        context, at, "difficulties", difficulty_id, version=body.version, reason=body.reason
-    )
+    row = await withdraw_record(context, "difficulties", difficulty_id, body)
     response.headers["Location"] = f"{PATH}/{row.id}"
     return _serialize(context, row)
 

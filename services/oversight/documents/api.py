@@ -41,7 +41,7 @@ from services.oversight.records.store import (
     is_for_program,
     select_records,
 )
-from shared.kit.change_feed import AsOf, lock_feed
+from shared.kit.change_feed import AsOf
 from shared.kit.date_fields import IsoDate
 from shared.kit.json_body import PartialBody
 from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
@@ -188,10 +188,7 @@ async def withdraw_document(
     *, context: OverseerContext, document_id: uuid.UUID, body: ReasonIn, response: Response
 ) -> IssuedDocumentOut:
     """Take back a document that was recorded by mistake: it counts no more, and stays readable by its id."""
-    at = await lock_feed(context.session, context.clock)
-    row = await withdraw_record(
-        context, at, "documents", document_id, version=body.version, reason=body.reason
-    )
+    row = await withdraw_record(context, "documents", document_id, body)
     response.headers["Location"] = f"{PATH}/{row.id}"
     return await _serialize_one(context, row)
 

@@ -27,7 +27,7 @@ from services.oversight.records.store import (
     is_for_program,
     select_records,
 )
-from shared.kit.change_feed import AsOf, lock_feed
+from shared.kit.change_feed import AsOf
 from shared.kit.json_body import PartialBody
 from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
 from shared.kit.transactions import TransactionRoute
@@ -133,9 +133,6 @@ async def withdraw_inspection(
     *, context: OverseerContext, inspection_id: uuid.UUID, body: ReasonIn, response: Response
 ) -> InspectionOut:
     """Take back what was recorded by mistake: it counts no more, and stays readable by its id."""
-    at = await lock_feed(context.session, context.clock)
-    row = await withdraw_record(
-        context, at, "inspections", inspection_id, version=body.version, reason=body.reason
-    )
+    row = await withdraw_record(context, "inspections", inspection_id, body)
     response.headers["Location"] = f"{PATH}/{row.id}"
     return InspectionOut.from_row(row, context.territory)

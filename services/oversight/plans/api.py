@@ -36,7 +36,7 @@ from services.oversight.records.store import (
     read_versions,
     select_records,
 )
-from shared.kit.change_feed import AsOf, lock_feed
+from shared.kit.change_feed import AsOf
 from shared.kit.json_body import PartialBody
 from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
 from shared.kit.transactions import TransactionRoute
@@ -214,8 +214,7 @@ async def withdraw_plan(
     *, context: OverseerContext, plan_id: uuid.UUID, body: ReasonIn, response: Response
 ) -> ImplementationPlanOut:
     """Take back what was recorded by mistake: it counts no more, and stays readable by its id."""
-    at = await lock_feed(context.session, context.clock)
-    row = await withdraw_record(context, at, "plans", plan_id, version=body.version, reason=body.reason)
+    row = await withdraw_record(context, "plans", plan_id, body)
     response.headers["Location"] = f"{PATH}/{row.id}"
     return _serialize(context, row)
 

@@ -18,8 +18,9 @@ from services.oversight.records.rules import (
     RecordWithdrawn,
     RegisterName,
 )
+from services.oversight.records.schemas import ReasonIn
 from services.oversight.records.store import content_has, find_by_key, read_records, read_versions
-from shared.kit.change_feed import Event, publish_events
+from shared.kit.change_feed import Event, lock_feed, publish_events
 from shared.kit.ids import uuid7
 from shared.reporting.context import ReportingContext
 from shared.reporting.registers import RegisterResult, UnitOnDay
@@ -124,18 +125,13 @@ async def add_version(
 
 
 async def withdraw_record(
-    context: ReportingContext,
-    at: datetime,
-    register: RegisterName,
-    record_id: uuid.UUID,
-    *,
-    version: int,
-    reason: str,
+    context: ReportingContext, register: RegisterName, record_id: uuid.UUID, body: ReasonIn
 ) -> RecordVersion:
-    """Insert the version by which a record counts no more; it stays readable by its id."""
-    newest = await read_newest(context, register, record_id, version)
+    """Lock the feed, and insert the version by which a record counts no more; it stays readable by its id."""
+    at = await lock_feed(context.session, context.clock)
+    newest = await read_newest(context, register, record_id, body.version)
     await _refuse_proving_task(context, register, record_id)
-    return await add_version(context, at, newest, WITHDRAWN, reason=reason)
+    return await add_version(context, at, newest, WITHDRAWN, reason=body.reason)
 
 
 async def _refuse_proving_task(

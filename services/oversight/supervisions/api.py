@@ -22,7 +22,7 @@ from services.oversight.supervisions.schemas import (
     SupervisionsPage,
     Supervisor,
 )
-from shared.kit.change_feed import AsOf, lock_feed
+from shared.kit.change_feed import AsOf
 from shared.kit.json_body import PartialBody
 from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
 from shared.kit.transactions import TransactionRoute
@@ -109,10 +109,7 @@ async def withdraw_supervision(
     *, context: OverseerContext, supervision_id: uuid.UUID, body: ReasonIn, response: Response
 ) -> SupervisionOut:
     """Take back what was recorded by mistake: it counts no more, and stays readable by its id."""
-    at = await lock_feed(context.session, context.clock)
-    row = await withdraw_record(
-        context, at, "supervisions", supervision_id, version=body.version, reason=body.reason
-    )
+    row = await withdraw_record(context, "supervisions", supervision_id, body)
     response.headers["Location"] = f"{PATH}/{row.id}"
     return _serialize(context, row)
 

@@ -24,7 +24,7 @@ from services.oversight.tasks.schemas import (
     TasksPage,
 )
 from services.oversight.tasks.store import PATH, read_tasks, to_task
-from shared.kit.change_feed import AsOf, lock_feed
+from shared.kit.change_feed import AsOf
 from shared.kit.date_fields import IsoDate
 from shared.kit.json_body import PartialBody
 from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
@@ -155,8 +155,7 @@ async def withdraw_task(
     response: Response,
 ) -> TaskOut:
     """Take back what was recorded by mistake: it counts no more, and stays readable by its id."""
-    at = await lock_feed(context.session, context.clock)
-    row = await withdraw_record(context, at, "tasks", task_id, version=body.version, reason=body.reason)
+    row = await withdraw_record(context, "tasks", task_id, body)
     response.headers["Location"] = f"{PATH}/{row.id}"
     return _serialize(context, directory, row)
 
