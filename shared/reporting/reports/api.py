@@ -205,7 +205,7 @@ async def read_report(*, context: ReaderContext, report_id: uuid.UUID) -> Report
         **summary.model_dump(),
         note=report.note,
         document=report.document,
-        observations=_name_units_of(context, report, observations),
+        observations=observations,
         derived=_name_units_of(context, report, [DerivedOut.from_reasoned_value(value) for value in derived]),
         receipt=ReceiptOut.from_report(report),
         reviews=[ReviewOut.model_validate(review, from_attributes=True) for review in reviews],

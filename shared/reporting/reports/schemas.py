@@ -24,8 +24,8 @@ def _is_none(value: object) -> bool:
     return value is None
 
 
-class ObservationOut(NamedUnitRow):
-    """One row as posted: a value, or nil in its place."""
+class ObservationOut(BaseModel):
+    """One row as posted, with no member added, so that it can be posted again: a value, or nil in its place."""
 
     unit: UnitCode
     indicator: str = Field(description="code of the indicator")
