@@ -114,7 +114,7 @@ async def test_a_correction_is_a_version_and_a_withdrawal_counts_no_more(clients
     )
 
 
-async def test_a_village_that_was_registered_later_gets_its_board(clients):
+async def test_a_village_that_was_registered_later_gets_its_board(clients: Clients) -> None:
     """The process read the territory before the village was registered, as it does while it runs."""
     village = Unit(
         "23512.01",
