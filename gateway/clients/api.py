@@ -26,7 +26,7 @@ from gateway.clients.store import find_client, list_clients_with_grants, select_
 from gateway.models import ClientRow
 from gateway.settings import GatewaySettings
 from shared.kit.json_body import PartialBody
-from shared.kit.paging import Cursor, Limit, Page, fetch_page, set_next_link, slice_page
+from shared.kit.paging import Page, Paging, paged_by
 from shared.kit.problems import raise_if_any
 from shared.kit.resources import get_resources, resource
 from shared.kit.routes import RouteHandler
@@ -162,34 +162,24 @@ async def disable_client(
 @router.get("/clients")
 async def list_clients(
     *,
-    request: Request,
-    response: Response,
     unit_of_work: AdministratorUnitOfWork,
     territory: CurrentTerritory,
-    limit: Limit = 100,
-    cursor: Cursor,
+    paging: Annotated[Paging, paged_by(100)],
 ) -> Page[ClientOut]:
     """List the clients, newest first, without secrets."""
-    clients_page = await fetch_page(
+    return await paging.fetch(
         unit_of_work.session,
         select_clients(),
-        limit=limit,
-        cursor=cursor,
         serialize=lambda row: ClientOut.from_row(row[0], territory),
     )
-    set_next_link(request, response, clients_page.next)
-    return clients_page
 
 
 @router.get("/clients/grant-proposals", summary="Grants of ended units, and their successors")
 async def list_grant_proposals(
     *,
-    request: Request,
-    response: Response,
     unit_of_work: AdministratorUnitOfWork,
     territory: CurrentTerritory,
-    limit: Limit = 100,
-    cursor: Cursor,
+    paging: Annotated[Paging, paged_by(100)],
 ) -> Page[GrantProposalOut]:
     """List the grants of units that have ended and whose client lacks a successor, by client. Nothing moves by itself."""
     clients = await list_clients_with_grants(unit_of_work.session)
@@ -198,10 +188,7 @@ async def list_grant_proposals(
         for client in clients
         for proposal in make_proposals(client, territory, local_day(unit_of_work.now))
     ]
-    page, next_cursor = slice_page(
-        proposals, key=_to_proposal_key, adapter=BY_PROPOSAL, limit=limit, cursor=cursor
-    )
-    set_next_link(request, response, next_cursor)
+    page, next_cursor = paging.slice(proposals, key=_to_proposal_key, adapter=BY_PROPOSAL)
     return Page(items=page, next=next_cursor)
 
 
@@ -239,19 +226,12 @@ async def read_client(
 @router.get("/audit", operation_id="list_acts")
 async def list_audit(
     *,
-    request: Request,
-    response: Response,
     unit_of_work: AdministratorUnitOfWork,
-    limit: Limit = 100,
-    cursor: Cursor,
+    paging: Annotated[Paging, paged_by(100)],
 ) -> Page[AuditOut]:
     """List the changes to clients and signing keys, newest first."""
-    audit_page = await fetch_page(
+    return await paging.fetch(
         unit_of_work.session,
         select_audit(),
-        limit=limit,
-        cursor=cursor,
         serialize=lambda row: AuditOut.from_row(row[0]),
     )
-    set_next_link(request, response, audit_page.next)
-    return audit_page

@@ -18,7 +18,7 @@ from gateway.vintages.schemas import (
     VintagesPage,
     VintageSummary,
 )
-from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
+from shared.kit.paging import Paging, paged_by
 from shared.kit.resources import resource
 from shared.kit.transactions import TransactionRoute
 from shared.periods import Period
@@ -58,25 +58,18 @@ async def freeze_vintage(
 @router.get("", summary="List province-wide vintages")
 async def list_vintages(
     *,
-    request: Request,
-    response: Response,
     unit_of_work: PublicUnitOfWork,
     unit: UnitFilter,
     period: PeriodFilter,
-    limit: Limit = 50,
-    cursor: Cursor,
+    paging: Annotated[Paging, paged_by(50)],
 ) -> VintagesPage:
     """List vintages without their parts, newest first."""
     query = store.select_vintages(unit, str(period) if period else None)
-    page = await fetch_page(
+    return await paging.fetch(
         unit_of_work.session,
         query,
-        limit=limit,
-        cursor=cursor,
         serialize=lambda row: _summarize(row[0]),
     )
-    set_next_link(request, response, page.next)
-    return page
 
 
 @router.get("/{vintage_id}", summary="Read a province-wide vintage")

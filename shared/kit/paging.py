@@ -25,8 +25,6 @@ MAX_PAGE = 1000
 MISFIT_STATES = frozenset({"22", "42"})
 """Classes of SQLSTATE: a value that its type cannot hold, types that cannot be compared."""
 
-Limit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="how many at most on this page")]
-
 DIGEST_BYTES = 6
 """No secret: enough that no cursor fits another list by chance."""
 NO_FILTERS = frozenset({"cursor", "limit", "fields"})
@@ -83,47 +81,11 @@ def digest_listing(path: str, filters: Iterable[tuple[str, str]]) -> bytes:
     return hashlib.blake2b(content.encode("utf-8", "backslashreplace"), digest_size=DIGEST_BYTES).digest()
 
 
-async def _read_cursor(
-    request: Request,
-    cursor: Annotated[
-        str | None,
-        Query(max_length=1000, description="`next` of the page before, with the same filters; opaque"),
-    ] = None,
-) -> PageCursor:
-    listing = digest_listing(request.url.path, request.query_params.multi_items())
-    return PageCursor(listing, cursor)
-
-
-Cursor = Annotated[PageCursor, Depends(_read_cursor)]
-"""The query parameter `cursor` of a list."""
-
-
 def _is_misfit(error: ArgumentError | DBAPIError) -> bool:
     """Whether the error comes from a well-formed cursor of another list, whose values have other types."""
     if isinstance(error, ArgumentError):
         return True
     return str(getattr(error.orig, "sqlstate", None))[:2] in MISFIT_STATES
-
-
-async def fetch_page(
-    session: AsyncSession,
-    query: Any,
-    *,
-    limit: int,
-    cursor: PageCursor,
-    serialize: Callable[[Any], ItemT],
-) -> Page[ItemT]:
-    """Return one page of an ordered query; `serialize` turns a row into an item."""
-    try:
-        rows = await select_page(session, query, per_page=limit, page=cursor.decode())
-    except (BadBookmark, InvalidPage, ValueError) as error:
-        raise InvalidCursor from error
-    except (ArgumentError, DBAPIError) as error:
-        if cursor.text and _is_misfit(error):
-            raise InvalidCursor from error
-        raise
-    next_cursor = cursor.encode(rows.paging.bookmark_next) if rows.paging.has_next else None
-    return Page[Any](items=[serialize(row) for row in rows], next=next_cursor)
 
 
 def slice_page(
@@ -155,8 +117,60 @@ def _read_key(adapter: TypeAdapter[KeyT], cursor: PageCursor) -> KeyT | None:
         raise InvalidCursor from error
 
 
-def set_next_link(request: Request, response: Response, cursor: str | None) -> None:
-    """Add a Link header with the address of the next page (RFC 8288)."""
-    if cursor:
-        target = request.url.include_query_params(cursor=cursor)
-        response.headers["Link"] = f'<{target.path}?{target.query}>; rel="next"'
+@dataclass(frozen=True, slots=True)
+class Paging:
+    """The page that a request of a list asks for; making it sets the header `Link` of the response (RFC 8288)."""
+
+    limit: int
+    cursor: PageCursor
+    request: Request
+    response: Response
+
+    async def fetch(
+        self, session: AsyncSession, query: Any, *, serialize: Callable[[Any], ItemT]
+    ) -> Page[ItemT]:
+        """Return one page of an ordered query; `serialize` turns a row into an item. Raise `InvalidCursor`."""
+        try:
+            rows = await select_page(session, query, per_page=self.limit, page=self.cursor.decode())
+        except (BadBookmark, InvalidPage, ValueError) as error:
+            raise InvalidCursor from error
+        except (ArgumentError, DBAPIError) as error:
+            if self.cursor.text and _is_misfit(error):
+                raise InvalidCursor from error
+            raise
+        following = self.cursor.encode(rows.paging.bookmark_next) if rows.paging.has_next else None
+        self._set_next_link(following)
+        return Page[Any](items=[serialize(row) for row in rows], next=following)
+
+    def slice(
+        self, rows: Iterable[RowT], *, key: Callable[[RowT], KeyT], adapter: TypeAdapter[KeyT]
+    ) -> tuple[list[RowT], str | None]:
+        """Return a page of rows in memory and the cursor of the page that follows, as `slice_page` makes them."""
+        page, following = slice_page(rows, key=key, adapter=adapter, limit=self.limit, cursor=self.cursor)
+        self._set_next_link(following)
+        return page, following
+
+    def _set_next_link(self, cursor: str | None) -> None:
+        if cursor:
+            target = self.request.url.include_query_params(cursor=cursor)
+            self.response.headers["Link"] = f'<{target.path}?{target.query}>; rel="next"'
+
+
+def paged_by(default: int) -> Any:
+    """Return the dependency that gives the `Paging` of a list: the parameters `limit`, with a default, and `cursor`."""
+
+    async def read_paging(
+        request: Request,
+        response: Response,
+        limit: Annotated[
+            int, Query(ge=1, le=MAX_PAGE, description="how many at most on this page")
+        ] = default,
+        cursor: Annotated[
+            str | None,
+            Query(max_length=1000, description="`next` of the page before, with the same filters; opaque"),
+        ] = None,
+    ) -> Paging:
+        listing = digest_listing(request.url.path, request.query_params.multi_items())
+        return Paging(limit, PageCursor(listing, cursor), request, response)
+
+    return Depends(read_paging)

@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Query
 from pydantic import TypeAdapter
 
 from shared.kit.date_fields import IsoDate
-from shared.kit.paging import Cursor, Limit, Page, set_next_link, slice_page
+from shared.kit.paging import Page, Paging, paged_by
 from shared.kit.resources import Now
 from shared.kit.transactions import TransactionRoute
 from shared.periods import local_day
@@ -58,16 +58,13 @@ async def list_units(
     territory: CurrentTerritory,
     names: CurrentGazetteer,
     now: Now,
-    request: Request,
-    response: Response,
     on: On = None,
     level: Annotated[Level | None, Query(description="only this level")] = None,
     parent: Parent = None,
     within: Within = None,
     kind: Kind = None,
     q: NameFilter = None,
-    limit: Limit = 200,
-    cursor: Cursor,
+    paging: Annotated[Paging, paged_by(200)],
 ) -> Page[UnitOut]:
     """Units of a day, ordered by code. Names are found whatever the spelling: Đăk, Đắk or Dak."""
     day = on or local_day(now)
@@ -75,10 +72,7 @@ async def list_units(
     units = (unit for unit in candidates if level in (None, unit.level) and kind in (None, unit.kind))
     if q is not None:
         units = (unit for unit in units if names.matches(unit, q))
-    page, next_cursor = slice_page(
-        units, key=lambda unit: (unit.code,), adapter=BY_CODE, limit=limit, cursor=cursor
-    )
-    set_next_link(request, response, next_cursor)
+    page, next_cursor = paging.slice(units, key=lambda unit: (unit.code,), adapter=BY_CODE)
     return Page(items=[UnitOut.model_validate(unit) for unit in page], next=next_cursor)
 
 

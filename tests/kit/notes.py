@@ -22,7 +22,7 @@ from shared.kit.change_feed import Event, feed_router, lock_feed, publish_events
 from shared.kit.database import UnitOfWork
 from shared.kit.decimal_fields import JsonDecimal
 from shared.kit.json_body import PartialBody, PartialModel
-from shared.kit.paging import Cursor, Limit, Page, fetch_page, set_next_link
+from shared.kit.paging import Page, Paging, paged_by
 from shared.kit.problems import Invalid, Sentence, make_fault
 from shared.kit.service import ServiceDefinition, create_service
 from shared.kit.settings import ServiceSettings
@@ -154,27 +154,20 @@ async def rewrite_note(*, unit_of_work: WriterUnitOfWork, note_id: int, body: Pl
 async def list_notes(
     *,
     unit_of_work: PublicUnitOfWork,
-    request: Request,
-    response: Response,
-    limit: Limit = 10,
-    cursor: Cursor,
+    paging: Annotated[Paging, paged_by(10)],
 ) -> Page[NoteOut]:
     query = select(NoteRow).order_by(NoteRow.written_at.desc(), NoteRow.id.desc())
-    page = await fetch_page(
+    return await paging.fetch(
         unit_of_work.session,
         query,
-        limit=limit,
-        cursor=cursor,
         serialize=lambda row: NoteOut(id=row[0].id, text=row[0].text),
     )
-    set_next_link(request, response, page.next)
-    return page
 
 
 @router.get("/words")
-async def list_words(*, unit_of_work: PublicUnitOfWork, cursor: Cursor) -> Page[str]:
+async def list_words(*, unit_of_work: PublicUnitOfWork, paging: Annotated[Paging, paged_by(1)]) -> Page[str]:
     query = select(NoteRow.text).order_by(NoteRow.text)
-    return await fetch_page(unit_of_work.session, query, limit=1, cursor=cursor, serialize=lambda row: row[0])
+    return await paging.fetch(unit_of_work.session, query, serialize=lambda row: str(row[0]))
 
 
 @router.get("/crash")

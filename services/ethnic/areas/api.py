@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Query
 from pydantic import TypeAdapter
 
 from services.ethnic.area_laws import AreaFacts, ListKind, ListLevel
@@ -24,7 +24,7 @@ from services.ethnic.areas.store import find_level
 from services.ethnic.areas.villages import find_line
 from shared.kit.change_feed import AsOf
 from shared.kit.date_fields import IsoDate
-from shared.kit.paging import Cursor, Limit, set_next_link, slice_page
+from shared.kit.paging import Paging, paged_by
 from shared.kit.transactions import TransactionRoute
 from shared.periods import local_day
 from shared.reporting.context import PublicContext, ReportingContext
@@ -47,8 +47,6 @@ async def list_unit_areas(
     *,
     context: PublicContext,
     rules: CurrentAreaRules,
-    request: Request,
-    response: Response,
     unit: UnitsQuery = None,
     on: OnDay = None,
     kind: Annotated[
@@ -62,8 +60,7 @@ async def list_unit_areas(
         bool | None, Query(description="only units in special difficulty on the day, or only the others")
     ] = None,
     as_of: AsOf = None,
-    limit: Limit = 200,
-    cursor: Cursor,
+    paging: Annotated[Paging, paged_by(200)],
 ) -> UnitAreasPage:
     """List the units of which a list says something, by code, with the status of each on a day: rules included."""
     day = on or find_day(context, unit)
@@ -77,8 +74,7 @@ async def list_unit_areas(
         and specially_difficult in (None, area.specially_difficult)
         and (kind is None or any(row.kind == kind and row.holds for row in area.kinds))
     ]
-    page, after = slice_page(items, key=lambda area: (area.unit,), adapter=CODES, limit=limit, cursor=cursor)
-    set_next_link(request, response, after)
+    page, after = paging.slice(items, key=lambda area: (area.unit,), adapter=CODES)
     return UnitAreasPage(items=page, next=after)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Depends, Query, Request, Response, status
+from fastapi import APIRouter, Body, Depends, Query, Response, status
 
 from services.ethnic.area_laws import AreaFacts
 from services.ethnic.classifications import actions, store
@@ -16,7 +16,7 @@ from services.ethnic.models import Classification
 from shared.kit.change_feed import AsOf
 from shared.kit.date_fields import IsoDate
 from shared.kit.json_body import PartialBody
-from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
+from shared.kit.paging import Paging, paged_by
 from shared.kit.problems import Invalid, NotFound, Sentence, make_fault
 from shared.kit.resources import resource
 from shared.kit.transactions import TransactionRoute
@@ -82,8 +82,6 @@ async def list_classifications(
     *,
     context: PublicContext,
     rules: CurrentRecognitionRules,
-    request: Request,
-    response: Response,
     unit: UnitsQuery = None,
     on: Annotated[
         IsoDate | None,
@@ -98,8 +96,7 @@ async def list_classifications(
         ),
     ] = None,
     as_of: AsOf = None,
-    limit: Limit = 100,
-    cursor: Cursor,
+    paging: Annotated[Paging, paged_by(100)],
 ) -> ClassificationsPage:
     """List classifications, newest first: all of them, those in effect on a day, or the exits of a period.
 
@@ -119,8 +116,7 @@ async def list_classifications(
         if statuses is None
         else store.select_by_ids([commune_status.classification.id for commune_status in statuses])
     )
-    page = await fetch_page(context.session, query, limit=limit, cursor=cursor, serialize=lambda row: row[0])
-    set_next_link(request, response, page.next)
+    page = await paging.fetch(context.session, query, serialize=lambda row: row[0])
     items = await _serialize(context, rules, page.items, statuses, as_of)
     return ClassificationsPage(items=items, next=page.next)
 

@@ -3,7 +3,7 @@
 import uuid
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Query, Request, Response, status
+from fastapi import APIRouter, Body, Query, Response, status
 from pydantic import TypeAdapter
 
 from services.ethnic.areas.queries import CurrentAreaRules
@@ -21,7 +21,7 @@ from services.ethnic.exits.schemas import (
 )
 from shared.kit.change_feed import AsOf
 from shared.kit.json_body import PartialBody
-from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link, slice_page
+from shared.kit.paging import Paging, paged_by
 from shared.kit.problems import NotFound, Sentence
 from shared.kit.transactions import TransactionRoute
 from shared.reporting.context import PublicContext, ReviewerContext
@@ -45,16 +45,13 @@ async def list_exits(
     *,
     context: PublicContext,
     rules: CurrentAreaRules,
-    request: Request,
-    response: Response,
     period: PeriodQuery,
     unit: UnitsQuery = None,
     level: Annotated[ExitLevel | None, Query(description="only of communes, or only of villages")] = None,
     ground: Annotated[ExitGround | None, Query(description="only on this ground")] = None,
     state: Annotated[ExitState | None, Query(description="only those counted, pending or rejected")] = None,
     as_of: AsOf = None,
-    limit: Limit = 200,
-    cursor: Cursor,
+    paging: Annotated[Paging, paged_by(200)],
 ) -> ExitsPage:
     """List the communes and villages that left special difficulty in a period, each with its ground and state.
 
@@ -69,14 +66,11 @@ async def list_exits(
         and ground in (None, judged.exit.ground)
         and state in (None, judged.state)
     ]
-    page, after = slice_page(
+    page, after = paging.slice(
         items,
         key=lambda row: (row.left_on.isoformat(), row.unit),
         adapter=EXIT_KEYS,
-        limit=limit,
-        cursor=cursor,
     )
-    set_next_link(request, response, after)
     return ExitsPage(items=page, next=after, counts=count_exits(exits))
 
 
@@ -101,23 +95,16 @@ async def review_unit_exit(
 async def list_exit_reviews(
     *,
     context: PublicContext,
-    request: Request,
-    response: Response,
     unit: UnitsQuery = None,
     as_of: AsOf = None,
-    limit: Limit = 100,
-    cursor: Cursor,
+    paging: Annotated[Paging, paged_by(100)],
 ) -> ExitReviewsPage:
     """List the verdicts of officers on exits, newest first, replaced ones included."""
-    page = await fetch_page(
+    return await paging.fetch(
         context.session,
         store.select_reviews(require_units(context.territory, unit), as_of),
-        limit=limit,
-        cursor=cursor,
         serialize=lambda row: ExitReviewOut.from_row(row[0]),
     )
-    set_next_link(request, response, page.next)
-    return page
 
 
 @router.get("/reviews/{review_id}", summary="Read a verdict on an exit")

@@ -3,7 +3,7 @@
 import uuid
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Depends, Query, Request, Response, status
+from fastapi import APIRouter, Body, Depends, Query, Response, status
 
 from services.ethnic.area_laws import ListKind, ListLevel
 from services.ethnic.areas.queries import CurrentAreaRules
@@ -27,7 +27,7 @@ from services.ethnic.models import Classification, ClassificationList
 from shared.kit.change_feed import AsOf
 from shared.kit.date_fields import IsoDate
 from shared.kit.json_body import PartialBody
-from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
+from shared.kit.paging import Paging, paged_by
 from shared.kit.resources import resource
 from shared.kit.transactions import TransactionRoute
 from shared.reporting.context import PublicContext, RegistrarContext, ReportingContext
@@ -63,27 +63,20 @@ async def record_classification_list(
 async def list_classification_lists(
     *,
     context: PublicContext,
-    request: Request,
-    response: Response,
     unit: UnitsQuery = None,
     kind: Annotated[ListKind | None, Query(description="only of this kind")] = None,
     level: Annotated[ListLevel | None, Query(description="only of units of this level")] = None,
     on: Annotated[IsoDate | None, Query(description="only those in effect on this day")] = None,
     as_of: AsOf = None,
-    limit: Limit = 100,
-    cursor: Cursor,
+    paging: Annotated[Paging, paged_by(100)],
 ) -> ClassificationListsPage:
     """List the recorded lists, newest first, with decision, law, period and days."""
     query = store.select_lists(require_units(context.territory, unit), kind, level, on, as_of)
-    page = await fetch_page(
+    return await paging.fetch(
         context.session,
         query,
-        limit=limit,
-        cursor=cursor,
         serialize=lambda row: ClassificationListOut.from_row(row[0]),
     )
-    set_next_link(request, response, page.next)
-    return page
 
 
 @router.get("/{list_id}", summary="Read a list")
@@ -96,22 +89,16 @@ async def read_classification_list(*, context: PublicContext, list_id: uuid.UUID
 async def list_rows(
     *,
     context: PublicContext,
-    request: Request,
-    response: Response,
     list_id: uuid.UUID,
-    limit: Limit = 200,
-    cursor: Cursor,
+    paging: Annotated[Paging, paged_by(200)],
 ) -> ListRowsPage:
     """Read the rows of a list in the order in which they were posted."""
     row = await require_list(context, list_id)
-    page = await fetch_page(
+    page = await paging.fetch(
         context.session,
         store.select_rows(list_id),
-        limit=limit,
-        cursor=cursor,
         serialize=lambda selected: selected[0],
     )
-    set_next_link(request, response, page.next)
     items = await _serialize_rows(context, row, page.items)
     return ListRowsPage(items=items, next=page.next)
 

@@ -3,7 +3,7 @@
 import uuid
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Body, Depends, Query, Request, Response, status
+from fastapi import APIRouter, Body, Depends, Query, Response, status
 
 from services.ethnic.projects import store
 from services.ethnic.projects.actions import record_completion, record_completion_report
@@ -18,7 +18,7 @@ from services.ethnic.projects.schemas import (
 )
 from shared.kit.change_feed import AsOf
 from shared.kit.json_body import PartialBody
-from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
+from shared.kit.paging import Paging, paged_by
 from shared.kit.problems import Invalid, Sentence, make_fault
 from shared.kit.resources import resource
 from shared.kit.transactions import TransactionRoute
@@ -98,8 +98,6 @@ async def list_completions(
     *,
     context: PublicContext,
     facts: CurrentProjectFacts,
-    request: Request,
-    response: Response,
     unit: UnitsQuery = None,
     component: Annotated[
         str | None, Query(min_length=1, max_length=40, description="only of this project or sub-project")
@@ -108,21 +106,16 @@ async def list_completions(
         Literal["open", "reported", "all"],
         Query(description="only those without a report, only those with one"),
     ] = "all",
-    limit: Limit = 100,
-    cursor: Cursor,
+    paging: Annotated[Paging, paged_by(100)],
 ) -> CompletionsPage:
     """List the ended projects, newest first, each with the day by which its completion report is due and whether it came."""
     is_open = None if include == "all" else include == "open"
     today = local_day(context.now)
-    page = await fetch_page(
+    return await paging.fetch(
         context.session,
         store.select_completions(require_units(context.territory, unit), component, is_open=is_open),
-        limit=limit,
-        cursor=cursor,
         serialize=lambda row: CompletionOut.from_row(row[0], facts, today),
     )
-    set_next_link(request, response, page.next)
-    return page
 
 
 @router.get("/completions/{completion_id}", summary="Read an ended project")

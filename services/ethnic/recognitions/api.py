@@ -1,13 +1,14 @@
 """The routes of received recognitions."""
 
 import uuid
+from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter
 
 from services.ethnic.recognitions import store
 from services.ethnic.recognitions.schemas import ReceivedRecognitionOut, ReceivedRecognitionsPage
 from shared.kit.change_feed import AsOf
-from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
+from shared.kit.paging import Paging, paged_by
 from shared.kit.problems import NotFound, Sentence
 from shared.kit.transactions import TransactionRoute
 from shared.reporting.context import PublicContext
@@ -31,26 +32,19 @@ router = APIRouter(prefix=store.PATH, tags=["recognitions"], route_class=Transac
 async def list_received_recognitions(
     *,
     context: PublicContext,
-    request: Request,
-    response: Response,
     unit: UnitsQuery = None,
     as_of: AsOf = None,
-    limit: Limit = 100,
-    cursor: Cursor,
+    paging: Annotated[Paging, paged_by(100)],
 ) -> ReceivedRecognitionsPage:
     """List the recognitions of communes that the new rural program published, newest first, revoked ones included.
 
     The consequence for a region is `by_rule` of a classification. The state of the feed is at `/v1/ethnic/following`.
     """
-    page = await fetch_page(
+    return await paging.fetch(
         context.session,
         store.select_recognitions(require_units(context.territory, unit), as_of),
-        limit=limit,
-        cursor=cursor,
         serialize=lambda row: ReceivedRecognitionOut.from_row(row[0]),
     )
-    set_next_link(request, response, page.next)
-    return page
 
 
 @router.get("/{recognition_id}", operation_id="read_heard_recognition", summary="Read a received recognition")

@@ -4,7 +4,7 @@ import uuid
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Path, Request, Response, status
+from fastapi import APIRouter, Body, Path, Response, status
 from sqlalchemy import Row, select
 
 from services.funding.closed_years.reading import read_overdue_of_lots
@@ -27,7 +27,7 @@ from services.funding.models import ENTRIES
 from services.funding.query_params import AnyYearQuery
 from services.funding.register_models import CLOSINGS
 from shared.kit.json_body import PartialBody
-from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
+from shared.kit.paging import Paging, paged_by
 from shared.kit.transactions import TransactionRoute
 
 PATH = "/v1/funding/closings"
@@ -60,18 +60,14 @@ async def close_year(
 async def list_closings(
     *,
     context: FundingReaderContext,
-    request: Request,
-    response: Response,
     year: AnyYearQuery = None,
-    limit: Limit = 50,
-    cursor: Cursor,
+    paging: Annotated[Paging, paged_by(50)],
 ) -> ClosingsPage:
     """List the closings of budget years, the newest first."""
     query = select(CLOSINGS).order_by(CLOSINGS.c.recorded_at.desc(), CLOSINGS.c.id.desc())
     if year is not None:
         query = query.where(CLOSINGS.c.year == year)
-    page = await fetch_page(context.session, query, limit=limit, cursor=cursor, serialize=lambda row: row)
-    set_next_link(request, response, page.next)
+    page = await paging.fetch(context.session, query, serialize=lambda row: row)
     days = await actions.find_settlement_days(context, page.items)
     items = [ClosingSummaryOut(**_to_summary(row, days[row.id])) for row in page.items]
     return ClosingsPage(items=items, next=page.next)
@@ -87,17 +83,13 @@ async def read_closing(*, context: FundingReaderContext, closing_id: ClosingId) 
 async def list_later_entries(
     *,
     context: FundingReaderContext,
-    request: Request,
-    response: Response,
     closing_id: ClosingId,
-    limit: Limit = 50,
-    cursor: Cursor,
+    paging: Annotated[Paging, paged_by(50)],
 ) -> EntriesPage:
     """List the entries by which the year differs from what the closing froze, the newest first."""
     closing, ledger_filter = await actions.select_covered(context, closing_id)
     query = entries_store.select_newest_first(ledger_filter).where(ENTRIES.c.sequence > closing.sequence)
-    rows = await fetch_page(context.session, query, limit=limit, cursor=cursor, serialize=lambda row: row)
-    set_next_link(request, response, rows.next)
+    rows = await paging.fetch(context.session, query, serialize=lambda row: row)
     entries = await entries_store.load_postings(context.session, rows.items)
     lots = (lot for entry in entries for lot in entry.lots)
     return EntriesPage(

@@ -3,7 +3,7 @@
 import uuid
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Query
 from pydantic import StringConstraints
 
 from services.funding.closed_years.reading import read_overdue_of_lots
@@ -27,7 +27,7 @@ from services.funding.query_params import (
 from services.funding.store import LedgerFilter
 from shared.kit.change_feed import AsOf
 from shared.kit.date_fields import IsoDate
-from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
+from shared.kit.paging import Paging, paged_by
 from shared.kit.transactions import TransactionRoute
 
 router = APIRouter(tags=["ledger"], route_class=TransactionRoute)
@@ -37,8 +37,6 @@ router = APIRouter(tags=["ledger"], route_class=TransactionRoute)
 async def list_entries(
     *,
     context: FundingReaderContext,
-    request: Request,
-    response: Response,
     year: AnyYearQuery = None,
     program: ProgramQuery = None,
     component: ComponentQuery = None,
@@ -64,8 +62,7 @@ async def list_entries(
     ] = None,
     until: UntilQuery = None,
     as_of: AsOf = None,
-    limit: Limit = 50,
-    cursor: Cursor,
+    paging: Annotated[Paging, paged_by(50)],
 ) -> EntriesPage:
     """List entries, newest first. The entries of a figure are those that changed its lots; its lineage leads here."""
     scope = await context.scope(unit, year, below=below, since=unit_since)
@@ -73,8 +70,7 @@ async def list_entries(
     query = store.select_newest_first(
         ledger_filter, kind, voucher, batch, month, project, until=until, as_of=as_of
     )
-    rows = await fetch_page(context.session, query, limit=limit, cursor=cursor, serialize=lambda row: row)
-    set_next_link(request, response, rows.next)
+    rows = await paging.fetch(context.session, query, serialize=lambda row: row)
     entries = await store.load_postings(context.session, rows.items)
     lots = (lot for entry in entries for lot in entry.lots)
     return EntriesPage(

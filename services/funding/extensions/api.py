@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Request, Response, status
+from fastapi import APIRouter, Body, Response, status
 from sqlalchemy import insert, select
 
 from services.funding.closed_years.rules import find_settlement_day
@@ -16,7 +16,7 @@ from services.funding.register_models import EXTENSIONS
 from shared.kit.change_feed import Event, lock_feed, publish_events
 from shared.kit.ids import uuid7
 from shared.kit.json_body import PartialBody
-from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
+from shared.kit.paging import Paging, paged_by
 from shared.kit.problems import Fault, make_fault
 from shared.kit.transactions import TransactionRoute
 
@@ -75,22 +75,16 @@ def _find_faults(draft: PartialBody[ExtensionIn], today: date) -> list[Fault]:
 async def list_extensions(
     *,
     context: FundingReaderContext,
-    request: Request,
-    response: Response,
     year: AnyYearQuery = None,
-    limit: Limit = 50,
-    cursor: Cursor,
+    paging: Annotated[Paging, paged_by(50)],
 ) -> ExtensionsPage:
     """List the extensions of the settlement of budget years, the newest first: the first of a year and province holds."""
     query = select(EXTENSIONS).order_by(EXTENSIONS.c.recorded_at.desc(), EXTENSIONS.c.id.desc())
     if year is not None:
         query = query.where(EXTENSIONS.c.year == year)
-    page = await fetch_page(
+    page = await paging.fetch(
         context.session,
         query,
-        limit=limit,
-        cursor=cursor,
         serialize=lambda row: ExtensionOut.from_row(row, find_settlement_day(context.deadlines, row.year)),
     )
-    set_next_link(request, response, page.next)
     return ExtensionsPage(items=page.items, next=page.next)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Query
 from pydantic import TypeAdapter
 
 from services.funding.closed_years.reading import read_overdue
@@ -42,7 +42,7 @@ from services.funding.query_params import (
 from services.funding.store import LedgerFilter
 from shared.kit.change_feed import AsOf, find_newest_included
 from shared.kit.date_fields import IsoDate
-from shared.kit.paging import Cursor, Limit, set_next_link, slice_page
+from shared.kit.paging import Paging, paged_by
 from shared.kit.resources import resource
 from shared.kit.transactions import TransactionRoute
 from shared.periods import local_day
@@ -173,12 +173,9 @@ async def read_foresight(*, forecast: CurrentForecast) -> ForecastOut:
 @router.get("/foresight/at-risk", summary="Read what is at risk of return", response_model_exclude_unset=True)
 async def read_money_at_risk(
     *,
-    request: Request,
-    response: Response,
     forecast: CurrentForecast,
     group_by: Annotated[list[str], depends_on_groupings(GROUPINGS, ["unit", "component"])],
-    limit: Limit = 50,
-    cursor: Cursor,
+    paging: Annotated[Paging, paged_by(50)],
 ) -> RisksOut:
     """Read what will probably be left on the deadlines, in any grouping, the lowest expected rate first.
 
@@ -187,8 +184,7 @@ async def read_money_at_risk(
     next year (`carry-overs`).
     """
     sums = await to_thread(build_sums, forecast.lots, group_by, forecast.year, forecast.on)
-    shown, next_cursor = slice_page(sums, key=to_rank, adapter=RANK, limit=limit, cursor=cursor)
-    set_next_link(request, response, next_cursor)
+    shown, next_cursor = paging.slice(sums, key=to_rank, adapter=RANK)
     return RisksOut(
         **forecast.header,
         total=RiskAmounts.from_sum(forecast.sum_lots(), {}),

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Path, Request, Response, status
+from fastapi import APIRouter, Body, Path, Response, status
 
 from services.funding.context import FinanceContext, FundingReaderContext
 from services.funding.field_types import Code
@@ -18,7 +18,7 @@ from services.funding.projects.schemas import (
 )
 from services.funding.query_params import ProgramQuery
 from shared.kit.json_body import PartialBody
-from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
+from shared.kit.paging import Paging, paged_by
 from shared.kit.transactions import TransactionRoute
 
 router = APIRouter(tags=["projects"], route_class=TransactionRoute)
@@ -91,16 +91,12 @@ async def tell_project_building(
 async def list_projects(
     *,
     context: FundingReaderContext,
-    request: Request,
-    response: Response,
     program: ProgramQuery = None,
-    limit: Limit = 50,
-    cursor: Cursor,
+    paging: Annotated[Paging, paged_by(50)],
 ) -> ProjectsPage:
     """List projects by code, each with its money and its physical progress."""
     query = store.select_projects(program=program)
-    rows = await fetch_page(context.session, query, limit=limit, cursor=cursor, serialize=lambda row: row)
-    set_next_link(request, response, rows.next)
+    rows = await paging.fetch(context.session, query, serialize=lambda row: row)
     return ProjectsPage(items=await actions.describe_projects(context, rows.items), next=rows.next)
 
 

@@ -3,7 +3,7 @@
 import uuid
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from services.funding.closed_years.reading import read_overdue
@@ -20,7 +20,7 @@ from services.funding.query_params import (
 )
 from services.funding.reconciliation import store
 from services.funding.store import LedgerFilter
-from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
+from shared.kit.paging import Paging, paged_by
 from shared.kit.transactions import TransactionRoute
 
 router = APIRouter(tags=["progress"], route_class=TransactionRoute)
@@ -79,8 +79,6 @@ class ReconciliationOut(ClosingStateOut):
 async def read_reconciliation(
     *,
     context: FundingReaderContext,
-    request: Request,
-    response: Response,
     year: BudgetYearQuery,
     program: ProgramQuery = None,
     component: ComponentQuery = None,
@@ -90,8 +88,7 @@ async def read_reconciliation(
     tolerance_vnd: Annotated[
         int, Query(ge=0, le=MAX_AMOUNT_VND, description="largest difference that is no gap, in đồng")
     ] = 0,
-    limit: Limit = 50,
-    cursor: Cursor,
+    paging: Annotated[Paging, paged_by(50)],
 ) -> ReconciliationOut:
     """Compare what agencies report with what the treasury confirms: in total, and by voucher where they differ."""
     scope = await context.scope(unit, year)
@@ -99,8 +96,7 @@ async def read_reconciliation(
     amounts = await store.sum_books(context.session, ledger_filter)
     agency, treasury = amounts.disbursed_vnd, amounts.confirmed_vnd
     query = store.select_gaps(ledger_filter, tolerance_vnd)
-    gaps = await fetch_page(context.session, query, limit=limit, cursor=cursor, serialize=_to_gap)
-    set_next_link(request, response, gaps.next)
+    gaps = await paging.fetch(context.session, query, serialize=_to_gap)
     return ReconciliationOut(
         year=year,
         agency_vnd=agency,

@@ -4,7 +4,7 @@ import uuid
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from services.funding.catalogue import FundingCatalogue
@@ -22,7 +22,7 @@ from services.funding.query_params import (
 )
 from services.funding.recoveries import store
 from services.funding.store import LedgerFilter
-from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
+from shared.kit.paging import Paging, paged_by
 from shared.kit.transactions import TransactionRoute
 
 router = APIRouter(tags=["ledger"], route_class=TransactionRoute)
@@ -67,8 +67,6 @@ class RecoveriesOut(ClosingStateOut):
 async def list_recoveries(
     *,
     context: FundingReaderContext,
-    request: Request,
-    response: Response,
     year: AnyYearQuery = None,
     program: ProgramQuery = None,
     component: ComponentQuery = None,
@@ -78,8 +76,7 @@ async def list_recoveries(
     to_remit: Annotated[
         bool, Query(description="only those of which money is still to be handed back to the budget")
     ] = False,
-    limit: Limit = 50,
-    cursor: Cursor,
+    paging: Annotated[Paging, paged_by(50)],
 ) -> RecoveriesOut:
     """List the money that came back of payments, and what of it is still to be handed back, with its age."""
     scope = await context.scope(unit, year)
@@ -87,14 +84,11 @@ async def list_recoveries(
     recovered_vnd, to_remit_vnd = await store.sum_recoveries(
         context.session, ledger_filter, to_remit=to_remit
     )
-    page = await fetch_page(
+    page = await paging.fetch(
         context.session,
         store.select_recoveries(ledger_filter, to_remit=to_remit),
-        limit=limit,
-        cursor=cursor,
         serialize=lambda row: row,
     )
-    set_next_link(request, response, page.next)
     money = {(row.year, (row.unit, row.unit_since)) for row in page.items}
     return RecoveriesOut(
         recovered_vnd=recovered_vnd,

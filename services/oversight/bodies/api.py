@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Depends, Query, Request, Response, status
+from fastapi import APIRouter, Body, Depends, Query, Response, status
 
 from services.oversight.agencies.api import CurrentAgencies
 from services.oversight.bodies import actions
@@ -38,7 +38,7 @@ from services.oversight.records.store import (
 from shared.kit.change_feed import AsOf
 from shared.kit.date_fields import IsoDate
 from shared.kit.json_body import PartialBody
-from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
+from shared.kit.paging import Paging, paged_by
 from shared.kit.problems import raise_if_any
 from shared.kit.resources import resource
 from shared.kit.transactions import TransactionRoute
@@ -74,8 +74,6 @@ async def record_body(
 async def list_bodies(
     *,
     context: PublicRecordContext,
-    request: Request,
-    response: Response,
     unit: UnitsQuery = None,
     kind: Annotated[str | None, Query(max_length=40, description="only this kind")] = None,
     program: ProgramFilter = None,
@@ -85,8 +83,7 @@ async def list_bodies(
     state: Annotated[BodyState | None, Query(description="only those in this state on the day")] = None,
     on: StateDay = None,
     as_of: AsOf = None,
-    limit: Limit = 100,
-    cursor: Cursor,
+    paging: Annotated[Paging, paged_by(100)],
 ) -> SteeringBodiesPage:
     """List bodies, newest first, each with its state on a day."""
     day = on or local_day(as_of or context.now)
@@ -101,15 +98,11 @@ async def list_bodies(
         ids = [row.id for row in rows if find_state(row, context.territory, day) == state]
         conditions.append(has_id(ids))
     query = select_records("bodies", require_units(context.territory, unit), as_of, *conditions)
-    page = await fetch_page(
+    return await paging.fetch(
         context.session,
         query,
-        limit=limit,
-        cursor=cursor,
         serialize=lambda row: _serialize(context, row[0], day),
     )
-    set_next_link(request, response, page.next)
-    return page
 
 
 @router.get("/missing", summary="List the units without a body of a kind")

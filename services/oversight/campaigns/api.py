@@ -3,7 +3,7 @@
 import uuid
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Query, Request, Response, status
+from fastapi import APIRouter, Body, Query, Response, status
 
 from services.oversight.agencies.api import CurrentAgencies
 from services.oversight.campaigns import actions
@@ -21,7 +21,7 @@ from services.oversight.records.schemas import ReasonIn
 from services.oversight.records.store import ROOT, content_is, is_for_program, select_records
 from shared.kit.change_feed import AsOf
 from shared.kit.json_body import PartialBody
-from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
+from shared.kit.paging import Paging, paged_by
 from shared.kit.transactions import TransactionRoute
 from shared.reporting.registers import UnitsQuery, require_units, set_created_or_existing
 
@@ -48,8 +48,6 @@ async def record_campaign(
 async def list_campaigns(
     *,
     context: PublicRecordContext,
-    request: Request,
-    response: Response,
     unit: UnitsQuery = None,
     kind: Annotated[
         CampaignKind | None, Query(description="only plans, campaigns, movements or activities")
@@ -58,23 +56,18 @@ async def list_campaigns(
         str | None, Query(max_length=100, description="only those that name this program")
     ] = None,
     as_of: AsOf = None,
-    limit: Limit = 100,
-    cursor: Cursor,
+    paging: Annotated[Paging, paged_by(100)],
 ) -> CampaignsPage:
     """List communication, newest first."""
     conditions = [*content_is("kind", kind), *is_for_program(program)]
     query = select_records("campaigns", require_units(context.territory, unit), as_of, *conditions)
-    page = await fetch_page(
+    return await paging.fetch(
         context.session,
         query,
-        limit=limit,
-        cursor=cursor,
         serialize=lambda row: CampaignOut.from_row(
             row[0], context.territory, public=reads_as_public(context)
         ),
     )
-    set_next_link(request, response, page.next)
-    return page
 
 
 @router.get("/{campaign_id}", summary="Read one campaign")

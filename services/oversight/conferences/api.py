@@ -3,7 +3,7 @@
 import uuid
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Query, Request, Response, status
+from fastapi import APIRouter, Body, Query, Response, status
 
 from services.oversight.agencies.api import CurrentAgencies
 from services.oversight.conferences import actions
@@ -30,7 +30,7 @@ from services.oversight.records.store import (
 )
 from shared.kit.change_feed import AsOf
 from shared.kit.json_body import PartialBody
-from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
+from shared.kit.paging import Paging, paged_by
 from shared.kit.transactions import TransactionRoute
 from shared.reporting.query_params import PeriodFilter
 from shared.reporting.registers import UnitsQuery, require_units, set_created_or_existing
@@ -58,8 +58,6 @@ async def record_conference(
 async def list_conferences(
     *,
     context: PublicRecordContext,
-    request: Request,
-    response: Response,
     unit: UnitsQuery = None,
     level: Annotated[ConferenceLevel | None, Query(description="only those held at this level")] = None,
     program: Annotated[
@@ -70,8 +68,7 @@ async def list_conferences(
     central: Annotated[bool | None, Query(description="only those of the centre, or only others")] = None,
     period: PeriodFilter,
     as_of: AsOf = None,
-    limit: Limit = 100,
-    cursor: Cursor,
+    paging: Annotated[Paging, paged_by(100)],
 ) -> ConferencesPage:
     """List conferences, newest first. Conclusions are for readers with a scope."""
     conditions = [*content_is("level", level), *is_for_program(program)]
@@ -80,17 +77,13 @@ async def list_conferences(
         is_central = RecordVersion.content["level"].astext == "central"
         conditions.append(is_central if central else ~is_central)
     query = select_records("conferences", require_units(context.territory, unit), as_of, *conditions)
-    page = await fetch_page(
+    return await paging.fetch(
         context.session,
         query,
-        limit=limit,
-        cursor=cursor,
         serialize=lambda row: ConferenceOut.from_row(
             row[0], context.territory, public=reads_as_public(context)
         ),
     )
-    set_next_link(request, response, page.next)
-    return page
 
 
 @router.get("/{conference_id}", summary="Read one conference")

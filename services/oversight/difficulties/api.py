@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Query, Request, Response, status
+from fastapi import APIRouter, Body, Query, Response, status
 from sqlalchemy import ColumnElement
 
 from services.oversight.agencies.api import CurrentAgencies
@@ -26,7 +26,7 @@ from services.oversight.records.schemas import ReasonIn
 from services.oversight.records.store import content_is, read_versions, select_records
 from shared.kit.change_feed import AsOf
 from shared.kit.json_body import PartialBody
-from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
+from shared.kit.paging import Paging, paged_by
 from shared.kit.transactions import TransactionRoute
 from shared.periods import local_day
 from shared.reporting.context import ReportingContext
@@ -62,31 +62,24 @@ async def record_difficulty(
 async def list_difficulties(
     *,
     context: InsiderContext,
-    request: Request,
-    response: Response,
     unit: UnitsQuery = None,
     state: Annotated[DifficultyState | None, Query(description="only those in this state")] = None,
     passed_to: Annotated[
         str | None, Query(max_length=40, description="only those that this agency has to answer")
     ] = None,
     as_of: AsOf = None,
-    limit: Limit = 100,
-    cursor: Cursor,
+    paging: Annotated[Paging, paged_by(100)],
 ) -> DifficultiesPage:
     """List difficulties, newest first."""
     conditions = content_is("passed_to", passed_to)
     if state is not None:
         conditions += STATE_CONDITIONS[state]
     query = select_records("difficulties", require_units(context.territory, unit), as_of, *conditions)
-    page = await fetch_page(
+    return await paging.fetch(
         context.session,
         query,
-        limit=limit,
-        cursor=cursor,
         serialize=lambda row: _serialize(context, row[0]),
     )
-    set_next_link(request, response, page.next)
-    return page
 
 
 @router.get("/{difficulty_id}", summary="Read one difficulty")

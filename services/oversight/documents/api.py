@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Depends, Query, Request, Response, status
+from fastapi import APIRouter, Body, Depends, Query, Response, status
 
 from services.oversight.agencies.api import CurrentAgencies
 from services.oversight.context import OverseerContext, PublicRecordContext, reads_as_public
@@ -44,7 +44,7 @@ from services.oversight.records.store import (
 from shared.kit.change_feed import AsOf
 from shared.kit.date_fields import IsoDate
 from shared.kit.json_body import PartialBody
-from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
+from shared.kit.paging import Paging, paged_by
 from shared.kit.query_lists import CommaSeparated
 from shared.kit.resources import resource
 from shared.kit.transactions import TransactionRoute
@@ -79,8 +79,6 @@ async def record_document(
 async def list_documents(
     *,
     context: PublicRecordContext,
-    request: Request,
-    response: Response,
     unit: UnitsQuery = None,
     kind: Annotated[
         list[str] | None,
@@ -98,8 +96,7 @@ async def list_documents(
     normative: Annotated[bool | None, Query(description="only normative documents, or only others")] = None,
     on: StateDay = None,
     as_of: AsOf = None,
-    limit: Limit = 100,
-    cursor: Cursor,
+    paging: Annotated[Paging, paged_by(100)],
 ) -> IssuedDocumentsPage:
     """List documents, newest first, each with its state on a day."""
     day = on or local_day(as_of or context.now)
@@ -122,15 +119,11 @@ async def list_documents(
         ]
         conditions.append(has_id(ids))
     query = select_records("documents", require_units(context.territory, unit), as_of, *conditions)
-    page = await fetch_page(
+    return await paging.fetch(
         context.session,
         query,
-        limit=limit,
-        cursor=cursor,
         serialize=lambda row: _serialize(context, row[0], replacements, day),
     )
-    set_next_link(request, response, page.next)
-    return page
 
 
 @router.get("/demands", summary="List what documents demand")

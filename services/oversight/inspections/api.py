@@ -3,7 +3,7 @@
 import uuid
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Query, Request, Response, status
+from fastapi import APIRouter, Body, Query, Response, status
 
 from services.oversight.agencies.api import CurrentAgencies
 from services.oversight.context import OverseerContext, PublicRecordContext, reads_as_public
@@ -29,7 +29,7 @@ from services.oversight.records.store import (
 )
 from shared.kit.change_feed import AsOf
 from shared.kit.json_body import PartialBody
-from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
+from shared.kit.paging import Paging, paged_by
 from shared.kit.transactions import TransactionRoute
 from shared.reporting.query_params import PeriodFilter
 from shared.reporting.registers import UnitsQuery, require_units, set_created_or_existing
@@ -58,8 +58,6 @@ async def list_inspections(
     *,
     context: PublicRecordContext,
     directory: CurrentAgencies,
-    request: Request,
-    response: Response,
     unit: UnitsQuery = None,
     led_by: Annotated[
         str | None, Query(max_length=100, description="only the teams that this agency led")
@@ -74,8 +72,7 @@ async def list_inspections(
     ] = None,
     period: PeriodFilter,
     as_of: AsOf = None,
-    limit: Limit = 100,
-    cursor: Cursor,
+    paging: Annotated[Paging, paged_by(100)],
 ) -> InspectionsPage:
     """List inspections, newest first. Findings are for readers with a scope."""
     conditions = [*content_is("led_by", led_by), *is_for_program(program)]
@@ -85,17 +82,13 @@ async def list_inspections(
         of_steering = RecordVersion.content["led_by"].astext.in_(steering)
         conditions.append(of_steering if of_committee else ~of_steering)
     query = select_records("inspections", require_units(context.territory, unit), as_of, *conditions)
-    page = await fetch_page(
+    return await paging.fetch(
         context.session,
         query,
-        limit=limit,
-        cursor=cursor,
         serialize=lambda row: InspectionOut.from_row(
             row[0], context.territory, public=reads_as_public(context)
         ),
     )
-    set_next_link(request, response, page.next)
-    return page
 
 
 @router.get("/{inspection_id}", summary="Read one inspection")

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Query, Request, Response, status
+from fastapi import APIRouter, Body, Query, Response, status
 from sqlalchemy import ColumnElement, func
 
 from services.oversight.agencies.api import CurrentAgencies
@@ -38,7 +38,7 @@ from services.oversight.records.store import (
 )
 from shared.kit.change_feed import AsOf
 from shared.kit.json_body import PartialBody
-from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
+from shared.kit.paging import Paging, paged_by
 from shared.kit.transactions import TransactionRoute
 from shared.reporting.context import ReportingContext
 from shared.reporting.query_params import PlanPeriodFilter
@@ -67,14 +67,11 @@ async def record_plan(
 async def list_plans(
     *,
     context: PublicRecordContext,
-    request: Request,
-    response: Response,
     unit: UnitsQuery = None,
     period: PlanPeriodFilter,
     state: Annotated[PlanState | None, Query(description="only plans in this state")] = None,
     as_of: AsOf = None,
-    limit: Limit = 100,
-    cursor: Cursor,
+    paging: Annotated[Paging, paged_by(100)],
 ) -> ImplementationPlansPage:
     """List plans, newest first; to a reader without a scope only those that were approved."""
     conditions: list[ColumnElement[bool]] = content_is("period", None if period is None else str(period))
@@ -83,15 +80,11 @@ async def list_plans(
     if reads_as_public(context):
         conditions.append(PLAN_STATE.not_in(EDITABLE_STATES))
     query = select_records("plans", require_units(context.territory, unit), as_of, *conditions)
-    page = await fetch_page(
+    return await paging.fetch(
         context.session,
         query,
-        limit=limit,
-        cursor=cursor,
         serialize=lambda row: _serialize(context, row[0]),
     )
-    set_next_link(request, response, page.next)
-    return page
 
 
 @router.get("/{plan_id}", summary="Read one plan")

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Query, Request, Response, status
+from fastapi import APIRouter, Body, Query, Response, status
 
 from services.oversight.agencies.api import CurrentAgencies
 from services.oversight.agencies.rules import AgencyDirectory
@@ -37,7 +37,7 @@ from services.oversight.records.store import has_id, read_versions, select_recor
 from shared.kit.change_feed import AsOf
 from shared.kit.date_fields import IsoDate
 from shared.kit.json_body import PartialBody
-from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
+from shared.kit.paging import Paging, paged_by
 from shared.kit.transactions import TransactionRoute
 from shared.periods import local_day
 from shared.reporting.context import ReportingContext
@@ -68,8 +68,6 @@ async def list_recommendations(
     *,
     context: InsiderContext,
     directory: CurrentAgencies,
-    request: Request,
-    response: Response,
     unit: UnitsQuery = None,
     addressee: Annotated[
         str | None,
@@ -91,8 +89,7 @@ async def list_recommendations(
     source: Annotated[SourceKind | None, Query(description="only those from this kind of source")] = None,
     on: StateDay = None,
     as_of: AsOf = None,
-    limit: Limit = 100,
-    cursor: Cursor,
+    paging: Annotated[Paging, paged_by(100)],
 ) -> RecommendationsPage:
     """List recommendations, newest first, each with its state and with who has to answer it on a day."""
     day = on or local_day(as_of or context.now)
@@ -115,15 +112,11 @@ async def list_recommendations(
         ]
         conditions.append(has_id(ids))
     query = select_records("recommendations", require_units(context.territory, unit), as_of, *conditions)
-    page = await fetch_page(
+    return await paging.fetch(
         context.session,
         query,
-        limit=limit,
-        cursor=cursor,
         serialize=lambda row: _serialize(context, directory, row[0], day),
     )
-    set_next_link(request, response, page.next)
-    return page
 
 
 @router.get("/overdue", summary="Count overdue recommendations by addressee")

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Query, Request, Response, status
+from fastapi import APIRouter, Body, Query, Response, status
 
 from services.oversight.agencies.api import CurrentAgencies
 from services.oversight.context import InsiderContext, OverseerContext
@@ -24,7 +24,7 @@ from services.oversight.supervisions.schemas import (
 )
 from shared.kit.change_feed import AsOf
 from shared.kit.json_body import PartialBody
-from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
+from shared.kit.paging import Paging, paged_by
 from shared.kit.transactions import TransactionRoute
 from shared.periods import local_day
 from shared.reporting.context import ReportingContext
@@ -53,27 +53,20 @@ async def record_supervision(
 async def list_supervisions(
     *,
     context: InsiderContext,
-    request: Request,
-    response: Response,
     unit: UnitsQuery = None,
     kind: Annotated[SupervisionKind | None, Query(description="only supervision, or only audits")] = None,
     body: Annotated[Supervisor | None, Query(description="only those of this body")] = None,
     as_of: AsOf = None,
-    limit: Limit = 100,
-    cursor: Cursor,
+    paging: Annotated[Paging, paged_by(100)],
 ) -> SupervisionsPage:
     """List supervision and audits, newest first."""
     conditions = [*content_is("kind", kind), *content_is("body", body)]
     query = select_records("supervisions", require_units(context.territory, unit), as_of, *conditions)
-    page = await fetch_page(
+    return await paging.fetch(
         context.session,
         query,
-        limit=limit,
-        cursor=cursor,
         serialize=lambda row: _serialize(context, row[0]),
     )
-    set_next_link(request, response, page.next)
-    return page
 
 
 @router.get("/{supervision_id}", summary="Read one supervision")

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Query, Request, Response, status
+from fastapi import APIRouter, Body, Query, Response, status
 
 from services.oversight.agencies.api import CurrentAgencies
 from services.oversight.agencies.rules import AgencyDirectory
@@ -27,7 +27,7 @@ from services.oversight.tasks.store import PATH, read_tasks, to_task
 from shared.kit.change_feed import AsOf
 from shared.kit.date_fields import IsoDate
 from shared.kit.json_body import PartialBody
-from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
+from shared.kit.paging import Paging, paged_by
 from shared.kit.transactions import TransactionRoute
 from shared.periods import local_day
 from shared.reporting.context import ReportingContext
@@ -55,8 +55,6 @@ async def list_tasks(
     *,
     context: InsiderContext,
     directory: CurrentAgencies,
-    request: Request,
-    response: Response,
     unit: UnitsQuery = None,
     plan: Annotated[uuid.UUID | None, Query(description="only the tasks of this plan")] = None,
     owner: Annotated[str | None, Query(max_length=40, description="only those that this agency owns")] = None,
@@ -64,8 +62,7 @@ async def list_tasks(
     on: Annotated[IsoDate | None, Query(description="day of the states; today when left out")] = None,
     state: Annotated[TaskState | None, Query(description="only those in this state on the day")] = None,
     as_of: AsOf = None,
-    limit: Limit = 100,
-    cursor: Cursor,
+    paging: Annotated[Paging, paged_by(100)],
 ) -> TasksPage:
     """List tasks, newest first."""
     conditions = [*content_is("plan", str(plan) if plan else None), *content_is("owner", owner)]
@@ -80,15 +77,11 @@ async def list_tasks(
         ]
         conditions.append(has_id(ids))
     query = select_records("tasks", require_units(context.territory, unit), as_of, *conditions)
-    page = await fetch_page(
+    return await paging.fetch(
         context.session,
         query,
-        limit=limit,
-        cursor=cursor,
         serialize=lambda row: _serialize(context, directory, row[0], on=day),
     )
-    set_next_link(request, response, page.next)
-    return page
 
 
 @router.get("/{task_id}", summary="Read one task")

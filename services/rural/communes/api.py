@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Query
 from pydantic import StringConstraints, TypeAdapter
 
 from services.rural.assessments.api import RequestedAssessments
@@ -13,7 +13,7 @@ from services.rural.communes.schemas import CommuneOut, CommuneRow, CommunesOut
 from services.rural.criteria.api import CurrentCriteriaSets
 from services.rural.ocop.api import CurrentOcopRules
 from shared.kit.date_fields import IsoDate
-from shared.kit.paging import Cursor, Limit, set_next_link, slice_page
+from shared.kit.paging import Paging, paged_by
 from shared.kit.transactions import TransactionRoute
 from shared.kit.validation_faults import parseable_by
 from shared.periods import local_day
@@ -35,8 +35,6 @@ async def list_communes(
     *,
     context: PublicContext,
     query: RequestedAssessments,
-    request: Request,
-    response: Response,
     district: Annotated[
         str | None, Query(max_length=12, description="only communes of this district")
     ] = None,
@@ -53,8 +51,7 @@ async def list_communes(
     sort: Annotated[
         SortOrder, Query(description="by code, or by criteria met: the fewest (met) or the most first (-met)")
     ] = "code",
-    limit: Limit = 200,
-    cursor: Cursor,
+    paging: Annotated[Paging, paged_by(200)],
 ) -> CommunesOut:
     """List rural communes with the criteria they meet and miss, and the recognitions in force on the period's end."""
     met_range = parse_met_range(met) if met else None
@@ -63,10 +60,7 @@ async def list_communes(
         for row in await queries.list_communes(context, query, district)
         if _is_selected(row, met_range, recognized)
     ]
-    page, next_cursor = slice_page(
-        rows, key=lambda row: _to_sort_key(row, sort), adapter=BY_RANK_AND_CODE, limit=limit, cursor=cursor
-    )
-    set_next_link(request, response, next_cursor)
+    page, next_cursor = paging.slice(rows, key=lambda row: _to_sort_key(row, sort), adapter=BY_RANK_AND_CODE)
     return CommunesOut(
         unit=query.unit,
         period=str(query.period),

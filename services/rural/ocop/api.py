@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Depends, Query, Request, Response, status
+from fastapi import APIRouter, Body, Depends, Query, Response, status
 
 from services.rural.ocop import actions, queries, store
 from services.rural.ocop.dated_rules import OcopRules
@@ -19,7 +19,7 @@ from services.rural.ocop.store import ProductFilter
 from shared.kit.change_feed import AsOf
 from shared.kit.date_fields import IsoDate
 from shared.kit.json_body import PartialBody
-from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
+from shared.kit.paging import Paging, paged_by
 from shared.kit.problems import Invalid, Sentence, make_fault
 from shared.kit.resources import resource
 from shared.kit.transactions import TransactionRoute
@@ -77,8 +77,6 @@ async def list_products(
     *,
     context: PublicContext,
     rules: CurrentOcopRules,
-    request: Request,
-    response: Response,
     filters: Annotated[ProductFilter, Depends(_make_filter)],
     unit: UnitsQuery = None,
     valid_on: Annotated[
@@ -87,8 +85,7 @@ async def list_products(
     ending_before: Annotated[
         IsoDate | None, Query(description="with valid_on: only those no longer valid on this later day")
     ] = None,
-    limit: Limit = 100,
-    cursor: Cursor,
+    paging: Annotated[Paging, paged_by(100)],
 ) -> ProductsPage:
     """List evaluations, newest first: the whole history, or on a day the one by which each product is valid."""
     if valid_on is None and ending_before is not None:
@@ -100,14 +97,11 @@ async def list_products(
     else:
         units = expand_units(context.territory, unit, valid_on)
         query = store.select_valid(rules, units, valid_on, filters, ending_before=ending_before)
-    page = await fetch_page(
+    page = await paging.fetch(
         context.session,
         query,
-        limit=limit,
-        cursor=cursor,
         serialize=lambda row: EvaluationOut.from_row(row[0], rules),
     )
-    set_next_link(request, response, page.next)
     items = name_units(context.territory, page.items, lambda row: row.decision.date)
     return ProductsPage(items=items, next=page.next)
 

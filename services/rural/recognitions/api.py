@@ -3,7 +3,7 @@
 import uuid
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Body, Depends, Query, Request, Response, status
+from fastapi import APIRouter, Body, Depends, Query, Response, status
 
 from services.rural.criteria.api import CurrentCriteriaSets
 from services.rural.criteria.sets import RecognitionLevel
@@ -19,7 +19,7 @@ from services.rural.recognitions.store import RecognitionFilter
 from shared.kit.change_feed import AsOf
 from shared.kit.date_fields import IsoDate
 from shared.kit.json_body import PartialBody
-from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
+from shared.kit.paging import Paging, paged_by
 from shared.kit.transactions import TransactionRoute
 from shared.periods import FIRST_YEAR, LAST_YEAR, local_day
 from shared.reporting.context import PublicContext, RegistrarContext
@@ -78,15 +78,12 @@ async def list_recognitions(
     *,
     context: PublicContext,
     sets: CurrentCriteriaSets,
-    request: Request,
-    response: Response,
     filters: Annotated[RecognitionFilter, Depends(_make_filter)],
     unit: UnitsQuery = None,
     in_force_on: Annotated[
         IsoDate | None, Query(description="only those in force on this day, on the map of that day")
     ] = None,
-    limit: Limit = 100,
-    cursor: Cursor,
+    paging: Annotated[Paging, paged_by(100)],
 ) -> RecognitionsPage:
     """List recognitions, newest first: all of them, revoked ones included, or those in force on a day."""
     territory = await with_villages(context.session, context.territory, unit or [])
@@ -95,14 +92,11 @@ async def list_recognitions(
     else:
         units = expand_units(territory, unit, in_force_on)
         query = store.select_listed_in_force(units, in_force_on, filters)
-    page = await fetch_page(
+    page = await paging.fetch(
         context.session,
         query,
-        limit=limit,
-        cursor=cursor,
         serialize=lambda row: RecognitionOut.from_row(row[0], sets, filters.as_of),
     )
-    set_next_link(request, response, page.next)
     known = await with_villages(context.session, territory, [row.unit for row in page.items])
     items = name_units(known, page.items, lambda row: row.decision.date)
     return RecognitionsPage(items=items, next=page.next)

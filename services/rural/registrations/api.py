@@ -3,7 +3,7 @@
 import uuid
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Depends, Query, Request, Response, status
+from fastapi import APIRouter, Body, Depends, Query, Response, status
 
 from services.rural.assessments.api import RequestedAssessments
 from services.rural.criteria.api import CurrentCriteriaSets
@@ -22,7 +22,7 @@ from services.rural.registrations.schemas import (
 )
 from services.rural.registrations.store import RegistrationFilter
 from shared.kit.json_body import PartialBody
-from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
+from shared.kit.paging import Paging, paged_by
 from shared.kit.transactions import TransactionRoute
 from shared.periods import FIRST_YEAR, LAST_YEAR
 from shared.reporting.context import PublicContext, RegistrarContext, ReportingContext, ReviewerContext
@@ -66,24 +66,17 @@ async def register_unit(
 async def list_registrations(
     *,
     context: PublicContext,
-    request: Request,
-    response: Response,
     filters: Annotated[RegistrationFilter, Depends(_make_filter)],
     unit: UnitsQuery = None,
-    limit: Limit = 100,
-    cursor: Cursor,
+    paging: Annotated[Paging, paged_by(100)],
 ) -> RegistrationsPage:
     """List registrations with their state and steps, newest first."""
     territory = await with_villages(context.session, context.territory, unit or [])
-    page = await fetch_page(
+    return await paging.fetch(
         context.session,
         store.select_registrations(require_units(territory, unit), filters),
-        limit=limit,
-        cursor=cursor,
         serialize=lambda row: RegistrationOut.from_row(row[0], row[1]),
     )
-    set_next_link(request, response, page.next)
-    return page
 
 
 @router.get("/comparison", summary="Compare communes that meet every criterion with those recognized")

@@ -17,7 +17,7 @@ from services.rural.thresholds.schemas import (
 )
 from shared.kit.date_fields import IsoDate
 from shared.kit.json_body import PartialBody
-from shared.kit.paging import Cursor, Limit, Page, fetch_page, set_next_link
+from shared.kit.paging import Page, Paging, paged_by
 from shared.kit.resources import Resources, resource
 from shared.kit.routes import RouteHandler
 from shared.kit.transactions import DryRun, TransactionRoute
@@ -128,22 +128,15 @@ async def list_threshold_tables(
     context: PublicContext,
     unit: ProvincePath,
     on: DayQuery = None,
-    request: Request,
-    response: Response,
-    limit: Limit = 50,
-    cursor: Cursor,
+    paging: Annotated[Paging, paged_by(50)],
 ) -> Page[ThresholdTableSummary]:
     """List the tables that a province has set, the latest first."""
     province = actions.find_province(context.territory, unit, on or local_day(context.now))
-    page = await fetch_page(
+    return await paging.fetch(
         context.session,
         store.select_tables(province.key),
-        limit=limit,
-        cursor=cursor,
         serialize=lambda row: ThresholdTableSummary.from_row(row[0]),
     )
-    set_next_link(request, response, page.next)
-    return page
 
 
 @router.get("/{unit}/versions/{number}", summary="Read one table of thresholds")

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Query, Request, Response, status
+from fastapi import APIRouter, Body, Query, Response, status
 
 from services.rural.criteria.api import CurrentCriteriaSets
 from services.rural.criteria.sets import LEVELS
@@ -22,7 +22,7 @@ from services.rural.villages.schemas import (
 )
 from shared.kit.date_fields import IsoDate
 from shared.kit.json_body import PartialBody
-from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
+from shared.kit.paging import Paging, paged_by
 from shared.kit.transactions import TransactionRoute
 from shared.periods import local_day
 from shared.reporting.context import PublicContext, RegistrarContext
@@ -54,16 +54,13 @@ async def register_village(
 async def list_villages(
     *,
     context: PublicContext,
-    request: Request,
-    response: Response,
     unit: Annotated[
         str | None, Query(min_length=2, max_length=12, description="only villages in this unit on the day")
     ] = None,
     on: Annotated[
         IsoDate | None, Query(description="day of the map and of recognitions; today when left out")
     ] = None,
-    limit: Limit = 200,
-    cursor: Cursor,
+    paging: Annotated[Paging, paged_by(200)],
 ) -> VillagesPage:
     """List registered villages by code, each with its commune and its levels in force on the day.
 
@@ -72,10 +69,7 @@ async def list_villages(
     day = on or local_day(context.now)
     communes = None if unit is None else context.territory.communes(unit, day)
     query = select_villages(context.territory, communes, day)
-    codes = await fetch_page(
-        context.session, query, limit=limit, cursor=cursor, serialize=lambda row: str(row[0].code)
-    )
-    set_next_link(request, response, codes.next)
+    codes = await paging.fetch(context.session, query, serialize=lambda row: str(row[0].code))
     territory = await with_villages(context.session, context.territory, codes.items)
     levels = await find_village_levels(context.session, codes.items, day)
     rows = [

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Path, Request, Response
 
-from shared.kit.paging import Cursor, Limit, Page, fetch_page, set_next_link
+from shared.kit.paging import Page, Paging, paged_by
 from shared.kit.resources import Resources, resource
 from shared.kit.routes import RouteHandler
 from shared.kit.transactions import DryRun, TransactionRoute
@@ -74,21 +74,14 @@ async def read_catalogue(*, context: PublicContext, response: Response) -> Progr
 async def list_catalogue_versions(
     *,
     context: PublicContext,
-    request: Request,
-    response: Response,
-    limit: Limit = 50,
-    cursor: Cursor,
+    paging: Annotated[Paging, paged_by(50)],
 ) -> Page[CatalogueVersionSummary]:
     """List the versions that replaced the shipped one, the latest first."""
-    page = await fetch_page(
+    return await paging.fetch(
         context.session,
         store.select_versions(),
-        limit=limit,
-        cursor=cursor,
         serialize=lambda row: CatalogueVersionSummary.from_version(row[0]),
     )
-    set_next_link(request, response, page.next)
-    return page
 
 
 @router.get("/versions/{number}", summary="Read a version of the catalogue")

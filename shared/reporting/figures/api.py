@@ -2,11 +2,11 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Query
 
 from shared.kit.change_feed import AsOf
 from shared.kit.date_fields import IsoDate
-from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
+from shared.kit.paging import Paging, paged_by
 from shared.kit.query_lists import CommaSeparated
 from shared.kit.transactions import TransactionRoute
 from shared.periods import Period
@@ -193,8 +193,6 @@ async def list_observations(
     *,
     context: PublicContext,
     basis: Basis,
-    request: Request,
-    response: Response,
     period: PeriodQuery,
     unit: UnitQuery,
     indicator: Annotated[
@@ -207,8 +205,7 @@ async def list_observations(
     ] = None,
     standard: StandardQuery = None,
     as_of: AsOf = None,
-    limit: Limit = 200,
-    cursor: Cursor,
+    paging: Annotated[Paging, paged_by(200)],
 ) -> ObservationsPage:
     """Read the values in effect of a unit and everything below it, with the report that states each, newest first."""
     units = context.below(unit.on(period.ends_on).code, period)
@@ -216,14 +213,11 @@ async def list_observations(
     catalogue = context.engine.catalogue
     series = indicator and [key for code in indicator for key in catalogue.require_series(code)]
     query = store.select_observations(period, units, basis, series, as_of, standards)
-    page = await fetch_page(
+    page = await paging.fetch(
         context.session,
         query,
-        limit=limit,
-        cursor=cursor,
         serialize=lambda row: ObservedValueOut.from_row(row, catalogue.split_key(row[0].indicator)),
     )
-    set_next_link(request, response, page.next)
     withheld = await find_withheld(context, {to_row_key(row) for row in page.items})
     named = name_units(context.territory, page.items, lambda _: period.ends_on)
     return ObservationsPage(items=withheld.hide_rows(named), next=page.next)

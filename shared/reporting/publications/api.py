@@ -5,7 +5,7 @@ from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Query, Request, Response, status
 
-from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
+from shared.kit.paging import Paging, paged_by
 from shared.kit.transactions import TransactionRoute
 from shared.periods import Period
 from shared.reporting.basis import require_basis_access
@@ -40,24 +40,18 @@ async def freeze_publication(
 async def list_publications(
     *,
     context: PublicContext,
-    request: Request,
-    response: Response,
     unit: UnitFilter,
     period: PeriodFilter,
-    limit: Limit = 50,
-    cursor: Cursor,
+    paging: Annotated[Paging, paged_by(50)],
 ) -> PublicationsPage:
     """List published vintages, newest first; those of provisional figures are for clients with a token."""
     bases = ["accepted"] if context.caller.anonymous else None
     query = store.select_publications(unit, str(period) if period else None, bases)
-    page = await fetch_page(
+    page = await paging.fetch(
         context.session,
         query,
-        limit=limit,
-        cursor=cursor,
         serialize=lambda row: PublicationSummary.model_validate(row[0], from_attributes=True),
     )
-    set_next_link(request, response, page.next)
     return PublicationsPage(items=[_name(context, row) for row in page.items], next=page.next)
 
 

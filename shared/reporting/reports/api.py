@@ -4,10 +4,10 @@ import uuid
 from collections.abc import Iterable, Sequence
 from typing import Annotated, Literal, TypeVar
 
-from fastapi import APIRouter, Body, Query, Request, Response, status
+from fastapi import APIRouter, Body, Query, Response, status
 
 from shared.kit.json_body import PartialBody
-from shared.kit.paging import Cursor, Limit, Page, fetch_page, set_next_link
+from shared.kit.paging import Page, Paging, paged_by
 from shared.kit.transactions import DryRun, TransactionRoute
 from shared.periods import Period
 from shared.reporting.bounds.contradictions import find_contradictions_of_reports, list_bounded_forms
@@ -119,15 +119,12 @@ async def _read_derived(context: ReportingContext, report: Report) -> Sequence[s
 async def list_reports(
     *,
     context: ReaderContext,
-    request: Request,
-    response: Response,
     unit: UnitFilter,
     period: PeriodFilter,
     form: Annotated[str | None, Query(max_length=60, description="the form")] = None,
     standard: Annotated[str | None, Query(max_length=60, description="the standard")] = None,
     state: Annotated[ReportState | None, Query(description="state of the report")] = None,
-    limit: Limit = 50,
-    cursor: Cursor,
+    paging: Annotated[Paging, paged_by(50)],
 ) -> Page[ReportSummary]:
     """List reports, newest first: all, or those of a unit and of the units below it.
 
@@ -141,14 +138,11 @@ async def list_reports(
         standard=standard,
         state=state,
     )
-    page = await fetch_page(
+    page = await paging.fetch(
         context.session,
         query,
-        limit=limit,
-        cursor=cursor,
         serialize=lambda row: row[0],
     )
-    set_next_link(request, response, page.next)
     return Page(items=await _summarize(context, page.items), next=page.next)
 
 

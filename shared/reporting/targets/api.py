@@ -2,9 +2,9 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import APIRouter, Header, Query, Response
 
-from shared.kit.paging import Cursor, Limit, Page, fetch_page, set_next_link
+from shared.kit.paging import Page, Paging, paged_by
 from shared.kit.transactions import TransactionRoute
 from shared.periods import parse_plan_period
 from shared.reporting.context import PlannerContext, PublicContext
@@ -60,13 +60,10 @@ async def set_targets(
 async def list_targets(
     *,
     context: PublicContext,
-    request: Request,
-    response: Response,
     unit: UnitFilter,
     period: PlanPeriodFilter,
     indicator: Annotated[str | None, Query(max_length=100, description="code of a figure")] = None,
-    limit: Limit = 100,
-    cursor: Cursor,
+    paging: Annotated[Paging, paged_by(100)],
 ) -> Page[TargetOut]:
     """List targets with all their revisions, newest first; the first of a unit, period and figure is in force."""
     catalogue = context.engine.catalogue
@@ -75,14 +72,11 @@ async def list_targets(
         str(period) if period else None,
         catalogue.require_series(indicator) if indicator else None,
     )
-    page = await fetch_page(
+    page = await paging.fetch(
         context.session,
         query,
-        limit=limit,
-        cursor=cursor,
         serialize=lambda row: TargetOut.from_target(row[0], catalogue.split_key(row[0].indicator)),
     )
-    set_next_link(request, response, page.next)
     items = name_units(
         context.territory,
         page.items,

@@ -2,12 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Query
 
 from shared.kit.database import UnitOfWork
 from shared.kit.date_fields import IsoDate
 from shared.kit.identity import Guard
-from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
+from shared.kit.paging import Paging, paged_by
 from shared.kit.transactions import TransactionRoute, unit_of_work_for
 from shared.periods import local_day
 from shared.territory.current import CurrentTerritory
@@ -39,12 +39,9 @@ def villages_router(source: str, guard: Guard) -> APIRouter:
         *,
         unit_of_work: Annotated[UnitOfWork, unit_of_work_for(guard)],
         territory: CurrentTerritory,
-        request: Request,
-        response: Response,
         unit: InUnit = None,
         on: MapDay = None,
-        limit: Limit = 200,
-        cursor: Cursor,
+        paging: Annotated[Paging, paged_by(200)],
     ) -> KnownVillagesPage:
         """List the villages that this service knows, by code, each with the commune in which it lies on the day.
 
@@ -52,14 +49,11 @@ def villages_router(source: str, guard: Guard) -> APIRouter:
         """
         day = on or local_day(unit_of_work.now)
         communes = None if unit is None else territory.communes(unit, day)
-        page = await fetch_page(
+        page = await paging.fetch(
             unit_of_work.session,
             select_villages(territory, communes, day),
-            limit=limit,
-            cursor=cursor,
             serialize=lambda row: str(row[0].code),
         )
-        set_next_link(request, response, page.next)
         known = await with_villages(unit_of_work.session, territory, page.items)
         return KnownVillagesPage(
             items=[KnownVillage.from_unit(known, known.versions(code)[-1], day) for code in page.items],
