@@ -10,18 +10,15 @@ import pytest
 
 from shared.local.processes import make_parent_death_hook
 from shared.local.settings import ROOT
-from tests.forms import short_and_long
 from tests.waiting import PATIENCE_SECONDS
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 HERE = Path(__file__).parent
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="orphans can be adopted on Linux only")
-@pytest.mark.parametrize(
-    "test", short_and_long("test_with_a_server_and_a_launcher", "test_with_an_installation")
-)
+@pytest.mark.parametrize("test", ["test_with_a_server_and_a_launcher", "test_with_an_installation"])
 def test_no_process_is_left_of_a_run_that_was_killed(tmp_path: Path, test: str) -> None:
     ready = tmp_path / "ready"
     run = subprocess.run(

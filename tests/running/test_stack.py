@@ -12,8 +12,9 @@ import pytest
 from shared.local.settings import ROOT
 from shared.local.stack import FACTORIES
 from tests.not_none import not_none
+from tests.running.development import developing
 from tests.running.installation import Installation, remove_variables
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 pytestmark = pytest.mark.e2e
 
@@ -137,6 +138,7 @@ def _read_memory_kb(pid: int) -> int:
     return next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
 
 
+@pytest.mark.long
 def test_a_start_works_after_everything_was_killed(installation: Installation) -> None:
     run_folder = installation.run_folder
     processes = [not_none(run_folder.find_launcher()), *run_folder.find_children()]
@@ -148,9 +150,18 @@ def test_a_start_works_after_everything_was_killed(installation: Installation) -
     assert installation.get_status("gateway", "/readyz") == 200
 
 
-def test_a_stop_leaves_no_process(installation: Installation) -> None:
-    run_folder = installation.run_folder
-    processes = [not_none(run_folder.find_launcher()), *run_folder.find_children()]
-    assert installation.run_command("stop").stdout == "stopped\n"
+def test_a_stop_leaves_no_process_also_where_one_is_served_for_development(
+    installation: Installation,
+) -> None:
+    with developing(installation) as development:
+        development.wait_until_ready()
+        run_folder = installation.run_folder
+        processes = [not_none(run_folder.find_launcher()), *run_folder.find_children()]
+        assert installation.run_command("stop").stdout == "stopped\n"
+        development.process.wait(PATIENCE_SECONDS)
     assert not [process.name for process in processes if process.alive]
+    assert installation.get_status("rural", "/livez") == 0
     assert installation.run_command("status").returncode == 1
+    refused = installation.run_command("dev", "rural")
+    assert refused.returncode == 2
+    assert "no stack is running" in refused.stderr
