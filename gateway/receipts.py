@@ -2,7 +2,6 @@
 
 from typing import Annotated
 
-import orjson
 from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import JSONResponse
 
@@ -10,6 +9,7 @@ from gateway.composition.parts import FETCH_ERRORS
 from gateway.settings import GatewaySettings
 from gateway.upstreams import Upstreams
 from shared.kit.etags import apply_if_none_match
+from shared.kit.exact_json import write_json
 from shared.kit.exception_handlers import PROBLEM_JSON, negotiate_language
 from shared.kit.identity import Anyone
 from shared.kit.resources import get_resources
@@ -46,5 +46,5 @@ async def check_receipt(
         raise upstreams.to_problem(program, error) from error
     media_type = headers.get("Content-Type", PROBLEM_JSON)
     return apply_if_none_match(
-        request, Response(orjson.dumps(document), status_code=status, media_type=media_type)
+        request, Response(write_json(document), status_code=status, media_type=media_type)
     )

@@ -15,6 +15,7 @@ from typing import Any, cast
 
 import aiohttp
 
+from shared.kit.exact_json import read_json
 from shared.kit.problems import Problem, Sentence, Unavailable
 
 CONNECTIONS_EACH = 100
@@ -120,7 +121,8 @@ class Upstreams:
         ) as answer:
             if "json" not in answer.content_type:
                 return answer.status, answer.headers, None
-            document = await answer.json(content_type=None)
+            content = await answer.read()
+            document = read_json(content) if content else None
             return (
                 answer.status,
                 answer.headers,

@@ -6,13 +6,13 @@ from collections.abc import Collection, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
-import orjson
 from fastapi import Request, Response
 
 from gateway.composition.parts import PartFetcher, PartRequest, UpstreamPart, UpstreamRefusal
 from gateway.composition.status import age_headers, describe_state
 from gateway.settings import GatewaySettings
 from shared.kit.etags import make_weak_etag, matches_if_none_match
+from shared.kit.exact_json import write_json
 from shared.kit.exception_handlers import PROBLEM_JSON, negotiate_language, to_problem_document
 from shared.kit.identity import Caller
 from shared.kit.resources import get_resources
@@ -73,7 +73,7 @@ def pass_refusal_on(request: Request, refused: UpstreamRefusal) -> Response:
     document = {**refused.document, "instance": request.url.path}
     headers = {name: refused.headers[name] for name in HEADERS_PASSED_ON if name in refused.headers}
     return Response(
-        orjson.dumps(document), status_code=refused.status, media_type=PROBLEM_JSON, headers=headers
+        write_json(document), status_code=refused.status, media_type=PROBLEM_JSON, headers=headers
     )
 
 
@@ -81,7 +81,7 @@ def make_response(
     request: Request, document: Mapping[str, Any], parts: Collection[UpstreamPart], basis: str
 ) -> Response:
     """Return a composed document; its tag is over the content without ages, so it stays while nothing changes."""
-    etag = make_weak_etag(orjson.dumps(without_ages(document)))
+    etag = make_weak_etag(write_json(without_ages(document)))
     headers = {
         "ETag": etag,
         "Cache-Control": "private, no-cache" if is_private(request, basis) else "no-cache",
@@ -90,7 +90,7 @@ def make_response(
     }
     if matches_if_none_match(request, etag):
         return Response(status_code=304, headers=headers)
-    return Response(orjson.dumps(document), media_type="application/json", headers=headers)
+    return Response(write_json(document), media_type="application/json", headers=headers)
 
 
 def without_ages(value: Any) -> Any:

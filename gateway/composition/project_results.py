@@ -23,6 +23,7 @@ from gateway.composition.schemas import PartOut, UnitRefOut
 from gateway.composition.status import find_last_day, find_newest_instant, find_refusal
 from gateway.settings import FUNDING
 from shared.kit.date_fields import InstantQuery
+from shared.kit.decimal_fields import JsonDecimal
 from shared.kit.routes import OperationRoute
 from shared.periods import Period
 from shared.reporting.basis import Basis
@@ -44,7 +45,7 @@ class ProjectResultPartRow(BaseModel):
     indicator: str = Field(description="code of the indicator")
     label: str = Field(description="its name in Vietnamese")
     unit_of_measure: str = Field(description="works, models, households, persons, houses, points …")
-    done: float | None = Field(description="what was done; null where it is not stated")
+    done: JsonDecimal | None = Field(description="what was done; null where it is not stated")
     plan: dict[str, Any] | None = Field(description="what is planned, and how much of it was achieved")
 
 
@@ -57,7 +58,7 @@ class ComponentMoneyOut(BaseModel):
     carried_over_vnd: int = Field(description="carried over into it, in đồng")
     available_vnd: int = Field(description="available in it, in đồng")
     disbursed_vnd: int = Field(description="disbursed in it, in đồng")
-    disbursement_rate: float | None = Field(description="disbursed by available, in percent")
+    disbursement_rate: JsonDecimal | None = Field(description="disbursed by available, in percent")
 
 
 class ComponentResultsOut(BaseModel):

@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from shared.kit.decimal_fields import JsonDecimal
+
 PartState = Literal["fresh", "stale", "unavailable"]
 
 
@@ -89,7 +91,7 @@ class StatusFigureOut(BaseModel):
 
     indicator: str = Field(description="code of the figure")
     label: str = Field(description="its name in Vietnamese")
-    value: float | None = Field(description="exact or to six places; null where nobody stated it")
+    value: JsonDecimal | None = Field(description="exact or to six places; null where nobody stated it")
     decimals: int = Field(description="decimal places to print")
     unit_of_measure: str = Field(description="percent, households, communes, …")
     caveat: dict[str, Any] | None = Field(
@@ -131,7 +133,7 @@ class FundingRowOut(BaseModel):
     carried_over_vnd: int = Field(description="brought from earlier years, in đồng")
     available_vnd: int = Field(description="the two together, in đồng")
     disbursed_vnd: int = Field(description="paid out, in đồng")
-    disbursement_rate: float | None = Field(description="disbursed by available, in percent")
+    disbursement_rate: JsonDecimal | None = Field(description="disbursed by available, in percent")
 
 
 class FundingPartOut(PartOut):

@@ -16,7 +16,7 @@ Paths = dict[str, Any]
 
 PARAMETERS = "#/components/parameters/"
 SHARED_RESPONSES = {"default": "Refusal", "304": "NotModified"}
-"""The responses that every operation that has them has alike, by their status."""
+"""The responses that operations have alike, by their status."""
 
 
 def share_components(document: dict[str, Any], services: Mapping[str, Any]) -> None:
@@ -55,13 +55,17 @@ def _share_parameters(paths: Paths) -> dict[str, Any]:
 
 
 def _share_responses(paths: Paths) -> dict[str, Any]:
-    """Replace the responses of `SHARED_RESPONSES` by references; return them by name."""
+    """Replace the responses of `SHARED_RESPONSES` by references; return them by name, such as `NotModified` and `NotModified.2`."""
+    names: dict[str, str] = {}
     shared: dict[str, Any] = {}
     for operation in iterate_operations(paths):
         responses = operation["responses"]
-        for status, name in SHARED_RESPONSES.items():
-            if status in responses and responses[status] == shared.setdefault(name, responses[status]):
-                responses[status] = {"$ref": RESPONSES + name}
+        for status in SHARED_RESPONSES.keys() & responses.keys():
+            text = _to_text(responses[status])
+            if text not in names:
+                names[text] = _find_free_name(SHARED_RESPONSES[status], shared)
+                shared[names[text]] = responses[status]
+            responses[status] = {"$ref": RESPONSES + names[text]}
         operation["responses"] = dict(sorted(responses.items()))
     return shared
 
@@ -121,5 +125,5 @@ def _order_by_use(paths: Paths, schemas: Mapping[str, Any]) -> dict[str, Any]:
     return {**ordered, **schemas}
 
 
-def _to_text(parameter: Any) -> str:
-    return json.dumps(parameter, sort_keys=True)
+def _to_text(component: Any) -> str:
+    return json.dumps(component, sort_keys=True)

@@ -7,8 +7,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-import orjson
-
 from gateway.composition.parts import FETCH_ERRORS
 from gateway.models import VintageRow
 from gateway.settings import FUNDING
@@ -17,6 +15,7 @@ from gateway.vintages.rules import VintageExists, VintageIncomplete
 from gateway.vintages.schemas import VintageIn
 from gateway.vintages.store import find_vintage
 from shared.kit.database import UnitOfWork
+from shared.kit.exact_json import write_json
 from shared.kit.ids import uuid7
 from shared.periods import Period
 from shared.territory.rights import is_granted, make_refusal
@@ -45,7 +44,7 @@ async def freeze_vintage(
         raise VintageExists(name=body.name, vintage=str(same.id))
     as_of = unit_of_work.now - BEFORE_NOW
     parts = await read_parts(upstreams, unit.code, period, as_of, authorization)
-    content = orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)
+    content = write_json(parts, sort=True)
     row = VintageRow(
         id=uuid7(unit_of_work.now),
         name=body.name,

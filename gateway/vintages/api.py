@@ -3,7 +3,6 @@
 import uuid
 from typing import Annotated
 
-import orjson
 from fastapi import APIRouter, Depends, Query, Request, Response, status
 
 from gateway.models import VintageRow
@@ -18,6 +17,7 @@ from gateway.vintages.schemas import (
     VintagesPage,
     VintageSummary,
 )
+from shared.kit.exact_json import read_json
 from shared.kit.paging import Paging, paged_by
 from shared.kit.resources import resource
 from shared.kit.transactions import TransactionRoute
@@ -52,7 +52,7 @@ async def freeze_vintage(
     authorization = request.headers.get("authorization", "")
     row = await actions.freeze_vintage(unit_of_work, upstreams, territory, body, authorization)
     response.headers["Location"] = f"{PATH}/{row.id}"
-    return VintageOut(**_summarize(row).model_dump(), parts=orjson.loads(row.parts))
+    return VintageOut(**_summarize(row).model_dump(), parts=read_json(row.parts))
 
 
 @router.get("", summary="List province-wide vintages")
@@ -76,7 +76,7 @@ async def list_vintages(
 async def read_vintage(*, unit_of_work: PublicUnitOfWork, vintage_id: uuid.UUID) -> VintageOut:
     """Read a vintage with every part exactly as it was answered at its instant."""
     row = await store.get_vintage(unit_of_work.session, vintage_id)
-    return VintageOut(**_summarize(row).model_dump(), parts=orjson.loads(row.parts))
+    return VintageOut(**_summarize(row).model_dump(), parts=read_json(row.parts))
 
 
 @router.get("/{vintage_id}/differences", summary="Compare a province-wide vintage")
@@ -97,12 +97,12 @@ async def compare_vintage(
         later = await store.get_vintage(unit_of_work.session, other)
         if (later.unit, later.period) != (row.unit, row.period):
             raise VintagesNotComparable
-        after = orjson.loads(later.parts)
+        after = read_json(later.parts)
     items = [
         VintageDifferenceOut(
             part=difference.part, name=difference.name, before=difference.before, after=difference.after
         )
-        for difference in compare_parts(orjson.loads(row.parts), after)
+        for difference in compare_parts(read_json(row.parts), after)
     ]
     return VintageDifferencesOut(vintage=vintage_id, other=other, compared=len(after), items=items)
 

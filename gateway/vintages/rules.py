@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from shared.kit.problems import Conflict, NotFound, Sentence, Unavailable
@@ -57,8 +58,8 @@ class ValueDifference:
     part: str
     name: str
     """The figure with its standard and member, or the measure of a row of money."""
-    before: float | int | None
-    after: float | int | None
+    before: Decimal | float | None
+    after: Decimal | float | None
 
 
 def compare_parts(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[ValueDifference]:
@@ -72,7 +73,7 @@ def compare_parts(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[V
     ]
 
 
-def _list_values(parts: Mapping[str, Any]) -> Iterator[tuple[str, str, float | int | None]]:
+def _list_values(parts: Mapping[str, Any]) -> Iterator[tuple[str, str, Decimal | float | None]]:
     """Yield part, name and value of every figure and every amount."""
     for part, document in parts.items():
         for figure in document.get("figures", ()):
@@ -91,7 +92,7 @@ def name_figure(figure: Mapping[str, Any]) -> str:
     return " ".join(filter(None, [figure["indicator"], figure.get("standard"), *members]))
 
 
-def _list_money(row: Mapping[str, Any]) -> Iterator[tuple[str, float | int | None]]:
+def _list_money(row: Mapping[str, Any]) -> Iterator[tuple[str, Decimal | float | None]]:
     keys = [str(row[name]) for name in MONEY_KEYS if row.get(name) is not None]
     for name, value in row.items():
         if name.endswith(MONEY_SUFFIXES):

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from shared.kit.decimal_fields import ExactObject, JsonDecimal
 from shared.kit.paging import Page
 from shared.kit.text_fields import Visible
 from shared.reporting.decisions import DecisionIn
@@ -49,7 +50,7 @@ class VintageSummary(BaseModel):
 class VintageOut(VintageSummary):
     """A vintage with all parts as the services answered them."""
 
-    parts: dict[str, Any] = Field(
+    parts: ExactObject = Field(
         description="the answers at that instant, by service: rural, poverty, ethnic, oversight: `progress`; funding: `progress` "
         "by program and capital"
     )
@@ -63,8 +64,8 @@ class VintageDifferenceOut(BaseModel):
 
     part: str = Field(description="the service")
     name: str = Field(description="the figure with its standard and member, or the measure of a row of money")
-    before: float | int | None = Field(description="the value in the vintage; null where it has none")
-    after: float | int | None = Field(description="the value in the other vintage, or now")
+    before: JsonDecimal | None = Field(description="the value in the vintage; null where it has none")
+    after: JsonDecimal | None = Field(description="the value in the other vintage, or now")
 
 
 class VintageDifferencesOut(BaseModel):

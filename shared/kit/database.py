@@ -28,6 +28,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
 from shared.kit.clock import Clock
+from shared.kit.exact_json import read_json, write_json_column
 from shared.kit.identity import Caller
 
 CONSTRAINT_NAMES = {
@@ -93,6 +94,8 @@ class Database:
     def __init__(self, url: str, *, pool_size: int = 10, application: str = "ntp") -> None:
         self.engine: AsyncEngine = create_async_engine(
             url,
+            json_serializer=write_json_column,
+            json_deserializer=read_json,
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=POOL_TIMEOUT_S,

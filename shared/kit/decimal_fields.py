@@ -1,4 +1,4 @@
-"""Decimal fields: JSON numbers that are exact or have six decimals, without the noise of binary floats."""
+"""Decimal fields: JSON numbers that are exact to six decimals, however many digits they have, without the noise of binary floats."""
 
 from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import partial
@@ -6,6 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 from pydantic_core import PydanticKnownError
+
+from shared.kit.exact_json import mark_number, mark_numbers
 
 FLOAT_NOISE = Decimal("1e-12")
 """The largest relative error that sums of binary floats are taken to have; they keep sixteen digits."""
@@ -17,13 +19,14 @@ WIDE_CONTEXT = Context(prec=80)
 
 
 def to_json_number(value: Decimal) -> Any:
-    """Return a decimal as a JSON number: an integer where it is one, otherwise rounded to six decimals.
+    """Return a decimal for a serializer, rounded to six decimals: a number, or the marked text of one (see `exact_json`)."""
+    return mark_number(value.quantize(SIX_PLACES, ROUND_HALF_UP, WIDE_CONTEXT))
 
-    Binary floats carry fifteen significant digits, so a value below 10^9 keeps all six decimals.
-    """
-    if value == value.to_integral_value():
-        return int(value)
-    return float(value.quantize(SIX_PLACES, ROUND_HALF_UP, WIDE_CONTEXT))
+
+def to_number_text(value: Decimal) -> str:
+    """Return a decimal as sentences state it: rounded to six decimals, without zeros at its end."""
+    text = f"{value.quantize(SIX_PLACES, ROUND_HALF_UP, WIDE_CONTEXT):f}"
+    return text.rstrip("0").rstrip(".")
 
 
 def round_half_away(value: Decimal, decimals: int) -> Decimal:
@@ -35,6 +38,11 @@ JsonDecimal = Annotated[
     Decimal, PlainSerializer(to_json_number, when_used="json"), WithJsonSchema({"type": "number"})
 ]
 """A decimal that is serialized as a JSON number."""
+
+ExactObject = Annotated[
+    dict[str, Any], PlainSerializer(mark_numbers, return_type=dict[str, Any], when_used="json")
+]
+"""An object of any shape, whose decimals are serialized as JSON numbers."""
 
 
 def remove_float_noise(value: Decimal, decimals: int) -> Decimal:

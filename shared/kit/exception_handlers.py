@@ -20,6 +20,7 @@ from starlette.exceptions import HTTPException
 
 from shared.kit.database import DATABASE_ERRORS
 from shared.kit.decimal_fields import to_json_number
+from shared.kit.exact_json import restore_numbers
 from shared.kit.identity import TOKEN_REQUIRED
 from shared.kit.json_body import UNSTORABLE_CHARACTER
 from shared.kit.problems import (
@@ -93,7 +94,7 @@ def to_problem_response(request: Request, problem: Problem) -> Response:
     language = negotiate_language(request)
     document = to_problem_document(request, problem, request.url.path)
     return Response(
-        json.dumps(document, ensure_ascii=False, default=_plain).encode(),  # orjson stops at 64-bit integers
+        restore_numbers(json.dumps(document, ensure_ascii=False, default=_plain).encode()),
         status_code=problem.status,
         media_type=problem.media_type,
         headers={**problem.headers, "Content-Language": language},

@@ -10,7 +10,6 @@ from functools import partial
 from http import HTTPStatus
 from typing import Annotated, Any
 
-import orjson
 from fastapi import Depends, Query, Request, Response
 from fastapi.datastructures import DefaultPlaceholder
 from fastapi.dependencies.utils import get_typed_return_annotation
@@ -18,6 +17,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 
 from shared.kit.etags import apply_if_none_match, make_weak_etag
+from shared.kit.exact_json import ESCAPED_MARK, read_json, restore_numbers, write_json
 from shared.kit.problems import Invalid, NotFound, Problem
 from shared.kit.query_checks import (
     find_cursor_fault,
@@ -77,6 +77,8 @@ class OperationRoute(APIRoute):
             accepted = ",".join(request.headers.getlist("accept"))
             media_range = negotiate(accepted, self.media_types) if self.media_types else None
             response = await self._answer(handler, request)
+            if hasattr(response, "body") and ESCAPED_MARK in response.body:
+                response = _with_exact_numbers(response)
             if media_range is not None and self._gives_rows(response):
                 response = self._represent(request, response, media_range)
             return apply_if_none_match(request, response) if "etag" in response.headers else response
@@ -113,7 +115,7 @@ class OperationRoute(APIRoute):
         if media_range.media_type == CSV:
             content = self._write_csv(body, fields, media_range)
         elif fields:
-            content = orjson.dumps(pick_fields(self.table, orjson.loads(body), fields))
+            content = write_json(pick_fields(self.table, read_json(body), fields))
         else:
             content = body
         headers = {name: value for name, value in response.headers.items() if name != "content-length"}
@@ -136,6 +138,14 @@ class OperationRoute(APIRoute):
         if fields:
             pick_fields(self.table, json.loads(body), fields)
         return to_csv(self.table, body, fields, byte_order_mark=with_mark)
+
+
+def _with_exact_numbers(response: Response) -> Response:
+    """Return a response with the numbers that its serializer could not write."""
+    headers = {name: value for name, value in response.headers.items() if name != "content-length"}
+    return Response(
+        restore_numbers(bytes(response.body)), response.status_code, headers, background=response.background
+    )
 
 
 def _make_fields_parameter(table: Table) -> Any:

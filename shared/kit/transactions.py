@@ -9,11 +9,11 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Annotated, Any, ClassVar
 
-import orjson
 from fastapi import Depends, Query, Request, Response
 
 from shared.kit.database import Database, UnitOfWork
 from shared.kit.etags import apply_if_none_match
+from shared.kit.exact_json import read_json, write_json
 from shared.kit.idempotency import Claim, IdempotencyKeyRequired, answer_once, read_claim
 from shared.kit.identity import ANONYMOUS, Caller, Guard, identify
 from shared.kit.json_body import JsonRequest
@@ -152,7 +152,7 @@ def _without_creation(response: Response) -> Response:
 
 def _without_id(body: bytes) -> bytes:
     """Return a JSON answer with the nil UUID for the id that nothing has."""
-    document = orjson.loads(body)
+    document = read_json(body)
     if isinstance(document, dict) and document.get("id") is not None:
-        return orjson.dumps({**document, "id": NIL_ID})
+        return write_json({**document, "id": NIL_ID})
     return body

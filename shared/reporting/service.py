@@ -18,6 +18,7 @@ from shared.reporting.bounds.follower import list_followed_feeds, make_bound_fol
 from shared.reporting.catalogue.catalogue import Catalogue
 from shared.reporting.catalogue.catalogue_file import CatalogueLoader
 from shared.reporting.catalogue_versions.current import CurrentCatalogue
+from shared.reporting.catalogue_versions.examples import add_catalogue_example
 from shared.reporting.engine import Register, ReportingEngine
 from shared.reporting.evidence.rules import MAX_FILE_BYTES
 from shared.reporting.models import REVISION as REPORTING_REVISION
@@ -113,5 +114,6 @@ def create_program(
     )
     if takes_reports:
         extend_openapi(app, partial(add_report_examples, engine=engine))
+    extend_openapi(app, partial(add_catalogue_example, engine=engine))
     extend_openapi(app, partial(add_target_example, engine=engine))
     return app

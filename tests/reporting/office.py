@@ -62,7 +62,7 @@ def catalogue() -> Catalogue:
         Indicator("households", NAME, "census", "households", "commune", "-", valid_from=SINCE),
         Indicator("poor", NAME, "census", "households", "commune", "-", valid_from=SINCE),
         Indicator("jobs", NAME, "results", "workers", "district", "-", valid_from=SINCE, flow=True),
-        Indicator("herd", NAME, "results", "heads", "commune", "-", valid_from=SINCE),
+        Indicator("herd", NAME, "results", "heads", "commune", "-", valid_from=SINCE, decimals=6),
         Indicator("rain", NAME, "results", "mm", "commune", "-", valid_from=SINCE, decimals=2, flow=True, maximum=Decimal(10_000)),
         Indicator("criterion_a", NAME, "criteria", "met", "commune", "-", valid_from=SINCE, kinds=frozenset({"xa"}), maximum=Decimal(1)),
         Indicator("criterion_b", NAME, "criteria", "met", "commune", "-", valid_from=SINCE, kinds=frozenset({"xa"}), maximum=Decimal(1)),

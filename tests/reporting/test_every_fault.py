@@ -127,3 +127,23 @@ async def test_nil_is_a_boolean(office):
             office.district("610"),
         )
         assert (refused.status_code, refused.json()["errors"][0]["code"]) == (422, "not_a_boolean")
+
+
+async def test_sums_that_no_binary_float_holds_are_exact_everywhere(office):
+    """A value has at most 12 digits, a sum 18; a binary float keeps 15 to 17."""
+    rows = [("23344", "herd", 123456789012), ("23347", "herd", 0.123457)]
+    await office.accepted("610", "2023", "results", rows)
+    document = {"number": "12/BC-UBND", "date": "2024-01-15"}
+    body = {"name": "năm", "period": "2023", "unit": "62", "document": document}
+    publication = await office.post("publications", body, office.reviewer)
+    reads = [
+        publication,
+        await office.get("progress", period="2023", unit="610"),
+        await office.get("progress", period="2023", unit="610", fields="value"),
+        await office.get("lineage/herd", period="2023", unit="62"),
+        await office.get(f"publications/{publication.json()['id']}"),
+        await office.http.get("/v1/poverty/progress?period=2023&unit=62", headers={"Accept": "text/csv"}),
+    ]
+    for read in reads:
+        assert "123456789012.123457" in read.text, (read.request.url, read.status_code, read.text[:300])
+        assert "\\u0000" not in read.text

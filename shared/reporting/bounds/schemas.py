@@ -5,7 +5,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, Field
 
-from shared.kit.decimal_fields import JsonDecimal, to_json_number
+from shared.kit.decimal_fields import JsonDecimal, to_number_text
 from shared.kit.problems import Sentence
 from shared.reporting.bounds.contradictions import Contradiction
 from shared.reporting.catalogue.bounds import BoundRelation
@@ -76,9 +76,9 @@ class ContradictionOut(BaseModel):
         """Serialize a contradiction."""
         bound = found.bound
         numbers = {
-            "own": to_json_number(found.own),
-            "other": to_json_number(found.other),
-            "limit": "" if bound.limit is None else to_json_number(bound.limit),
+            "own": to_number_text(found.own),
+            "other": to_number_text(found.other),
+            "limit": "" if bound.limit is None else to_number_text(bound.limit),
         }
         sentence, program = SENTENCES[bound.relation], bound.other.program
         return cls(

@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Literal
 
+from shared.kit.exact_json import mark_number, to_number
 from shared.reporting.catalogue.catalogue import Catalogue
 from shared.reporting.catalogue.definitions import Figure
 from shared.reporting.catalogue.dimensions import from_series_key
@@ -43,7 +44,7 @@ def to_plain(value: object) -> Any:
         case list() | tuple():
             return [to_plain(member) for member in value]
         case Decimal():
-            return int(value) if value == value.to_integral_value() else float(value)
+            return to_number(value)
         case date():
             return value.isoformat()
         case _:
@@ -52,7 +53,9 @@ def to_plain(value: object) -> Any:
 
 def hash_tables(tables: Tables) -> str:
     """Return the SHA-256 of the rows of a catalogue, in hex."""
-    text = json.dumps(to_plain(tables), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps(
+        to_plain(tables), sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=mark_number
+    )
     return hashlib.sha256(text.encode()).hexdigest()
 
 

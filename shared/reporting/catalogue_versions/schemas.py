@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from shared.kit.decimal_fields import ExactObject
 from shared.reporting.catalogue.versions import (
     ChangeKind,
     find_figure_changes,
@@ -53,15 +54,7 @@ class TablesIn(BaseModel):
 class CatalogueIn(BaseModel):
     """Another version of the catalogue, and the decision behind it."""
 
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "example": {
-                "decision": {"number": "12/QĐ-UBND", "date": "2026-01-05"},
-                "tables": {"program": "poverty", "form": [], "indicator": []},
-            }
-        },
-    )
+    model_config = ConfigDict(extra="forbid")
 
     decision: DecisionIn = Field(description="the decision that changes what is measured")
     tables: TablesIn
@@ -98,7 +91,7 @@ class CatalogueVersionSummary(BaseModel):
 class CatalogueVersionOut(CatalogueVersionSummary):
     """A version of the catalogue with its rows."""
 
-    tables: dict[str, Any] = Field(description="its rows by table, as its file states them")
+    tables: ExactObject = Field(description="its rows by table, as its file states them")
 
 
 class ProgramCatalogueOut(BaseModel):
@@ -107,7 +100,7 @@ class ProgramCatalogueOut(BaseModel):
     version: str | None = Field(
         description="its name, as figures carry it: the number and the hash's beginning"
     )
-    tables: dict[str, Any] = Field(description="its rows by table, as its file states them")
+    tables: ExactObject = Field(description="its rows by table, as its file states them")
 
 
 class RowChangeOut(BaseModel):

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from shared.kit.change_feed import Event, lock_feed, publish_events
+from shared.kit.exact_json import read_json, restore_numbers
 from shared.kit.ids import uuid7
 from shared.kit.models import Change
 from shared.kit.problems import Conflict, Invalid, NotFound, Sentence, make_fault
@@ -87,7 +88,7 @@ async def freeze_figures(context: ReportingContext, body: PublicationIn) -> Publ
         as_of=at,
         document_number=body.document.number,
         document_date=body.document.date,
-        figures=[figure.model_dump(mode="json") for figure in figures],
+        figures=[read_json(restore_numbers(figure.model_dump_json().encode())) for figure in figures],
         client_id=context.caller.client_id,
         published_at=at,
     )

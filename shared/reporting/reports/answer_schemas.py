@@ -7,7 +7,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, Field
 
-from shared.kit.decimal_fields import JsonDecimal, to_json_number
+from shared.kit.decimal_fields import JsonDecimal, to_number_text
 from shared.kit.problems import Sentence
 from shared.reporting.bounds.contradictions import Contradiction
 from shared.reporting.bounds.schemas import ContradictionOut
@@ -97,7 +97,7 @@ class NoteOut(BaseModel):
     @classmethod
     def from_noise(cls, ordinal: int, amount: RoundedAmount) -> Self:
         """Return the note on a value that was posted with float noise."""
-        numbers = {"posted": amount.posted, "read": to_json_number(amount)}
+        numbers = {"posted": amount.posted, "read": to_number_text(amount)}
         text = FLOAT_NOISE.filled(**numbers)
         return cls(
             pointer=f"/observations/{ordinal}/value", code="float_noise", text=text.vi, text_en=text.en

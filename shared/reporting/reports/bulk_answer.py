@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import Request
 from pydantic import BaseModel, Field
 
+from shared.kit.exact_json import restore_numbers
 from shared.kit.exception_handlers import to_problem_document
 from shared.kit.json_body import MAX_FAULTS_SHOWN, MORE_FAULTS
 from shared.kit.problems import Fault, Problem, make_fault
@@ -76,7 +77,7 @@ class AnswerWriter:
         self.faults_shown += len(line.problem.get("errors", ())) if line.problem else 0
         self.outcomes[line.outcome] += 1
         self.values += result.values
-        return before + line.model_dump_json().encode() + (b"\n" if self.as_lines else b"")
+        return before + restore_numbers(line.model_dump_json().encode()) + (b"\n" if self.as_lines else b"")
 
     def end(self, problem: Problem | None) -> bytes:
         """Return what comes after the last result."""
@@ -89,7 +90,7 @@ class AnswerWriter:
             ),
             problem=None if problem is None else to_problem_document(self.request, problem, self.path),
         )
-        last = answer.model_dump_json(exclude={"lines"}).encode()
+        last = restore_numbers(answer.model_dump_json(exclude={"lines"}).encode())
         return last + b"\n" if self.as_lines else b"]," + last[1:]
 
     def _to_line(self, result: LineResult, max_faults: int) -> LineOut:

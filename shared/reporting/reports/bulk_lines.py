@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from shared.kit.concurrency import PipelinePosition, PipelineStep
 from shared.kit.database import Database, UnitOfWork
+from shared.kit.exact_json import restore_numbers
 from shared.kit.exception_handlers import Busy, is_retryable
 from shared.kit.idempotency import Claim, answer_each_once, answer_once
 from shared.kit.identity import Caller
@@ -161,7 +162,8 @@ class LinePipeline:
         context = ReportingContext(unit_of_work, engine, territory, position, shared_locks)
         submitted, created = await submit_posted(context, line.posted)
         code = status.HTTP_201_CREATED if created else status.HTTP_200_OK
-        return Response(submitted.model_dump_json(), code, media_type="application/json")
+        content = restore_numbers(submitted.model_dump_json().encode())
+        return Response(content, code, media_type="application/json")
 
 
 Locks = tuple[str, list[str]]
