@@ -34,7 +34,7 @@ async def test_what_expires_today_is_in_force_today_and_a_replacement_ends_the_r
     path = f"documents/{old['id']}"
     assert old["state"] == "in_force"
     assert (await read(clients, path, on="2024-02-21"))["state"] == "expired"
-    assert (await read(clients, path, on="2023-01-09"))["state"] == "not_yet_in_force"
+    assert (await read(clients, path, on="2023-01-09"))["state"] == "not_yet_issued"
     await record(
         clients,
         "documents",

@@ -130,4 +130,4 @@ async def test_the_plan_of_the_next_year_continues_what_is_open(clients: Clients
         "act_not_possible",
     )
     reversed_years = make_plan(period="2025-2021", title="Sai")
-    await refuse(clients, "plans", reversed_years, 422, "period_invalid")
+    assert await list_faults(clients, "plans", reversed_years) == {"/period": "period_invalid"}

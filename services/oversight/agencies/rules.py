@@ -53,6 +53,10 @@ class AgencyDirectory:
         """Return the agency of a code on a day."""
         return next((agency for agency in self.in_force(on) if agency.code == code), None)
 
+    def find_level(self, code: str) -> str | None:
+        """Return the level of an agency, of any day; None for a code that no agency has."""
+        return next((agency.level for agency in self.agencies if agency.code == code), None)
+
     def find_successor(self, code: str, on: date) -> str:
         """Return the code of the agency that does the work of an agency on a day; the code itself while it exists."""
         while self.find(code, on) is None:
@@ -62,15 +66,18 @@ class AgencyDirectory:
             code = rows[-1].succeeded_by or code
         return code
 
-    def find_faults(self, named: Iterable[tuple[str, str | None]], on: date) -> Iterator[Fault]:
-        """Yield the faults of agencies that a body names, by JSON pointer; None names none."""
+    def find_faults(self, named: Iterable[tuple[str, str | None]], on: date | None) -> Iterator[Fault]:
+        """Yield the faults of agencies that a body names, by JSON pointer; None names none.
+
+        Without a day, an agency that exists on some day has no fault.
+        """
         codes = {agency.code for agency in self.agencies}
         for pointer, code in named:
-            if code is None or self.find(code, on) is not None:
+            if code is None:
                 continue
             if code not in codes:
                 yield make_fault(pointer, "agency_unknown", AGENCY_UNKNOWN, agency=code)
-            else:
+            elif on is not None and self.find(code, on) is None:
                 successor = self.find_successor(code, on)
                 yield make_fault(
                     pointer,

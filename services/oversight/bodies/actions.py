@@ -17,7 +17,12 @@ from services.oversight.records.actions import (
     read_newest,
 )
 from services.oversight.records.preparing import prepare_record
-from services.oversight.records.rules import ActNotPossible, RecordNotFound, find_reversed_days
+from services.oversight.records.rules import (
+    ActNotPossible,
+    RecordNotFound,
+    find_repeated_faults,
+    find_reversed_days,
+)
 from services.oversight.records.store import read_by_ids
 from shared.kit.change_feed import lock_feed
 from shared.kit.json_body import PartialBody
@@ -106,11 +111,16 @@ async def _prepare(
 ) -> RecordContent:
     """Return the content of a body; raise every fault of it, or `UnitNotGranted`."""
     body, unread = draft.body, draft.unread
-    kind_known = not {"established_on", "kind"} & unread
-    kind = kinds.find(body.kind, body.established_on) if kind_known else None
-    faults = list(kinds.find_faults(body.kind, body.established_on)) if kind_known else []
+    day = None if "established_on" in unread else body.established_on
+    kind = None if day is None or "kind" in unread else kinds.find(body.kind, day)
+    faults = [] if "kind" in unread else list(kinds.find_faults(body.kind, day))
     if "founded_by" not in unread:
         faults += find_future_date_faults(body.founded_by.date, context, "/founded_by/date")
+    if body.rules_document is not None:
+        faults += find_future_date_faults(body.rules_document.date, context, "/rules_document/date")
+    faults += find_repeated_faults(
+        "members", [(member.agency, member.unit or body.unit) for member in body.members]
+    )
     return await prepare_record(
         context,
         draft,
@@ -120,6 +130,7 @@ async def _prepare(
         directory=directory,
         agencies=[(f"/members/{index}/agency", member.agency) for index, member in enumerate(body.members)],
         levels=[level for level in LEVEL_NAMES if kind is None or level in kind.levels],
+        units=[(f"/members/{index}/unit", member.unit, None) for index, member in enumerate(body.members)],
         faults=faults,
     )
 

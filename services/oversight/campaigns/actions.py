@@ -7,7 +7,6 @@ from services.oversight.campaigns.schemas import CampaignCorrectionIn, CampaignI
 from services.oversight.models import RecordVersion
 from services.oversight.records.actions import RecordContent, correct_record, insert_record
 from services.oversight.records.preparing import prepare_record
-from services.oversight.records.references import require_records
 from services.oversight.records.rules import find_reversed_days
 from shared.kit.change_feed import lock_feed
 from shared.kit.json_body import PartialBody
@@ -45,7 +44,7 @@ async def _prepare(
 ) -> RecordContent:
     """Return the content of a campaign; raise every fault of it, or `UnitNotGranted`."""
     body = draft.body
-    record = await prepare_record(
+    return await prepare_record(
         context,
         draft,
         "campaigns",
@@ -53,11 +52,8 @@ async def _prepare(
         key=[body.kind, body.title, body.starts_on],
         directory=directory,
         agencies=[("/organizer", body.organizer)],
+        references=[("/part_of", "campaigns", body.part_of), ("/document", "documents", body.document)],
         faults=find_reversed_days(
             None if "starts_on" in draft.unread else body.starts_on, body.ends_on, "ends_on"
         ),
     )
-    await require_records(
-        context, [("/part_of", "campaigns", body.part_of), ("/document", "documents", body.document)]
-    )
-    return record

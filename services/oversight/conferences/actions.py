@@ -7,7 +7,7 @@ from services.oversight.conferences.schemas import ConferenceCorrectionIn, Confe
 from services.oversight.models import RecordVersion
 from services.oversight.records.actions import RecordContent, correct_record, insert_record
 from services.oversight.records.preparing import prepare_record
-from services.oversight.records.rules import find_reversed_days
+from services.oversight.records.rules import find_repeated_faults, find_reversed_days
 from shared.kit.change_feed import lock_feed
 from shared.kit.json_body import PartialBody
 from shared.reporting.context import ReportingContext
@@ -54,7 +54,9 @@ async def _prepare(
         agencies=[(f"/conclusions/{index}/owner", row.owner) for index, row in enumerate(body.conclusions)],
         acting=[("/convener", body.convener)],
         from_centre=body.level == "central",
-        faults=find_reversed_days(
-            None if "held_on" in draft.unread else body.held_on, body.ends_on, "ends_on"
-        ),
+        units=[(f"/units_present/{index}", code, None) for index, code in enumerate(body.units_present)],
+        faults=[
+            *find_reversed_days(None if "held_on" in draft.unread else body.held_on, body.ends_on, "ends_on"),
+            *find_repeated_faults("units_present", [(code,) for code in body.units_present]),
+        ],
     )

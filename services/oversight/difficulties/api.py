@@ -1,11 +1,12 @@
 """The routes of difficulties."""
 
 import uuid
-from collections.abc import Mapping, Sequence
-from typing import Annotated
+from collections.abc import Sequence
+from datetime import date
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Body, Query, Response, status
-from sqlalchemy import ColumnElement
+from pydantic import TypeAdapter
 
 from services.oversight.agencies.api import CurrentAgencies
 from services.oversight.context import InsiderContext, OverseerContext
@@ -22,8 +23,9 @@ from services.oversight.difficulties.schemas import (
 from services.oversight.difficulties.store import PATH, to_difficulty
 from services.oversight.models import RecordVersion
 from services.oversight.records.actions import withdraw_record
+from services.oversight.records.query_params import StateDay
 from services.oversight.records.schemas import ReasonIn
-from services.oversight.records.store import content_is, read_versions, select_records
+from services.oversight.records.store import content_is, has_id, read_records, read_versions, select_records
 from shared.kit.change_feed import AsOf
 from shared.kit.json_body import PartialBody
 from shared.kit.paging import Paging, paged_by
@@ -32,14 +34,9 @@ from shared.periods import local_day
 from shared.reporting.context import ReportingContext
 from shared.reporting.registers import UnitsQuery, require_units, set_created_or_existing
 
-_ANSWERED = RecordVersion.content["answered_on"].astext
-_DROPPED = RecordVersion.content["dropped_on"].astext
-STATE_CONDITIONS: Mapping[DifficultyState, list[ColumnElement[bool]]] = {
-    "open": [_ANSWERED.is_(None), _DROPPED.is_(None)],
-    "answered": [_ANSWERED.is_not(None)],
-    "dropped": [_DROPPED.is_not(None)],
-}
-"""The condition of each state, as it is now."""
+SortOrder = Literal["newest", "-waiting_days"]
+BY_WAITING = TypeAdapter(tuple[int, uuid.UUID])
+"""The key of a list by waiting: the negative number of days, and the id."""
 
 router = APIRouter(prefix=PATH, tags=["difficulties"], route_class=TransactionRoute)
 
@@ -63,32 +60,48 @@ async def list_difficulties(
     *,
     context: InsiderContext,
     unit: UnitsQuery = None,
-    state: Annotated[DifficultyState | None, Query(description="only those in this state")] = None,
+    state: Annotated[DifficultyState | None, Query(description="only those in this state on the day")] = None,
     passed_to: Annotated[
         str | None, Query(max_length=40, description="only those that this agency has to answer")
     ] = None,
+    program: Annotated[
+        str | None, Query(max_length=40, description="only those of this program: rural, poverty, ethnic")
+    ] = None,
+    sort: Annotated[
+        SortOrder, Query(description="the newest first, or those that wait longest first (-waiting_days)")
+    ] = "newest",
+    on: StateDay = None,
     as_of: AsOf = None,
     paging: Annotated[Paging, paged_by(100)],
 ) -> DifficultiesPage:
-    """List difficulties, newest first."""
-    conditions = content_is("passed_to", passed_to)
-    if state is not None:
-        conditions += STATE_CONDITIONS[state]
-    query = select_records("difficulties", require_units(context.territory, unit), as_of, *conditions)
+    """List difficulties, newest first, or those that wait longest first, each with its state on a day."""
+    day = on or local_day(as_of or context.now)
+    conditions = [*content_is("passed_to", passed_to), *content_is("program", program)]
+    units = require_units(context.territory, unit)
+    if state is not None or sort != "newest":
+        rows = await read_records(context.session, "difficulties", units, as_of, *conditions)
+        rows = [row for row in rows if state is None or to_difficulty(row).find_state(day) == state]
+        if sort != "newest":
+            page, following = paging.slice(
+                rows,
+                key=lambda row: (-to_difficulty(row).count_waiting_days(day), row.id),
+                adapter=BY_WAITING,
+            )
+            return DifficultiesPage(items=[_serialize(context, row, on=day) for row in page], next=following)
+        conditions.append(has_id([row.id for row in rows]))
+    query = select_records("difficulties", units, as_of, *conditions)
     return await paging.fetch(
-        context.session,
-        query,
-        serialize=lambda row: _serialize(context, row[0]),
+        context.session, query, serialize=lambda row: _serialize(context, row[0], on=day)
     )
 
 
 @router.get("/{difficulty_id}", summary="Read one difficulty")
 async def read_difficulty(
-    *, context: InsiderContext, difficulty_id: uuid.UUID, as_of: AsOf = None
+    *, context: InsiderContext, difficulty_id: uuid.UUID, on: StateDay = None, as_of: AsOf = None
 ) -> DifficultyOut:
-    """Read a difficulty with all its versions; also one that was withdrawn."""
+    """Read a difficulty with all its versions, and its state on a day; also one that was withdrawn."""
     versions = await read_versions(context.session, "difficulties", difficulty_id, as_of)
-    return _serialize(context, versions[0], versions)
+    return _serialize(context, versions[0], versions, on or local_day(as_of or context.now))
 
 
 @router.post(
@@ -131,12 +144,17 @@ async def pass_difficulty_on(
 async def answer_difficulty(
     *,
     context: OverseerContext,
+    directory: CurrentAgencies,
     difficulty_id: uuid.UUID,
     body: DifficultyAnswerIn,
     response: Response,
 ) -> DifficultyOut:
-    """Answer a difficulty, with the document that gives the answer where there is one."""
-    row = await actions.answer_difficulty(context, difficulty_id, body)
+    """Answer a difficulty, with the document that gives the answer where there is one.
+
+    A client of the level that it was passed to answers, not one of the unit that raised it; a province records what the centre
+    answered.
+    """
+    row = await actions.answer_difficulty(context, difficulty_id, body, directory)
     response.headers["Location"] = f"{PATH}/{row.id}"
     return _serialize(context, row)
 
@@ -164,13 +182,16 @@ async def withdraw_difficulty(
 
 
 def _serialize(
-    context: ReportingContext, row: RecordVersion, versions: Sequence[RecordVersion] | None = None
+    context: ReportingContext,
+    row: RecordVersion,
+    versions: Sequence[RecordVersion] | None = None,
+    on: date | None = None,
 ) -> DifficultyOut:
-    difficulty, today = to_difficulty(row), local_day(context.now)
+    difficulty, day = to_difficulty(row), on or local_day(context.now)
     return DifficultyOut.from_row(
         row,
         context.territory,
         versions=versions,
-        state=difficulty.find_state(today),
-        waiting_days=difficulty.count_waiting_days(today),
+        state=difficulty.find_state(day),
+        waiting_days=difficulty.count_waiting_days(day),
     )

@@ -70,11 +70,13 @@ class DifficultyCorrectionIn(DifficultyIn, CorrectionFields):
 class DifficultyOut(DifficultyFields, RecordOut):
     """A difficulty, and how long it has waited."""
 
-    state: DifficultyState = Field(description="open, answered or dropped")
+    state: DifficultyState = Field(
+        description="its state on the day: open, answered or dropped, or not_yet_raised before its day"
+    )
     answered_on: dt.date | None = Field(None, description="the day of the answer")
     answer: str | None = Field(None, description="the answer")
     answered_by: uuid.UUID | None = Field(None, description="the document that answers it")
-    waiting_days: int = Field(description="days from its raising to its answer, or to the day of the request")
+    waiting_days: int = Field(description="days from its raising to its answer, or to the day")
 
 
 DifficultiesPage = Page[DifficultyOut]

@@ -33,6 +33,9 @@ from shared.reporting.context import ReportingContext
 from shared.reporting.registers import RegisterResult, UnitOnDay, locate_unit
 from shared.territory.units import LEVEL_NAMES
 
+NEW = uuid.UUID(int=0)
+"""The id of a document that is not recorded yet."""
+
 
 async def record_document(
     context: ReportingContext,
@@ -44,7 +47,7 @@ async def record_document(
     record = await _prepare(context, draft, directory, kinds)
     at = await lock_feed(context.session, context.clock)
     if await find_same_record(context, record) is None:
-        await _check_references(context, record, uuid.UUID(int=0), draft.body)
+        await _check_references(context, record, NEW, draft.body)
     return await insert_record(context, at, record)
 
 
@@ -56,7 +59,7 @@ async def correct_document(
     kinds: DocumentKinds,
 ) -> RecordVersion:
     """Insert a version of a document with its whole content anew."""
-    record = await _prepare(context, draft, directory, kinds)
+    record = await _prepare(context, draft, directory, kinds, document_id)
     at = await lock_feed(context.session, context.clock)
     await _check_references(context, record, document_id, draft.body)
     await _keep_fulfilled_demands(context, record, document_id)
@@ -70,14 +73,15 @@ async def _prepare(
     draft: PartialBody[IssuedDocumentIn] | PartialBody[IssuedDocumentCorrectionIn],
     directory: AgencyDirectory,
     kinds: DocumentKinds,
+    document_id: uuid.UUID = NEW,
 ) -> RecordContent:
     """Return the content of a document; raise every fault of it, or `UnitNotGranted`."""
     body, unread = draft.body, draft.unread
-    dated = "signed_on" not in unread
-    first = body.effective_on or (body.signed_on if dated else None)
-    faults = list(find_reversed_days(first, body.expires_on, "expires_on"))
-    if dated and "kind" not in unread:
-        faults += kinds.find_faults(body.kind, body.signed_on)
+    day = None if "signed_on" in unread else body.signed_on
+    faults = list(find_reversed_days(body.effective_on or day, body.expires_on, "expires_on"))
+    if "kind" not in unread:
+        faults += kinds.find_faults(body.kind, day)
+    faults += await _find_named_faults(context, body, document_id)
     return await prepare_record(
         context,
         draft,
@@ -86,6 +90,11 @@ async def _prepare(
         key=[body.number, body.issuer, body.signed_on],
         directory=directory,
         agencies=[(f"/demands/{index}/owner", demand.owner) for index, demand in enumerate(body.demands)],
+        units=[(f"/demands/{index}/unit", demand.unit, None) for index, demand in enumerate(body.demands)],
+        references=[
+            (f"/distinct_from/{index}/document", "documents", other.document)
+            for index, other in enumerate(body.distinct_from)
+        ],
         acting=[("/issuer", body.issuer)],
         from_centre=True,
         faults=faults,
@@ -99,13 +108,23 @@ async def _check_references(
     document = to_document(
         RecordVersion(id=document_id, day=record.day, **record.unit.to_columns(), content=record.content)
     )
+    raise_if_any(await _find_named_faults(context, body, document_id))
     named = {relation.document for relation in document.relations} | {other for other, _ in document.fulfils}
-    if named:
-        rows = await read_by_ids(context.session, "documents", named)
-        raise_if_any(find_reference_faults(document, {row.id: to_document(row) for row in rows}))
-        _require_named_granted(context, document, rows)
-    distinct_from = body.distinct_from.document if body.distinct_from else None
+    _require_named_granted(context, document, await read_by_ids(context.session, "documents", named))
+    distinct_from = {other.document for other in body.distinct_from}
     refuse_used_number(document, await read_same_number(context.session, document), distinct_from)
+
+
+async def _find_named_faults(
+    context: ReportingContext, body: IssuedDocumentIn, document_id: uuid.UUID
+) -> list[Fault]:
+    """Return the faults of the documents and demands that a body names."""
+    relations = [relation.document for relation in body.relations]
+    fulfils = [(demand.document, demand.demand) for demand in body.fulfils]
+    rows = await read_by_ids(context.session, "documents", {*relations, *(other for other, _ in fulfils)})
+    return list(
+        find_reference_faults(document_id, relations, fulfils, {row.id: to_document(row) for row in rows})
+    )
 
 
 async def _keep_fulfilled_demands(

@@ -1,7 +1,7 @@
 """Kinds of documents, what is in force on a day, and what documents demand. Pure."""
 
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -9,7 +9,7 @@ from typing import Literal
 from shared.dated_facts.facts import DatedFact
 from shared.kit.problems import Conflict, Fault, Sentence, make_fault
 
-DocumentState = Literal["not_yet_in_force", "in_force", "expired", "replaced"]
+DocumentState = Literal["not_yet_issued", "not_yet_in_force", "in_force", "expired", "replaced"]
 DocumentRelationKind = Literal["amends", "replaces", "guides", "carries_out"]
 DemandState = Literal["fulfilled", "open", "overdue"]
 
@@ -58,11 +58,13 @@ class DocumentKinds:
         """Return the kind of a code on a day."""
         return next((kind for kind in self.kinds if kind.code == code and kind.is_in_force(on)), None)
 
-    def find_faults(self, code: str, on: date) -> Iterator[Fault]:
-        """Yield the fault of a kind that is not in force on a day."""
-        if self.find(code, on) is None:
-            kinds = ", ".join(kind.code for kind in self.kinds if kind.is_in_force(on))
-            yield make_fault("/kind", "document_kind_unknown", KIND_UNKNOWN, kind=code, kinds=kinds)
+    def find_faults(self, code: str, on: date | None) -> Iterator[Fault]:
+        """Yield the fault of a kind that is not in force on a day; without a day, of one that never is."""
+        kinds = [kind.code for kind in self.kinds if on is None or kind.is_in_force(on)]
+        if code not in kinds:
+            yield make_fault(
+                "/kind", "document_kind_unknown", KIND_UNKNOWN, kind=code, kinds=", ".join(kinds)
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +138,8 @@ def find_document_state(
     document: IssuedDocument, replacements: Mapping[uuid.UUID, IssuedDocument], on: date
 ) -> DocumentState:
     """Return the state of a document on a day; on its last day it is still in force."""
+    if on < document.signed_on:
+        return "not_yet_issued"
     if on < document.effective_on:
         return "not_yet_in_force"
     replacement = replacements.get(document.id)
@@ -165,29 +169,29 @@ def list_demands(documents: Sequence[IssuedDocument], on: date) -> list[DueDeman
     demands = [
         DueDemand(document, number, demand, fulfilments.get((document.id, number)))
         for document in documents
-        if document.effective_on <= on
+        if max(document.signed_on, document.effective_on) <= on
         for number, demand in enumerate(document.demands, 1)
     ]
     return sorted(demands, key=lambda due: (due.demand.due_on, due.document.number, due.number))
 
 
 def find_reference_faults(
-    document: IssuedDocument, others: Mapping[uuid.UUID, IssuedDocument]
+    document_id: uuid.UUID,
+    relations: Sequence[uuid.UUID],
+    fulfils: Sequence[tuple[uuid.UUID, int]],
+    others: Mapping[uuid.UUID, IssuedDocument],
 ) -> Iterator[Fault]:
-    """Yield the faults of the documents and demands that a document names."""
+    """Yield the faults of the documents that the relations of a document name, and of the demands that it fulfils."""
     named = [
-        *(
-            (f"/relations/{index}/document", relation.document)
-            for index, relation in enumerate(document.relations)
-        ),
-        *((f"/fulfils/{index}/document", other) for index, (other, _) in enumerate(document.fulfils)),
+        *((f"/relations/{index}/document", other) for index, other in enumerate(relations)),
+        *((f"/fulfils/{index}/document", other) for index, (other, _) in enumerate(fulfils)),
     ]
     for pointer, other in named:
-        if other == document.id:
+        if other == document_id:
             yield make_fault(pointer, "document_names_itself", REPLACES_ITSELF)
         elif other not in others:
             yield make_fault(pointer, "document_unknown", DOCUMENT_UNKNOWN, document=str(other))
-    for index, (other, number) in enumerate(document.fulfils):
+    for index, (other, number) in enumerate(fulfils):
         if other in others and number > len(others[other].demands):
             yield make_fault(
                 f"/fulfils/{index}/demand",
@@ -199,14 +203,14 @@ def find_reference_faults(
 
 
 def refuse_used_number(
-    document: IssuedDocument, same_number: Iterable[IssuedDocument], distinct_from: uuid.UUID | None
+    document: IssuedDocument, same_number: Iterable[IssuedDocument], distinct_from: Collection[uuid.UUID]
 ) -> None:
     """Raise `DocumentNumberUsed` where the issuer has another document with this number in the year.
 
-    `distinct_from` is the document that the client states to be another.
+    `distinct_from` are the documents that the client states to be others.
     """
     for other in same_number:
-        if other.id not in {document.id, distinct_from} and other.signed_on.year == document.signed_on.year:
+        if other.id not in {document.id, *distinct_from} and other.signed_on.year == document.signed_on.year:
             raise DocumentNumberUsed(
                 number=document.number, document=str(other.id), date=other.signed_on.isoformat()
             )

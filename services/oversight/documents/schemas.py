@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from services.oversight.documents.rules import DemandState, DocumentRelationKind, DocumentState
 from services.oversight.records.schemas import (
@@ -75,6 +75,23 @@ class DistinctDocumentIn(BaseModel):
     reason: Text = Field(description="why both have one number")
 
 
+def _to_list(named: object) -> object:
+    """Return one document, or none, as a list."""
+    if named is None:
+        return []
+    return [named] if isinstance(named, Mapping) else named
+
+
+DistinctDocuments = Annotated[
+    list[DistinctDocumentIn],
+    BeforeValidator(_to_list),
+    Field(
+        max_length=20,
+        description="documents of the issuer with the same number in the same year that are others; one may stand without a list",
+    ),
+]
+
+
 class IssuedDocumentFields(BaseModel):
     """What a document states."""
 
@@ -117,9 +134,7 @@ class IssuedDocumentIn(IssuedDocumentFields, RecordIn):
         "signed_on": dt.date.min,
     }
 
-    distinct_from: DistinctDocumentIn | None = Field(
-        None, description="a document of the issuer with the same number in the same year that is another one"
-    )
+    distinct_from: DistinctDocuments = []
 
 
 class IssuedDocumentCorrectionIn(IssuedDocumentIn, CorrectionFields):
@@ -136,8 +151,8 @@ class IssuedDocumentOut(IssuedDocumentFields, RecordOut):
 
     hidden_from_public = ("file_sha256",)
 
-    distinct_from: DistinctDocumentIn | None = Field(None, description="a document that it is not, as stated")
-    state: DocumentState = Field(description="its state on the day of the request")
+    distinct_from: DistinctDocuments = []
+    state: DocumentState = Field(description="its state on the day; not_yet_issued before the day of signing")
     replaced_by: uuid.UUID | None = Field(None, description="the document that replaces it")
 
 

@@ -1,6 +1,7 @@
 """The actions on plans: draft, correct, submit, approve, revise, close, and begin the plan of the next year."""
 
 import uuid
+from collections.abc import Iterable
 
 from services.oversight.agencies.rules import AgencyDirectory
 from services.oversight.models import RecordVersion
@@ -19,6 +20,8 @@ from services.oversight.plans.schemas import (
     ImplementationPlanRevisionIn,
     NextPlanIn,
     PlanApprovalIn,
+    PlannedMoneyIn,
+    PlannedTargetIn,
 )
 from services.oversight.plans.store import find_state
 from services.oversight.recommendations.store import read_recommendations
@@ -29,8 +32,8 @@ from services.oversight.records.actions import (
     insert_record,
     read_newest,
 )
-from services.oversight.records.preparing import prepare_record
-from services.oversight.records.references import require_records
+from services.oversight.records.preparing import NamedUnit, find_unit_faults, prepare_record
+from services.oversight.records.references import Reference, require_records
 from services.oversight.records.rights import require_record_granted
 from services.oversight.records.rules import ActNotPossible, find_future_days
 from services.oversight.records.schemas import ReasonIn, make_key, to_content
@@ -38,8 +41,8 @@ from services.oversight.records.store import content_is
 from services.oversight.tasks.store import read_tasks
 from shared.kit.change_feed import lock_feed
 from shared.kit.json_body import PartialBody
-from shared.kit.problems import Fault, Invalid, raise_if_any
-from shared.periods import local_day, parse_plan_period
+from shared.kit.problems import Fault, Invalid, make_fault, raise_if_any
+from shared.periods import InvalidPeriod, local_day, parse_plan_period
 from shared.reporting.context import ReportingContext
 from shared.reporting.registers import RegisterResult, locate_unit
 from shared.territory.units import LEVEL_NAMES
@@ -100,7 +103,6 @@ async def revise_plan(
     kept = (newest.unit, newest.day, newest.content["period"])
     if (record.unit.unit.code, record.day, record.content["period"]) != kept:
         raise ActNotPossible(reason=OTHER_PLAN)
-    await require_records(context, [("/document", "documents", draft.body.document)])
     changes = {
         **{name: value for name, value in record.content.items() if name != "document"},
         "state": "revised",
@@ -117,7 +119,7 @@ async def close_plan(context: ReportingContext, plan_id: uuid.UUID, body: Reason
 
 
 async def begin_next_plan(
-    context: ReportingContext, plan_id: uuid.UUID, draft: NextPlanIn
+    context: ReportingContext, plan_id: uuid.UUID, draft: NextPlanIn, directory: AgencyDirectory
 ) -> RegisterResult[RecordVersion]:
     """Insert the draft of the next year's plan: what is not done, not closed, missed and carried over goes into it."""
     at = await lock_feed(context.session, context.clock)
@@ -126,19 +128,26 @@ async def begin_next_plan(
     years = list_years(parse_plan_period(newest.content["period"]))
     if len(years) > 1:
         raise ActNotPossible(reason=NO_YEAR_AFTER)
-    raise_if_any(find_future_days(today, drafted_on=draft.drafted_on))
+    unit = locate_unit(
+        context.territory, newest.unit, draft.drafted_on, levels=list(LEVEL_NAMES), at="/drafted_on"
+    )
+    faults = [
+        *find_future_days(today, drafted_on=draft.drafted_on),
+        *directory.find_faults(_list_owners("missed_targets", draft.missed_targets), draft.drafted_on),
+        *find_unit_faults(
+            context.territory, _list_units("missed_targets", draft.missed_targets), draft.drafted_on
+        ),
+    ]
+    if isinstance(unit, Fault):
+        raise Invalid(faults=[unit, *faults])
+    raise_if_any(faults)
+    require_record_granted(context, unit)
     tasks = await read_tasks(context.session, None, None, *content_is("plan", str(plan_id)))
     recommendations = [
         row
         for row in await read_recommendations(context.session, None)
         if row.unit == newest.unit and row.is_unfinished(today)
     ]
-    unit = locate_unit(
-        context.territory, newest.unit, draft.drafted_on, levels=list(LEVEL_NAMES), at="/drafted_on"
-    )
-    if isinstance(unit, Fault):
-        raise Invalid(faults=[unit])
-    require_record_granted(context, unit)
     period = str(years[0] + 1)
     content = {
         **{
@@ -167,7 +176,7 @@ async def _prepare(
 ) -> RecordContent:
     """Return the content of a plan; raise every fault of it, or `UnitNotGranted`."""
     body = draft.body
-    record = await prepare_record(
+    return await prepare_record(
         context,
         draft,
         "plans",
@@ -176,14 +185,17 @@ async def _prepare(
         directory=directory,
         agencies=[
             ("/owner", body.owner),
-            *((f"/targets/{index}/owner", target.owner) for index, target in enumerate(body.targets)),
+            *_list_owners("targets", body.targets),
+            *_list_owners("missed_targets", body.missed_targets),
             *((f"/capital/{index}/agency", row.agency) for index, row in enumerate(body.capital)),
         ],
-    )
-    parse_plan_period(body.period)
-    await require_records(
-        context,
-        [
+        units=[
+            *_list_units("targets", body.targets),
+            *_list_units("missed_targets", body.missed_targets),
+            *_list_units("capital", body.capital),
+        ],
+        references=[
+            *_list_revising(body),
             ("/continues", "plans", body.continues),
             *((f"/continued_tasks/{n}", "tasks", task) for n, task in enumerate(body.continued_tasks)),
             *(
@@ -191,8 +203,34 @@ async def _prepare(
                 for n, recommendation in enumerate(body.continued_recommendations)
             ),
         ],
+        faults=[] if "period" in draft.unread else _find_period_faults(body.period),
     )
-    return record
+
+
+def _find_period_faults(text: str) -> list[Fault]:
+    """Return the fault of a period that names no year, or years in the wrong order."""
+    try:
+        parse_plan_period(text)
+    except InvalidPeriod as refusal:
+        return [make_fault("/period", refusal.code, refusal.detail, **refusal.facts)]
+    return []
+
+
+def _list_revising(body: ImplementationPlanIn) -> list[Reference]:
+    """Return the document that revises a plan, where the body is that of a revision."""
+    return (
+        [("/document", "documents", body.document)] if isinstance(body, ImplementationPlanRevisionIn) else []
+    )
+
+
+def _list_owners(name: str, targets: Iterable[PlannedTargetIn]) -> list[tuple[str, str | None]]:
+    """Return the agencies of targets by JSON pointer."""
+    return [(f"/{name}/{index}/owner", target.owner) for index, target in enumerate(targets)]
+
+
+def _list_units(name: str, rows: Iterable[PlannedTargetIn | PlannedMoneyIn]) -> list[NamedUnit]:
+    """Return the units of targets or of money by JSON pointer."""
+    return [(f"/{name}/{index}/unit", row.unit, None) for index, row in enumerate(rows)]
 
 
 async def _read_for(

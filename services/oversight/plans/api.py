@@ -162,10 +162,15 @@ async def close_plan(
     "/{plan_id}/next", status_code=status.HTTP_201_CREATED, summary="Begin the plan of the next year"
 )
 async def begin_next_plan(
-    *, context: OverseerContext, plan_id: uuid.UUID, body: NextPlanIn, response: Response
+    *,
+    context: OverseerContext,
+    directory: CurrentAgencies,
+    plan_id: uuid.UUID,
+    body: NextPlanIn,
+    response: Response,
 ) -> ImplementationPlanOut:
     """Draft the plan of the next year as a copy: open tasks, open recommendations, missed targets, carried-over money."""
-    result = await actions.begin_next_plan(context, plan_id, body)
+    result = await actions.begin_next_plan(context, plan_id, body, directory)
     set_created_or_existing(response, f"{PATH}/{result.row.id}", created=result.created)
     return _serialize(context, result.row)
 

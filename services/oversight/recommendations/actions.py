@@ -29,7 +29,7 @@ from services.oversight.records.actions import (
     require_live,
 )
 from services.oversight.records.preparing import prepare_record
-from services.oversight.records.references import require_records
+from services.oversight.records.references import find_unknown_records
 from services.oversight.records.rules import (
     WITHDRAWN,
     Act,
@@ -42,12 +42,11 @@ from services.oversight.records.schemas import ReasonIn, to_content
 from services.oversight.records.store import read_versions
 from shared.kit.change_feed import lock_feed
 from shared.kit.json_body import PartialBody
-from shared.kit.problems import Fault, make_fault, raise_if_any
+from shared.kit.problems import make_fault, raise_if_any
 from shared.periods import local_day
 from shared.reporting.context import ReportingContext
-from shared.reporting.registers import RegisterResult, locate_unit
+from shared.reporting.registers import RegisterResult
 from shared.territory.rights import is_granted, make_refusal
-from shared.territory.units import LEVEL_NAMES
 
 SOURCE_REGISTERS: Mapping[SourceKind, RegisterName] = {
     "inspection": "inspections",
@@ -102,7 +101,7 @@ async def _prepare(
 ) -> RecordContent:
     """Return the content of a recommendation; raise every fault of it, or `UnitNotGranted`."""
     body = draft.body
-    record = await prepare_record(
+    return await prepare_record(
         context,
         draft,
         "recommendations",
@@ -112,37 +111,15 @@ async def _prepare(
         agencies=[("/addressee/agency", body.addressee.agency)],
         acting=[("/issuer", body.issuer)],
         from_centre=True,
-        faults=_find_faults(context, draft),
-    )
-    await require_records(
-        context,
-        [
+        units=[("/addressee/unit", body.addressee.unit, None)],
+        references=[
             ("/document", "documents", body.document),
             ("/source/record", SOURCE_REGISTERS[body.source.kind], body.source.record),
         ],
+        faults=find_reversed_days(
+            None if "issued_on" in draft.unread else body.issued_on, body.due_on, "due_on"
+        ),
     )
-    return record
-
-
-def _find_faults(
-    context: ReportingContext, draft: PartialBody[RecommendationIn] | PartialBody[RecommendationCorrectionIn]
-) -> list[Fault]:
-    """Return the faults of the days, and of the addressee's unit on the day of issue."""
-    body = draft.body
-    if "issued_on" in draft.unread:
-        return []
-    faults = list(find_reversed_days(body.issued_on, body.due_on, "due_on"))
-    if "addressee" not in draft.unread:
-        unit = locate_unit(
-            context.territory,
-            body.addressee.unit,
-            body.issued_on,
-            levels=list(LEVEL_NAMES),
-            at="/addressee/unit",
-        )
-        if isinstance(unit, Fault):
-            faults.append(unit)
-    return faults
 
 
 async def answer_recommendation(
@@ -168,14 +145,14 @@ async def answer_recommendation(
                 for index, row in enumerate(body.evidence)
                 if row.document is None and row.file_sha256 is None
             ),
+            *await find_unknown_records(
+                context.session,
+                [
+                    (f"/evidence/{index}/document", "documents", row.document)
+                    for index, row in enumerate(body.evidence)
+                ],
+            ),
         ]
-    )
-    await require_records(
-        context,
-        [
-            (f"/evidence/{index}/document", "documents", row.document)
-            for index, row in enumerate(body.evidence)
-        ],
     )
     answer = {**to_content(body), "client_id": context.caller.client_id}
     answers = [*newest.content.get("answers", ()), answer]

@@ -127,17 +127,27 @@ async def count_overdue_recommendations(
     on: Annotated[IsoDate | None, Query(description="the day; today when left out")] = None,
     as_of: AsOf = None,
 ) -> OverdueOut:
-    """Count the overdue recommendations by who has to answer them on a day and by age, the latest first."""
+    """Count the overdue recommendations by who has to answer them on a day and by age, the latest first.
+
+    One whose addressee was divided counts for each successor, so the groups may add to more than `recommendations`.
+    """
     day = on or local_day(as_of or context.now)
+    recommendations = [
+        row
+        for row in await read_recommendations(context.session, None, as_of)
+        if row.count_days_late(day) > 0
+    ]
     addressed = [
         (unit.code, find_answering_agency(directory, row, day), row.count_days_late(day))
-        for row in await read_recommendations(context.session, None, as_of)
-        for unit in find_answering_units(context.territory, row, day)[:1]
+        for row in recommendations
+        for unit in find_answering_units(context.territory, row, day)
     ]
     items = [
         OverdueGroupOut(
             unit=group.unit,
-            unit_name=context.territory.versions(group.unit)[-1].name,
+            unit_name=context.territory.unit(group.unit, day).name,
+            unit_kind=context.territory.unit(group.unit, day).kind,
+            unit_since=context.territory.unit(group.unit, day).valid_from,
             agency=group.agency,
             total=group.total,
             up_to_30_days=group.up_to_30_days,
@@ -147,7 +157,7 @@ async def count_overdue_recommendations(
         )
         for group in group_overdue(addressed)
     ]
-    return OverdueOut(on=day, items=items)
+    return OverdueOut(on=day, recommendations=len(recommendations), items=items)
 
 
 @router.get("/{recommendation_id}", summary="Read one recommendation")

@@ -8,7 +8,7 @@ from typing import Literal
 
 from shared.kit.problems import Forbidden, Sentence
 
-RecommendationState = Literal["open", "answered", "done", "refused", "dropped"]
+RecommendationState = Literal["not_yet_issued", "open", "answered", "done", "refused", "dropped"]
 Outcome = Literal["done", "refused", "dropped"]
 
 CLOSED_ALREADY = Sentence("kiến nghị đã kết thúc ({state})", "the recommendation is closed ({state})")
@@ -44,13 +44,15 @@ class Recommendation:
 
     def find_state(self, on: date) -> RecommendationState:
         """Return its state on a day."""
+        if on < self.issued_on:
+            return "not_yet_issued"
         if self.closed_on is not None and self.closed_on <= on and self.outcome is not None:
             return self.outcome
         return "answered" if any(day <= on for day in self.answered_on) else "open"
 
     def is_unfinished(self, on: date) -> bool:
         """Whether it was issued by a day and is not closed on it."""
-        return self.issued_on <= on and self.find_state(on) in {"open", "answered"}
+        return self.find_state(on) in {"open", "answered"}
 
     def count_days_late(self, on: date) -> int:
         """Return the days since its due day while it is not closed, else 0: one on the morning after the due day."""

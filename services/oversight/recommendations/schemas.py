@@ -122,7 +122,9 @@ class RecommendationOut(RecommendationFields, RecordOut):
     answers: list[RecommendationAnswer] = Field([], description="the answers, the first one first")
     closed_on: dt.date | None = Field(None, description="the day on which the issuer closed it")
     outcome: Outcome | None = Field(None, description="done, refused or dropped, once it is closed")
-    state: RecommendationState = Field(description="its state on the day of the request")
+    state: RecommendationState = Field(
+        description="its state on the day; not_yet_issued before the day of its issue"
+    )
     overdue: bool = Field(description="whether it is past its due day and not closed")
     days_late: int = Field(description="days since its due day where it is overdue, else 0")
     answered_by_units: list[str] = Field(
@@ -185,6 +187,8 @@ class OverdueGroupOut(BaseModel):
 
     unit: str = Field(description="code of the unit that answers on the day")
     unit_name: str = Field(description="its name")
+    unit_kind: str = Field(description="its kind: tinh, huyen, xa …")
+    unit_since: dt.date = Field(description="first day of the unit that bears this code")
     agency: str | None = Field(description="the agency that answers")
     total: int = Field(description="overdue recommendations")
     up_to_30_days: int = Field(description="of them, 1 to 30 days late")
@@ -197,4 +201,7 @@ class OverdueOut(BaseModel):
     """Overdue recommendations by addressee, the latest first."""
 
     on: dt.date = Field(description="the day")
+    recommendations: int = Field(
+        description="number of overdue recommendations; one that several successors answer counts once"
+    )
     items: list[OverdueGroupOut]

@@ -3,9 +3,11 @@
 import uuid
 from collections.abc import Iterable
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from services.oversight.records.rules import RegisterName
 from services.oversight.records.store import find_missing
-from shared.kit.problems import Sentence, make_fault, raise_if_any
+from shared.kit.problems import Fault, Sentence, make_fault, raise_if_any
 from shared.reporting.context import ReportingContext
 
 REFERENCE_UNKNOWN = Sentence(
@@ -18,14 +20,19 @@ Reference = tuple[str, RegisterName, uuid.UUID | None]
 
 
 async def require_records(context: ReportingContext, references: Iterable[Reference]) -> None:
-    """Raise `Invalid` with every reference that names no record. One statement for each register that is named."""
+    """Raise `Invalid` with every reference that names no record."""
+    raise_if_any(await find_unknown_records(context.session, references))
+
+
+async def find_unknown_records(session: AsyncSession, references: Iterable[Reference]) -> list[Fault]:
+    """Return the faults of references that name no record. One statement for each register that is named."""
     named: dict[RegisterName, dict[str, uuid.UUID]] = {}
     for pointer, register, record_id in references:
         if record_id is not None:
             named.setdefault(register, {})[pointer] = record_id
     faults = []
     for register, ids in named.items():
-        missing = await find_missing(context.session, register, set(ids.values()))
+        missing = await find_missing(session, register, set(ids.values()))
         faults += [
             make_fault(
                 pointer,
@@ -37,4 +44,4 @@ async def require_records(context: ReportingContext, references: Iterable[Refere
             for pointer, record_id in ids.items()
             if record_id in missing
         ]
-    raise_if_any(faults)
+    return faults

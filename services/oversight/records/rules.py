@@ -1,6 +1,6 @@
 """What holds for the records of every register. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date
 from typing import Literal
 
@@ -41,7 +41,7 @@ DATE_IN_FUTURE = Sentence(
     "Ngày {date} sau ngày hôm nay ({today}).", "The day {date} is after today ({today})."
 )
 DAYS_REVERSED = Sentence("Ngày {last} trước ngày {first}.", "The day {last} is before {first}.")
-REPEATED = Sentence("{value} đã có ở mục {index}.", "{value} is already at index {index}.")
+REPEATED = Sentence("“{value}” đã có ở mục {index}.", "“{value}” is already at index {index}.")
 PROVES_TASK = Sentence("nó chứng minh nhiệm vụ {task} đã xong", "it proves the task {task} done")
 
 
@@ -97,3 +97,13 @@ def find_reversed_days(first: date | None, last: date | None, at: str) -> Iterat
     """Yield the fault of a last day before the first; `at` is the field of the last day."""
     if first is not None and last is not None and last < first:
         yield make_fault(f"/{at}", "days_reversed", DAYS_REVERSED, first=first, last=last)
+
+
+def find_repeated_faults(name: str, rows: Iterable[Collection[object]]) -> Iterator[Fault]:
+    """Yield the fault of each row of a list that repeats an earlier one; `rows` are what identifies each."""
+    first: dict[tuple[object, ...], int] = {}
+    for index, row in enumerate(map(tuple, rows)):
+        if row in first:
+            value = " ".join(str(part) for part in row if part is not None)
+            yield make_fault(f"/{name}/{index}", "repeated", REPEATED, value=value, index=first[row])
+        first.setdefault(row, index)

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
+from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Query, Response, status
@@ -10,10 +11,11 @@ from services.oversight.agencies.api import CurrentAgencies
 from services.oversight.context import InsiderContext, OverseerContext
 from services.oversight.models import RecordVersion
 from services.oversight.records.actions import withdraw_record
+from services.oversight.records.query_params import StateDay
 from services.oversight.records.schemas import ReasonIn
 from services.oversight.records.store import ROOT, content_is, read_versions, select_records
 from services.oversight.supervisions import actions
-from services.oversight.supervisions.rules import count_overdue_requests
+from services.oversight.supervisions.rules import count_overdue_requests, find_unrecovered
 from services.oversight.supervisions.schemas import (
     SupervisionCorrectionIn,
     SupervisionIn,
@@ -56,26 +58,28 @@ async def list_supervisions(
     unit: UnitsQuery = None,
     kind: Annotated[SupervisionKind | None, Query(description="only supervision, or only audits")] = None,
     body: Annotated[Supervisor | None, Query(description="only those of this body")] = None,
+    on: StateDay = None,
     as_of: AsOf = None,
     paging: Annotated[Paging, paged_by(100)],
 ) -> SupervisionsPage:
-    """List supervision and audits, newest first."""
+    """List supervision and audits, newest first, each with what it is owed on a day."""
+    day = on or local_day(as_of or context.now)
     conditions = [*content_is("kind", kind), *content_is("body", body)]
     query = select_records("supervisions", require_units(context.territory, unit), as_of, *conditions)
     return await paging.fetch(
         context.session,
         query,
-        serialize=lambda row: _serialize(context, row[0]),
+        serialize=lambda row: _serialize(context, row[0], on=day),
     )
 
 
 @router.get("/{supervision_id}", summary="Read one supervision")
 async def read_supervision(
-    *, context: InsiderContext, supervision_id: uuid.UUID, as_of: AsOf = None
+    *, context: InsiderContext, supervision_id: uuid.UUID, on: StateDay = None, as_of: AsOf = None
 ) -> SupervisionOut:
-    """Read a supervision with all its versions; also one that was withdrawn."""
+    """Read a supervision with all its versions, and its state on a day; also one that was withdrawn."""
     versions = await read_versions(context.session, "supervisions", supervision_id, as_of)
-    return _serialize(context, versions[0], versions)
+    return _serialize(context, versions[0], versions, on or local_day(as_of or context.now))
 
 
 @router.post(
@@ -108,7 +112,16 @@ async def withdraw_supervision(
 
 
 def _serialize(
-    context: ReportingContext, row: RecordVersion, versions: Sequence[RecordVersion] | None = None
+    context: ReportingContext,
+    row: RecordVersion,
+    versions: Sequence[RecordVersion] | None = None,
+    on: date | None = None,
 ) -> SupervisionOut:
-    overdue = count_overdue_requests(row.content["requests"], local_day(context.now))
-    return SupervisionOut.from_row(row, context.territory, versions=versions, requests_overdue=overdue)
+    content = row.content
+    return SupervisionOut.from_row(
+        row,
+        context.territory,
+        versions=versions,
+        requests_overdue=count_overdue_requests(content["requests"], on or local_day(context.now)),
+        unrecovered_vnd=find_unrecovered(content["to_recover_vnd"], content["recovered_vnd"]),
+    )

@@ -110,7 +110,10 @@ class SupervisionOut(SupervisionFields, RecordOut):
     """A round of supervision or an audit."""
 
     requests_overdue: int = Field(
-        description="requests that were due before the day of the request and are not delivered"
+        description="requests that were due before the day and are not delivered by it"
+    )
+    unrecovered_vnd: int | None = Field(
+        description="money still to recover, in đồng; null where none was asked for"
     )
 
 

@@ -13,7 +13,7 @@ from services.oversight.records.actions import (
     read_newest,
 )
 from services.oversight.records.preparing import prepare_record
-from services.oversight.records.references import require_records
+from services.oversight.records.references import Reference, find_unknown_records
 from services.oversight.records.rules import (
     ActNotPossible,
     RegisterName,
@@ -28,7 +28,7 @@ from services.oversight.tasks.store import to_task
 from shared.kit.change_feed import lock_feed
 from shared.kit.json_body import PartialBody
 from shared.kit.problems import Fault, Sentence, make_fault, raise_if_any
-from shared.periods import Period, local_day
+from shared.periods import InvalidPeriod, Period, local_day
 from shared.reporting.context import ReportingContext
 from shared.reporting.registers import RegisterResult
 
@@ -71,7 +71,7 @@ async def _prepare(
 ) -> RecordContent:
     """Return the content of a task; raise every fault of it, or `UnitNotGranted`."""
     body = draft.body
-    record = await prepare_record(
+    return await prepare_record(
         context,
         draft,
         "tasks",
@@ -82,12 +82,9 @@ async def _prepare(
             ("/owner", body.owner),
             *((f"/co_workers/{index}", code) for index, code in enumerate(body.co_workers)),
         ],
+        references=[("/plan", "plans", body.plan), ("/copied_from", "tasks", body.copied_from)],
         faults=_find_faults(draft),
     )
-    await require_records(
-        context, [("/plan", "plans", body.plan), ("/copied_from", "tasks", body.copied_from)]
-    )
-    return record
 
 
 def _find_faults(draft: PartialBody[TaskIn] | PartialBody[TaskCorrectionIn]) -> list[Fault]:
@@ -115,25 +112,31 @@ async def complete_task(
             *find_future_days(today, completed_on=body.completed_on),
             *find_reversed_days(task.starts_on, body.completed_on, "completed_on"),
             *find_completion_faults(task, products, body.period, today),
+            *await _find_product_faults(context, task, body),
         ]
     )
-    await require_records(
-        context,
-        [
-            ("/document", "documents", body.document),
-            ("/conference", "conferences", body.conference),
-        ],
-    )
-    if body.figure is not None:
-        Period.parse(body.figure.period)
-    for member, register, record_id in (
-        ("document", DOCUMENTS, body.document),
-        ("conference", CONFERENCES, body.conference),
-    ):
-        rows = await read_by_ids(context.session, register, {record_id} if record_id else set())
-        raise_if_any(fault for row in rows for fault in find_reversed_days(task.starts_on, row.day, member))
     completions = [*newest.content.get("completions", ()), to_content(body)]
     return await add_version(context, at, newest, "completed", {"completions": completions})
+
+
+async def _find_product_faults(context: ReportingContext, task: Task, body: TaskCompletionIn) -> list[Fault]:
+    """Return the faults of products: records that do not exist, or are older than the task, and periods that are none."""
+    named: list[Reference] = [
+        ("/document", DOCUMENTS, body.document),
+        ("/conference", CONFERENCES, body.conference),
+    ]
+    faults = await find_unknown_records(context.session, named)
+    for pointer, register, record_id in named:
+        rows = await read_by_ids(context.session, register, {record_id} if record_id else set())
+        faults += [
+            fault for row in rows for fault in find_reversed_days(task.starts_on, row.day, pointer[1:])
+        ]
+    if body.figure is not None:
+        try:
+            Period.parse(body.figure.period)
+        except InvalidPeriod as refusal:
+            faults.append(make_fault("/figure/period", refusal.code, InvalidPeriod.detail, **refusal.facts))
+    return faults
 
 
 async def drop_task(context: ReportingContext, task_id: uuid.UUID, body: ReasonIn) -> RecordVersion:

@@ -12,6 +12,7 @@ from services.oversight.agencies.rules import AgencyDirectory
 from services.oversight.context import InsiderContext, OverseerContext
 from services.oversight.models import RecordVersion
 from services.oversight.records.actions import withdraw_record
+from services.oversight.records.query_params import StateDay
 from services.oversight.records.schemas import ReasonIn
 from services.oversight.records.store import content_is, has_id, read_versions, select_records
 from services.oversight.tasks import actions
@@ -72,7 +73,7 @@ async def list_tasks(
         ids = [
             task.id
             for task in tasks
-            if (state is None or (task.starts_on <= day and task.find_state(day) == state))
+            if (state is None or task.find_state(day) == state)
             and (due_from is None or task.due_on >= due_from)
         ]
         conditions.append(has_id(ids))
@@ -86,11 +87,16 @@ async def list_tasks(
 
 @router.get("/{task_id}", summary="Read one task")
 async def read_task(
-    *, context: InsiderContext, directory: CurrentAgencies, task_id: uuid.UUID, as_of: AsOf = None
+    *,
+    context: InsiderContext,
+    directory: CurrentAgencies,
+    task_id: uuid.UUID,
+    on: StateDay = None,
+    as_of: AsOf = None,
 ) -> TaskOut:
-    """Read a task with all its versions; also one that was withdrawn."""
+    """Read a task with all its versions, and its state on a day; also one that was withdrawn."""
     versions = await read_versions(context.session, "tasks", task_id, as_of)
-    return _serialize(context, directory, versions[0], versions)
+    return _serialize(context, directory, versions[0], versions, on or local_day(as_of or context.now))
 
 
 @router.post("/{task_id}/corrections", status_code=status.HTTP_201_CREATED, summary="Correct a task")

@@ -9,7 +9,7 @@ from typing import Literal
 from shared.kit.problems import Fault, Sentence, make_fault
 from shared.periods import Period, PeriodKind
 
-TaskState = Literal["open", "overdue", "done", "dropped"]
+TaskState = Literal["not_yet_set", "open", "overdue", "done", "dropped"]
 Recurrence = Literal["month", "quarter", "half_year", "year"]
 ProductKind = Literal["document", "figure", "event"]
 
@@ -82,6 +82,8 @@ class Task:
 
     def find_state(self, on: date) -> TaskState:
         """Return its state on a day: overdue from the day after a due day that was missed."""
+        if on < self.starts_on:
+            return "not_yet_set"
         if self.dropped_on is not None and self.dropped_on <= on:
             return "dropped"
         if all(self._is_done(period, on) for period in self.list_periods()):

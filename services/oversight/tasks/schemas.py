@@ -120,7 +120,9 @@ class TaskOut(TaskFields, RecordOut):
         [], description="what proves it done, by period where it recurs"
     )
     dropped_on: dt.date | None = Field(None, description="the day on which it was dropped")
-    state: TaskState = Field(description="open, overdue, done or dropped on the day of the request")
+    state: TaskState = Field(
+        description="its state on the day: open, overdue, done or dropped, or not_yet_set before its first day"
+    )
     days_late: int = Field(
         description="days since the oldest due day that was missed, where it is overdue, else 0"
     )
