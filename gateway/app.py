@@ -106,6 +106,7 @@ def create_app(settings: GatewaySettings | None = None, *, clock: Clock = system
             ),
             violations={"uq_vintages_name": lambda: VintageExists(name="", vintage=None)},
             own_document=False,
+            needs_database=False,
             background_tasks=(
                 make_map_consumer(load_territory_with_geography, from_gateway=False),
                 *(follower.consumer.run for follower in village_followers),

@@ -14,6 +14,8 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from shared.kit.clock import system_clock
+from shared.kit.clocks import ClockReading, print_readings, read_clock
 from shared.kit.settings import find_unread_variables
 from shared.local.backup import back_up, check_backup, restore
 from shared.local.development import develop
@@ -81,6 +83,10 @@ def make_parser() -> argparse.ArgumentParser:
     exec_ = add_command("exec", execute_in_environment, "run a command in the environment of one process")
     exec_.add_argument("name", choices=FACTORIES)
     exec_.add_argument("arguments", nargs=argparse.REMAINDER, metavar="-- COMMAND …")
+    clocks = add_command("clocks", show_clocks, "compare the clock with the newest change of each process")
+    clocks.add_argument(
+        "--accept", action="store_true", help="let writers go on after changes that are ahead of the clock"
+    )
     backup = add_command("backup", write_backup, "write the database and the secrets into a new folder")
     backup.add_argument("folder", type=Path)
     backup.add_argument("--without-secrets", action="store_true", help="also where secrets.json is missing")
@@ -182,6 +188,19 @@ def execute_in_environment(options: argparse.Namespace) -> int:
     command = [argument for argument in options.arguments if argument != "--"] or ["env"]
     environment = Stack(load_running_settings()).make_environment(options.name)
     os.execvpe(command[0], command, environment)  # noqa: S606 (the operator's command)
+
+
+def show_clocks(options: argparse.Namespace) -> int:
+    """Compare the clock of this machine with the newest change of each process; return 1 where writers are refused."""
+    stack = Stack(load_running_settings())
+
+    async def read_clocks() -> list[ClockReading]:
+        urls = {name: stack.make_environment(name)["NTP_DATABASE_URL"] for name in FACTORIES}
+        return [
+            await read_clock(name, url, system_clock, accept=options.accept) for name, url in urls.items()
+        ]
+
+    return print_readings(asyncio.run(read_clocks()))
 
 
 def write_backup(options: argparse.Namespace) -> int:

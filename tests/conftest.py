@@ -29,7 +29,7 @@ TIME_LIMITS = {
     "shared.kit.database.IDLE_IN_TRANSACTION_TIMEOUT_MS": PATIENCE_SECONDS * 1000,
     "shared.kit.database.CONNECT_WITHIN_S": PATIENCE_SECONDS,
     "shared.kit.database.POOL_TIMEOUT_S": PATIENCE_SECONDS,
-    "shared.kit.service.READY_WITHIN_S": PATIENCE_SECONDS,
+    "shared.kit.health.READY_WITHIN_S": PATIENCE_SECONDS,
     "shared.kit.issuer_keys.FETCH_WITHIN_S": PATIENCE_SECONDS,
     "shared.kit.group_commit.HALVE_WITHIN_S": PATIENCE_SECONDS,
     "shared.kit.feed_consumer.client.ANSWER_WITHIN_S": PATIENCE_SECONDS,

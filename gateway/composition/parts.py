@@ -5,6 +5,9 @@ forwarded since: a client that writes through the gateway reads what it wrote. O
 the deadline. A service whose last response was late is requested again by the next read, which waits
 `SILENT_SERVICE_WAIT_S` for it and then answers the last known value. So a hanging service slows one read and not every
 read, and the first read after it recovers sees it.
+
+A part without a last known value, as just after the start, is waited for and requested again until its service has not
+answered for `UNSEEN_PART_WAIT_S`; only then it is unavailable.
 """
 
 import asyncio
@@ -32,6 +35,11 @@ FRESH_FOR_S = 0.25
 FETCH_TIMEOUT_S = 3.0
 """Seconds that a fetch may go on in the background. The next one begins after it, so a part is fresh again within five
 seconds."""
+
+UNSEEN_PART_WAIT_S = 5.0
+"""Seconds that reads wait for a service of which they know no value: one that restarts beside the gateway needs them."""
+
+UNSEEN_PART_PAUSE_S = 0.1
 
 MAX_REMEMBERED_PARTS = 2000
 """Number of confirmed parts in memory, of about ten kilobytes each; the least recently used is dropped first."""
@@ -112,9 +120,26 @@ class PartFetcher:
     """Services whose last response was late."""
     _failed_services: set[str] = field(default_factory=set)
     """Services whose last fetch failed, which is logged once, and not at every read."""
+    _silent_since: dict[str, float] = field(default_factory=dict)
+    """Since when a service has not answered (monotonic clock)."""
 
     async def fetch(self, request: PartRequest, authorization: str | None) -> UpstreamPart:
         """Return the part: the fetched one where it arrives in time, else the last known one."""
+        if request in self._confirmed_documents:
+            return await self._fetch_once(request, authorization, None)
+        while True:
+            silent_since = self._silent_since.get(request.service, time.monotonic())
+            wait_s = silent_since + UNSEEN_PART_WAIT_S - time.monotonic()
+            part = await self._fetch_once(request, authorization, wait_s)
+            if part.fresh or part.refused or wait_s <= UNSEEN_PART_PAUSE_S:
+                return part
+            self._silent_since.setdefault(request.service, silent_since)
+            await asyncio.sleep(UNSEEN_PART_PAUSE_S)
+
+    async def _fetch_once(
+        self, request: PartRequest, authorization: str | None, wait_s: float | None
+    ) -> UpstreamPart:
+        """Return the part after one request, which is waited for as long as its service deserves, or for `wait_s` if longer."""
         write_count = self.upstreams.write_count(request.service)
         confirmed = self._confirmed_documents.get(request)
         if (
@@ -129,7 +154,7 @@ class PartFetcher:
             self._fetches[request, write_count] = fetch
             fetch.add_done_callback(lambda _: self._fetches.pop((request, write_count), None))
         timeout_s = SILENT_SERVICE_WAIT_S if request.service in self._slow_services else self.within_s
-        done, _ = await asyncio.wait({fetch}, timeout=timeout_s)
+        done, _ = await asyncio.wait({fetch}, timeout=max(timeout_s, wait_s or 0))
         if done:
             return fetch.result()
         self._slow_services.add(request.service)
@@ -175,6 +200,7 @@ class PartFetcher:
             )
         if _is_refusal(status, document):
             self._slow_services.discard(request.service)
+            self._silent_since.pop(request.service, None)
             return UpstreamPart(
                 request.service, refused=UpstreamRefusal(status, document or {}, response_headers)
             )
@@ -183,6 +209,7 @@ class PartFetcher:
 
     def _remember(self, request: PartRequest, confirmed: ConfirmedDocument) -> UpstreamPart:
         self._failed_services.discard(request.service)
+        self._silent_since.pop(request.service, None)
         newer = self._confirmed_documents.get(request)
         if newer is None or newer.write_count <= confirmed.write_count:
             self._confirmed_documents[request] = confirmed

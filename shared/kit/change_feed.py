@@ -21,15 +21,23 @@ from shared.kit.clock import Clock
 from shared.kit.database import UnitOfWork, run_sql
 from shared.kit.date_fields import InstantQuery
 from shared.kit.identity import Guard
-from shared.kit.models import Change
+from shared.kit.models import AcceptedInstant, Change
 from shared.kit.paging import MAX_PAGE
-from shared.kit.problems import Invalid, Sentence
+from shared.kit.problems import Invalid, Sentence, Unavailable
 from shared.kit.transactions import CurrentUnitOfWork, TransactionRoute, unit_of_work_for
 
 FEED_LOCK = 7_701
 """The second key of the advisory lock; the first is the schema's own id, so services never wait for each other."""
 
 ONE_TICK = timedelta(microseconds=1)
+
+MOST_BEHIND = timedelta(minutes=1)
+"""Clocks of machines that synchronize differ by milliseconds; a writer that is further behind is refused (see ADR 0025)."""
+
+ACCEPTED_SPAN = timedelta(hours=1)
+"""How far after an accepted instant writers go on; each change takes a microsecond of it."""
+
+CLOCK_RETRY_SECONDS = 60
 
 LOCK_FEED = "SELECT take_write_order() AS latest"
 """A function that a released migration made: it locks the feed, and then reads the newest instant, committed before."""
@@ -75,11 +83,45 @@ class InstantNotPassed(Invalid):
     )
 
 
+class ClockBehind(Unavailable):
+    """The clock of the service is behind the newest change, so nothing is written: it would be stamped with that future.
+
+    An operator sets the clock, or accepts the instant of the newest change.
+    """
+
+    code = "clock_behind"
+    detail = Sentence(
+        "Đồng hồ của máy chủ ({now}) chậm hơn thay đổi mới nhất ({newest}); không ghi gì cho đến khi người vận hành chỉnh giờ.",
+        "The clock of the server ({now}) is behind the newest change ({newest}); nothing is written until an operator sets it right.",
+    )
+    advice = Sentence(
+        "Báo cho người vận hành; gửi lại nguyên yêu cầu với cùng Idempotency-Key sau khi đồng hồ đã đúng. Đọc dữ liệu không bị ảnh hưởng.",
+        "Tell the operator; send the same request with the same Idempotency-Key when the clock is right. Reading is not affected.",
+    )
+
+
 async def lock_feed(session: AsyncSession, clock: Clock) -> datetime:
-    """Lock the feed to the commit, and return the instant of this change: later than every change before it."""
+    """Lock the feed to the commit, and return the instant of this change: later than every change before it.
+
+    Raise `ClockBehind` where the clock is more than a minute behind the newest change, unless an operator accepted that.
+    """
     ((latest,),) = await run_sql(session, LOCK_FEED)
     now = clock()
-    return now if latest is None or latest < now else latest + ONE_TICK
+    if latest is None or latest < now:
+        return now
+    if latest - now > MOST_BEHIND and not await is_accepted(session, latest):
+        raise ClockBehind(
+            now=now.isoformat(), newest=latest.isoformat(), headers={"Retry-After": str(CLOCK_RETRY_SECONDS)}
+        )
+    return latest + ONE_TICK
+
+
+async def is_accepted(session: AsyncSession, newest: datetime) -> bool:
+    """Whether an operator accepted that the newest change is ahead of the clock."""
+    accepted = select(AcceptedInstant.instant).where(
+        AcceptedInstant.instant <= newest, AcceptedInstant.instant >= newest - ACCEPTED_SPAN
+    )
+    return (await session.execute(accepted.limit(1))).first() is not None
 
 
 async def publish_events(session: AsyncSession, at: datetime, events: Sequence[Event]) -> None:

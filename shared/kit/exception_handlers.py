@@ -36,6 +36,7 @@ from shared.kit.problems import (
 )
 from shared.kit.resources import get_resources
 from shared.kit.settings import ServiceSettings
+from shared.kit.storage import DISK_FULL, Storage, StorageFull
 from shared.kit.validation_faults import to_request_refusal
 
 log = structlog.get_logger()
@@ -174,12 +175,23 @@ def _statement_problem(error: DBAPIError, violations: ConstraintProblems) -> Pro
         return violations[name]() if name in violations else Conflict(constraint=name)
     if state == NOT_IN_UTF8:
         return Malformed(reason=UNSTORABLE_CHARACTER)
+    if state == DISK_FULL:
+        return StorageFull()
     connecting = error.statement is None
     if error.connection_invalidated or str(state).startswith(UNREACHABLE_STATES):
         return Busy()
     if state in RETRYABLE_STATES or (connecting and state == NOT_ACCEPTING):
         return Busy()
     return None
+
+
+def _recognize_full_disk(problem: Problem | None, storage: Storage) -> Problem | None:
+    """Return `StorageFull` for a refusal of a full disk, and for a database that is away because of one."""
+    if isinstance(problem, StorageFull):
+        storage.note_refusal()
+    elif isinstance(problem, Busy) and storage.is_full():
+        return StorageFull()
+    return problem
 
 
 def install_exception_handlers(app: FastAPI, *, violations: ConstraintProblems, max_body_bytes: int) -> None:
@@ -200,13 +212,15 @@ def install_exception_handlers(app: FastAPI, *, violations: ConstraintProblems, 
         return to_problem_response(request, _http_problem(request, error, max_body_bytes))
 
     async def on_database(request: Request, error: Exception) -> Response:
-        problem = _database_problem(error, violations)
+        storage = get_resources(request.app).get(Storage)
+        problem = _recognize_full_disk(_database_problem(error, violations), storage)
         if problem is None:
             log.error("database error", path=request.url.path, exc_info=error)
-            problem = Problem()
+        elif isinstance(problem, StorageFull):
+            log.error("disk full", path=request.url.path, reason=str(error))
         elif isinstance(problem, Busy):
             log.warning("database busy or unreachable", path=request.url.path, reason=str(error))
-        return to_problem_response(request, problem)
+        return to_problem_response(request, problem or Problem())
 
     app.add_exception_handler(Problem, on_problem)
     app.add_exception_handler(RequestValidationError, on_validation)

@@ -23,6 +23,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
+from shared.kit.change_feed import ClockBehind
 from shared.kit.clock import Clock
 from shared.kit.database import Database, UnitOfWork
 from shared.kit.exception_handlers import Busy
@@ -151,6 +152,10 @@ class GroupCommit(Generic[CaseT]):
                     pending.answer.cancel()
                 raise
             late = asyncio.get_running_loop().time() > give_up_at
+            if isinstance(error, ClockBehind):  # it is the fault of no case
+                for pending in taken:
+                    _resolve(pending, error)
+                return
             if len(taken) > 1 and not late and not _is_of_database(error):
                 log.warning("group commit tried again in halves", cases=len(taken), reason=str(error))
                 half = len(taken) // 2

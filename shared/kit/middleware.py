@@ -4,6 +4,7 @@ A client's `X-Request-Id` is kept when it is clean; otherwise one is generated. 
 A body larger than the limit and an unexpected exception are answered by problem documents too.
 """
 
+import asyncio
 import re
 import secrets
 import time
@@ -12,10 +13,10 @@ from typing import Any
 
 import structlog
 from prometheus_client import Counter, Histogram
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from shared.kit.exception_handlers import to_problem_response
-from shared.kit.problems import Problem, TooLarge
+from shared.kit.problems import Problem, Sentence, TooLarge, Unavailable
 
 AsgiScope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -32,6 +33,8 @@ FEED_PATH = re.compile(r"/v1/[a-z]+/changes")
 """Consumers poll the feeds every two seconds."""
 
 ERROR_STATUS = 400
+CLIENT_CLOSED_STATUS = 499
+"""What is logged and counted where the client hung up before the answer, as nginx does; nobody gets it."""
 
 REQUESTS = Counter("ntp_http_requests_total", "Requests answered", ("service", "method", "route", "status"))
 SECONDS = Histogram(
@@ -42,6 +45,22 @@ SECONDS = Histogram(
 )
 
 log = structlog.get_logger()
+
+
+class Stopping(Unavailable):
+    """The process is being stopped or restarted, and the request was not finished; whether it took effect is unknown.
+
+    Sent again with the same Idempotency-Key it takes effect once.
+    """
+
+    code = "stopping"
+    detail = Sentence(
+        "Dịch vụ đang dừng hoặc khởi động lại; hãy gửi lại.",
+        "The service is being stopped or restarted; send the same request again.",
+    )
+
+    def __init__(self) -> None:
+        super().__init__(headers={"Retry-After": "1", "Connection": "close"})
 
 
 def _header(scope: AsgiScope, name: bytes) -> str:
@@ -62,6 +81,13 @@ def _declares_more(scope: AsgiScope, limit: int) -> bool:
     """Whether Content-Length is over the limit; a body without it is counted while it is read."""
     length = _header(scope, b"content-length")
     return length.isdecimal() and (len(length) > MAX_LENGTH_DIGITS or int(length) > limit)
+
+
+def _is_of_client(error: BaseException | None) -> bool:
+    """Whether an error, or one that caused it, is that the client hung up while its body was read."""
+    while error is not None and not isinstance(error, ClientDisconnect):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 def find_body_limit(path: str, max_body_bytes: int, larger_bodies: Mapping[str, int]) -> int:
@@ -108,6 +134,48 @@ class HeadAsGetMiddleware:
             scope["route"] = as_get.get("route")
 
 
+class _Exchange:
+    """One request and its answer: counts the body, adds the header fields, and knows how far it has come."""
+
+    def __init__(self, scope: AsgiScope, receive: Receive, send: Send, limit_bytes: int) -> None:
+        self._receive, self._send, self._limit_bytes = receive, send, limit_bytes
+        requested_id, trace = _header(scope, b"x-request-id"), _header(scope, b"traceparent")
+        self.request_id = requested_id if CLEAN_ID.fullmatch(requested_id) else secrets.token_hex(8)
+        self.trace = (
+            trace if TRACEPARENT.fullmatch(trace) else f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
+        )
+        self.status = 500
+        self.started = self.disconnected = False
+        self.received_bytes = self.sent_bytes = 0
+
+    async def receive(self) -> Message:
+        """Return the next part of the request. Raise `TooLarge` past the limit."""
+        message = await self._receive()
+        self.disconnected = self.disconnected or message["type"] == "http.disconnect"
+        self.received_bytes += len(message.get("body", b""))
+        if self.received_bytes > self._limit_bytes:
+            raise TooLarge(limit_bytes=self._limit_bytes)
+        return message
+
+    async def send(self, message: Message) -> None:
+        """Send a part of the answer; its header gets the id and the trace."""
+        if message["type"] == "http.response.start":
+            self.status, self.started = message["status"], True
+            message["headers"] = [
+                *(pair for pair in message["headers"] if pair[0] not in {b"x-request-id", b"traceparent"}),
+                (b"x-request-id", self.request_id.encode()),
+                (b"traceparent", self.trace.encode()),
+                (b"x-content-type-options", b"nosniff"),
+            ]
+        else:
+            self.sent_bytes += len(message.get("body", b""))
+        await self._send(message)
+
+    def has_lost_client(self) -> bool:
+        """Whether the client hung up before the answer began."""
+        return self.disconnected and not self.started
+
+
 class RequestMiddleware:
     """The outermost layer of a service."""
 
@@ -125,57 +193,45 @@ class RequestMiddleware:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        requested_id, trace = _header(scope, b"x-request-id"), _header(scope, b"traceparent")
-        request_id = requested_id if CLEAN_ID.fullmatch(requested_id) else secrets.token_hex(8)
-        if not TRACEPARENT.fullmatch(trace):
-            trace = f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
-        began, status, started, received_bytes = time.perf_counter(), 500, False, 0
+        began = time.perf_counter()
         limit = find_body_limit(scope["path"], self.max_body_bytes, self.larger_bodies)
-
-        async def receive_limited() -> Message:
-            nonlocal received_bytes
-            message = await receive()
-            received_bytes += len(message.get("body", b""))
-            if received_bytes > limit:
-                raise TooLarge(limit_bytes=limit)
-            return message
-
-        async def send_with_fields(message: Message) -> None:
-            nonlocal status, started
-            if message["type"] == "http.response.start":
-                status, started = message["status"], True
-                message["headers"] = [
-                    *(
-                        pair
-                        for pair in message["headers"]
-                        if pair[0] not in {b"x-request-id", b"traceparent"}
-                    ),
-                    (b"x-request-id", request_id.encode()),
-                    (b"traceparent", trace.encode()),
-                    (b"x-content-type-options", b"nosniff"),
-                ]
-            await send(message)
-
-        with structlog.contextvars.bound_contextvars(request_id=request_id, trace=trace[3:35]):
+        exchange = _Exchange(scope, receive, send, limit)
+        with structlog.contextvars.bound_contextvars(
+            request_id=exchange.request_id, trace=exchange.trace[3:35]
+        ):
             try:
                 if _declares_more(scope, limit):
-                    await self._send_problem(TooLarge(limit_bytes=limit), scope, receive, send_with_fields)
+                    await _send_problem(TooLarge(limit_bytes=limit), scope, exchange)
                 else:
-                    await self.app(scope, receive_limited, send_with_fields)
-            except Exception as error:
-                log.exception("request failed", method=scope["method"], path=scope["path"], exc_info=error)
-                if started:
-                    raise
-                await self._send_problem(Problem(), scope, receive, send_with_fields)
+                    await self._serve(scope, exchange)
             finally:
-                self._record(scope, status, time.perf_counter() - began)
+                if exchange.has_lost_client():
+                    exchange.status = CLIENT_CLOSED_STATUS
+                self._record(scope, exchange, time.perf_counter() - began)
 
-    async def _send_problem(self, problem: Problem, scope: AsgiScope, receive: Receive, send: Send) -> None:
-        await to_problem_response(Request(scope), problem)(scope, receive, send)
+    async def _serve(self, scope: AsgiScope, exchange: _Exchange) -> None:
+        """Run the application; what it raises is answered by a problem document where nothing was sent yet."""
+        try:
+            await self.app(scope, exchange.receive, exchange.send)
+        except asyncio.CancelledError:  # the server ends what is under way when it stops
+            if exchange.started:
+                raise
+            await _send_problem(Stopping(), scope, exchange)
+        except Exception as error:
+            if exchange.has_lost_client() and _is_of_client(error):
+                return
+            log.exception("request failed", method=scope["method"], path=scope["path"], exc_info=error)
+            if exchange.started:
+                raise
+            await _send_problem(Problem(), scope, exchange)
 
-    def _record(self, scope: AsgiScope, status: int, seconds: float) -> None:
-        route, method = _route_of(scope), scope["method"]
+    def _record(self, scope: AsgiScope, exchange: _Exchange, seconds: float) -> None:
+        route, method, status = _route_of(scope), scope["method"], exchange.status
         REQUESTS.labels(self.service, method, route, status).inc()
         SECONDS.labels(self.service, method, route).observe(seconds)
         write = log.debug if _is_routine(scope["path"], status) else log.info
         write("request", method=method, path=scope["path"], status=status, ms=round(seconds * 1000, 1))
+
+
+async def _send_problem(problem: Problem, scope: AsgiScope, exchange: _Exchange) -> None:
+    await to_problem_response(Request(scope), problem)(scope, exchange.receive, exchange.send)

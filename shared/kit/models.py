@@ -19,7 +19,7 @@ class Base(DeclarativeBase):
 
 
 metadata = Base.metadata
-REVISION = SchemaRevision("kit", "kit_0003")
+REVISION = SchemaRevision("kit", "kit_0004")
 
 
 class AnsweredRequest(Base):
@@ -49,6 +49,16 @@ class Change(Base):
     data: Mapped[dict[str, Any]] = mapped_column(JSONB)
 
     __table_args__ = (Index("ix_changes_at", "at"),)
+
+
+class AcceptedInstant(Base):
+    """An instant ahead of the clock that an operator accepted, after which writers go on (see ADR 0025)."""
+
+    __tablename__ = "accepted_instants"
+
+    instant: Mapped[datetime] = mapped_column(primary_key=True)
+    accepted_at: Mapped[datetime]
+    """By the clock of the machine that the operator was at."""
 
 
 class FollowedFeed(Base):

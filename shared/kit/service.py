@@ -16,10 +16,8 @@ from functools import partial
 from typing import Any
 
 import structlog
-from fastapi import APIRouter, FastAPI, Response
+from fastapi import APIRouter, FastAPI
 from fastapi.responses import JSONResponse
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from sqlalchemy import text
 from starlette.middleware import Middleware
 from starlette_compress import CompressMiddleware
 
@@ -27,6 +25,7 @@ from shared.kit.clock import Clock, system_clock
 from shared.kit.content_coding import DecompressMiddleware
 from shared.kit.database import Database
 from shared.kit.exception_handlers import ConstraintProblems, install_exception_handlers
+from shared.kit.health import health_router
 from shared.kit.idempotency import prune_answers
 from shared.kit.identity import Anyone, Identity
 from shared.kit.issuer_keys import IssuerKeys, KeySource
@@ -35,8 +34,7 @@ from shared.kit.middleware import HeadAsGetMiddleware, RequestMiddleware, Withou
 from shared.kit.models import REVISION
 from shared.kit.openapi.document import complete_document, extend_openapi
 from shared.kit.openapi.problem_schemas import PROBLEM_RESPONSE
-from shared.kit.problems import Unavailable
-from shared.kit.resources import CurrentResources, Resources, put_resources
+from shared.kit.resources import Resources, put_resources
 from shared.kit.routes import OperationRoute
 from shared.kit.schema_revisions import (
     NotStartedError,
@@ -45,10 +43,10 @@ from shared.kit.schema_revisions import (
     require_schema,
 )
 from shared.kit.settings import ServiceSettings, find_unread_variables, list_variables
+from shared.kit.storage import Storage
 from shared.kit.version import product_version
 
 PRUNE_EVERY_S = 3600
-READY_WITHIN_S = 2
 GZIP_LEVEL = 6
 """For clients that know no newer coding."""
 LARGEST_UNCOMPRESSED_BYTES = 500
@@ -101,6 +99,8 @@ class ServiceDefinition:
     """Around everything else, such as the reading of proxy headers."""
     inner_middleware: Sequence[Middleware] = ()
     """Inside of the request's id and log line, and outside of compression."""
+    needs_database: bool = True
+    """Whether it cannot serve while its database is away; the gateway forwards and composes all the same."""
     own_document: bool = True
     """Whether the factory serves `/openapi.json`; false for a service that serves another document there."""
 
@@ -127,6 +127,7 @@ def create_service(definition: ServiceDefinition) -> FastAPI:
         database,
         _make_identity(definition),
         SchemaRevisions((REVISION, *definition.revisions)),
+        Storage(definition.name, settings.state_dir),
         *definition.resources,
     )
     app = FastAPI(
@@ -154,7 +155,11 @@ def create_service(definition: ServiceDefinition) -> FastAPI:
     extend_openapi(app, complete)
     install_exception_handlers(app, violations=definition.violations, max_body_bytes=settings.max_body_bytes)
     own = (_make_reference_router(app),) if definition.own_document else ()
-    for router in (_make_health_router(definition.name), *own, *definition.routers):
+    for router in (
+        health_router(definition.name, needs_database=definition.needs_database),
+        *own,
+        *definition.routers,
+    ):
         app.include_router(router)
     for layer in reversed(_list_middleware(definition)):
         app.add_middleware(layer.cls, *layer.args, **layer.kwargs)
@@ -232,32 +237,6 @@ def _lifespan(
 async def _require_schema(resources: Resources) -> None:
     async with resources.get(Database).reading() as session:
         await require_schema(session, resources.get(SchemaRevisions))
-
-
-def _make_health_router(name: str) -> APIRouter:
-    router = APIRouter(tags=["health"], route_class=OperationRoute)
-
-    @router.get("/livez", summary="Is the process alive", include_in_schema=False)
-    async def livez(_: Anyone) -> dict[str, str]:
-        return {"service": name, "state": "alive"}
-
-    @router.get("/readyz", summary="Can it serve", include_in_schema=False)
-    async def readyz(_: Anyone, resources: CurrentResources) -> dict[str, str]:
-        try:
-            async with (
-                asyncio.timeout(READY_WITHIN_S),
-                resources.get(Database).connection() as connection,
-            ):
-                await connection.execute(text("SELECT 1"))
-        except Exception as error:
-            raise Unavailable(headers={"Retry-After": "1"}) from error
-        return {"service": name, "state": "ready"}
-
-    @router.get("/metrics", summary="Prometheus metrics", include_in_schema=False)
-    async def metrics(_: Anyone) -> Response:
-        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
-
-    return router
 
 
 def _make_reference_router(app: FastAPI) -> APIRouter:

@@ -43,6 +43,7 @@ def gateway_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gateway.upstreams.CONNECT_WITHIN_S", PATIENCE_SECONDS)
     monkeypatch.setattr("gateway.composition.parts.FETCH_TIMEOUT_S", PATIENCE_SECONDS)
     monkeypatch.setattr("gateway.reference.collection.FETCH_WITHIN_S", PATIENCE_SECONDS)
+    monkeypatch.setattr("gateway.composition.parts.UNSEEN_PART_WAIT_S", 0.0)
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from tests.gateway.status import (
 )
 from tests.gateway.upstream_stubs import make_funding_status, make_progress
 from tests.postgres import free_port
-from tests.waiting import poll_until
+from tests.waiting import PATIENCE_SECONDS, poll_until
 
 pytestmark = pytest.mark.usefixtures("no_fresh_parts")
 
@@ -221,6 +221,29 @@ async def test_a_part_that_was_never_fetched_is_unavailable_with_its_problem(com
     assert (strict.status_code, strict.json()["code"]) == (503, "status_incomplete")
     assert "ethnic (unavailable)" in strict.json()["detail"]
     assert strict.headers["retry-after"] == "1"
+
+
+async def test_a_part_that_was_never_fetched_is_waited_for_once(
+    common_database, urls, upstreams, monkeypatch
+):
+    monkeypatch.setattr(parts_module, "UNSEEN_PART_WAIT_S", PATIENCE_SECONDS)
+    rural, ethnic = upstreams["rural"], upstreams["ethnic"]
+    rural.status, before = 503, rural.answer
+    ethnic.released = asyncio.Event()
+    async with open_gateway(create_app(make_settings(common_database, urls, part_within_s=0.1))) as client:
+        reading = asyncio.create_task(client.get(f"{STATUS}&require=all"))
+        await poll_until(lambda: len(rural.requests) > 1 and ethnic.requests)
+        rural.status, rural.answer = 200, before
+        ethnic.released.set()
+        assert (await reading).status_code == 200
+
+        monkeypatch.setattr(parts_module, "UNSEEN_PART_WAIT_S", 0.2)
+        rural.status = 503
+        other = STATUS.replace("2023", "2022")
+        assert read_states(await client.get(other))["rural"] == "unavailable"
+        requests = len(rural.requests)
+        assert read_states(await client.get(other))["rural"] == "unavailable"
+        assert len(rural.requests) == requests + 1
 
 
 async def test_the_status_answers_when_all_services_are_down(common_database):

@@ -308,6 +308,7 @@ async def test_an_operator_begins_again_and_the_life_before_stays(database):
         assert (await run_as_operator(database, "/nowhere"))[0] == 1
         code, output = await run_as_operator(database, FEED)
         assert (code, json.loads(output)) == (0, {"feed": FEED, "life": 2})
+        copies.now = datetime.now(UTC)  # that of the command's process
         await copies.poll()
         row = await copies.read_cursor()
         assert (row.life, row.state) == (2, "following")

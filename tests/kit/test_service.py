@@ -82,7 +82,11 @@ async def test_a_refusal_leaves_no_traceback_in_the_log_and_a_crash_does(databas
 async def test_it_is_alive_and_ready_and_has_metrics(database):
     async with running_notes(database) as notes:
         assert (await notes.client.get("/livez")).json() == {"service": "notes", "state": "alive"}
-        assert (await notes.client.get("/readyz")).json() == {"service": "notes", "state": "ready"}
+        assert (await notes.client.get("/readyz")).json() == {
+            "service": "notes",
+            "state": "ready",
+            "parts": {"database": "ready", "clock": "right", "storage": "free"},
+        }
         await notes.client.get("/notes")
         metrics = (await notes.client.get("/metrics")).text
         assert 'ntp_http_requests_total{method="GET",route="/notes",service="notes",status="200"}' in metrics

@@ -86,7 +86,7 @@ async def read_status(client: ApiClient, unit: str) -> dict[str, Any]:
     """Return the status of a unit when it is complete, or after `WAIT_FOR_STATUS_S`."""
     give_up_at = asyncio.get_running_loop().time() + WAIT_FOR_STATUS_S
     while True:
-        status: dict[str, Any] = await client.get(f"/v1/status?period={PERIOD}&unit={unit}")
+        status: dict[str, Any] = await client.get(f"/v1/status?period={PERIOD}&unit={unit}&require=all")
         if status["complete"] or asyncio.get_running_loop().time() > give_up_at:
             return status
         await asyncio.sleep(0.5)

@@ -11,7 +11,7 @@ from prometheus_client import Gauge
 from sqlalchemy.exc import DataError, IntegrityError, ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.kit.change_feed import Event, lock_feed, publish_events
+from shared.kit.change_feed import ClockBehind, Event, lock_feed, publish_events
 from shared.kit.clock import Clock
 from shared.kit.database import DATABASE_ERRORS, Database
 from shared.kit.feed_consumer import cursor
@@ -151,6 +151,9 @@ class FeedConsumer:
         """Store the state that a failure means: `silent` once it has lasted, any other state at once."""
         if isinstance(error, DATABASE_ERRORS) and not isinstance(error, STATEMENT_ERRORS):
             log.warning("feed consumer waits for the database", feed=self.feed, reason=type(error).__name__)
+            return
+        if isinstance(error, ClockBehind):
+            log.error("feed consumer waits for the clock", feed=self.feed, reason=str(error))
             return
         if not isinstance(error, FeedUnavailable):
             log.error("feed consumer failed", feed=self.feed, exc_info=error)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import structlog
 
-from shared.kit.change_feed import Event, lock_feed, publish_events
+from shared.kit.change_feed import ClockBehind, Event, lock_feed, publish_events
 from shared.kit.database import Database, UnitOfWork
 from shared.kit.identity import ANONYMOUS
 from shared.kit.resources import Resources
@@ -46,7 +46,10 @@ class CurrentCatalogue:
         Raise `ValueError` where the latest version does not fit the program.
         """
         if self.file is not None:
-            await self._record_file(resources)
+            try:
+                await self._record_file(resources)
+            except ClockBehind as refusal:
+                log.error("catalogue of the file not recorded", reason=str(refusal))  # noqa: TRY400 (expected, and no crash)
         await self.follow(resources)
 
     async def run(self, resources: Resources) -> None:
