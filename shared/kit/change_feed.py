@@ -105,6 +105,7 @@ async def lock_feed(session: AsyncSession, clock: Clock) -> datetime:
 
     Raise `ClockBehind` where the clock is more than a minute behind the newest change, unless an operator accepted that.
     """
+    latest: datetime | None
     ((latest,),) = await run_sql(session, LOCK_FEED)
     now = clock()
     if latest is None or latest < now:

@@ -7,6 +7,7 @@ from io import StringIO
 import pytest
 
 from shared.kit import clocks
+from shared.kit.change_feed import MOST_BEHIND
 from tests.kit.notes import OWNER, running_notes
 
 pytestmark = pytest.mark.anyio
@@ -55,6 +56,6 @@ async def test_writers_are_refused_while_the_clock_is_behind_until_an_operator_a
         assert (await notes.write("late", key="late")).status_code == 201
         assert (await notes.write("later")).status_code == 201
         assert (await notes.client.get("/readyz")).json()["parts"]["clock"] == "accepted"
-        further = ahead + clocks.MOST_BEHIND + timedelta(hours=2)
+        further = ahead + MOST_BEHIND + timedelta(hours=2)
         await notes.sql(PLANT.format(at=further.isoformat()))
         assert (await notes.write("beyond what was accepted")).json()["code"] == "clock_behind"
