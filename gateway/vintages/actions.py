@@ -17,7 +17,9 @@ from gateway.vintages.store import find_vintage
 from shared.kit.database import UnitOfWork
 from shared.kit.exact_json import write_json
 from shared.kit.ids import uuid7
-from shared.periods import Period
+from shared.kit.problems import make_fault, raise_if_any
+from shared.periods import Period, local_day
+from shared.reporting.registers import DECISION_IN_FUTURE
 from shared.territory.rights import is_granted, make_refusal
 from shared.territory.tree import Territory
 
@@ -39,9 +41,13 @@ async def freeze_vintage(
     caller = unit_of_work.caller
     if not is_granted(territory, line, period.ends_on, caller.units):
         raise make_refusal(territory, unit.code, line, period.ends_on, caller.units)
+    today = local_day(unit_of_work.now)
+    if body.document.date > today:
+        date_facts = {"date": body.document.date, "today": today}
+        raise_if_any([make_fault("/document/date", "decision_in_future", DECISION_IN_FUTURE, **date_facts)])
     same = await find_vintage(unit_of_work.session, unit.code, str(period), body.name)
     if same is not None:
-        raise VintageExists(name=body.name, vintage=str(same.id))
+        raise VintageExists(name=same.name, vintage=str(same.id))
     as_of = unit_of_work.now - BEFORE_NOW
     parts = await read_parts(upstreams, unit.code, period, as_of, authorization)
     content = write_json(parts, sort=True)

@@ -47,7 +47,8 @@ async def freeze_vintage(
 ) -> VintageOut:
     """Freeze all programs, funding and oversight at one instant, under one name and document.
 
-    All parts, or 503 and nothing. A vintage is never replaced; it is read again byte for byte.
+    The instant lies half a second before the request, so what is recorded within it is not in the vintage. All parts, or 503 and
+    nothing. A vintage is never replaced; it is read again byte for byte.
     """
     authorization = request.headers.get("authorization", "")
     row = await actions.freeze_vintage(unit_of_work, upstreams, territory, body, authorization)

@@ -27,7 +27,9 @@ class VintageIn(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": EXAMPLE})
 
     name: Annotated[str, Visible] = Field(
-        min_length=1, max_length=200, description="name of the vintage, unique for unit and period"
+        min_length=1,
+        max_length=200,
+        description="name of the vintage, unique for unit and period however it is typed",
     )
     unit: UnitCode
     period: PeriodText = Field(description="SDMX time period")
@@ -41,7 +43,9 @@ class VintageSummary(BaseModel):
     name: str = Field(description="its name")
     unit: str = Field(description="code of the unit")
     period: str = Field(description="SDMX time period")
-    as_of: datetime = Field(description="the instant of which every part is")
+    as_of: datetime = Field(
+        description="the instant of which every part is: half a second before the request, so that every service has passed it"
+    )
     document: DecisionIn = Field(description="the document that it is made for")
     sha256: str = Field(description="SHA-256 of the bytes of `parts`, in hex")
     frozen_at: datetime = Field(description="when it was frozen")

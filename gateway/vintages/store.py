@@ -5,9 +5,11 @@ from uuid import UUID
 
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import load_only
 
 from gateway.models import VintageRow
 from gateway.vintages.rules import VintageNotFound
+from shared.kit.canonical_text import canonicalize
 
 
 def select_vintages(unit: str | None, period: str | None) -> Select[Any]:
@@ -19,11 +21,11 @@ def select_vintages(unit: str | None, period: str | None) -> Select[Any]:
 
 
 async def find_vintage(session: AsyncSession, unit: str, period: str, name: str) -> VintageRow | None:
-    """Return the vintage of a unit and period with a name, or None."""
-    row: VintageRow | None = await session.scalar(
-        select_vintages(unit, period).where(VintageRow.name == name)
-    )
-    return row
+    """Return the vintage of a unit and period whose name has the same canonical form, or None."""
+    columns = load_only(VintageRow.id, VintageRow.name)
+    rows = await session.scalars(select_vintages(unit, period).options(columns))
+    canonical = canonicalize(name)
+    return next((row for row in rows if canonicalize(row.name) == canonical), None)
 
 
 async def get_vintage(session: AsyncSession, vintage_id: UUID) -> VintageRow:

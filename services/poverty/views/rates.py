@@ -5,7 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
 from services.poverty.dated_facts import PovertyFacts
@@ -20,6 +20,7 @@ from services.poverty.views.unit_rows import (
 )
 from shared.kit.change_feed import AsOf, read_newest_change
 from shared.kit.decimal_fields import JsonDecimal
+from shared.kit.problems import Invalid, Sentence, make_fault
 from shared.kit.query_lists import CommaSeparated
 from shared.kit.resources import CurrentResources
 from shared.kit.transactions import TransactionRoute
@@ -32,7 +33,7 @@ from shared.reporting.figures.query import FigureQuery
 from shared.reporting.figures.series import find_unit
 from shared.reporting.observations.values import to_measures
 from shared.reporting.period_lists import list_periods
-from shared.reporting.query_params import PeriodText, StandardQuery
+from shared.reporting.query_params import StandardQuery, period_filter
 from shared.reporting.ratios import HUNDRED, divide_exactly
 from shared.territory.query_params import UnitQuery
 
@@ -53,6 +54,10 @@ KINDS_OF_AREA: dict[HouseholdGroup, frozenset[str]] = {
 }
 """Households of a ward or township are urban; of any other commune rural (QĐ 132/QĐ-TCTK on areas of statistics)."""
 FIGURE = "poverty_rate"
+PERIOD_OR_FROM = Sentence(
+    "Cần period (một năm), hoặc from và to (nhiều năm).",
+    "Either period (one year) or from and to (several years) is needed.",
+)
 POOR_OF_FORM_12 = "em_review_poor_households"
 """All poor households as the form of ethnic minorities and local groups states them."""
 
@@ -94,14 +99,26 @@ class PovertyRatesOut(BaseModel):
     items: list[PovertyRateRow]
 
 
+async def _read_years(
+    period: Annotated[Period | None, period_filter("period", "one year, in place of from and to: 2023")],
+    first: Annotated[Period | None, period_filter("from", "first year: 2020")],
+    last: Annotated[Period | None, period_filter("to", "last year; the first one when left out")],
+) -> list[Period]:
+    """Return the years from `from` to `to`, or that of `period`."""
+    if (period is None) == (first is None) or (first is None and last is not None):
+        raise Invalid(faults=[make_fault("/query/period", "period_or_from", PERIOD_OR_FROM)])
+    begin = first or period
+    assert begin is not None, "one of both is there"
+    return list_periods(begin, last or begin)
+
+
 @router.get("/rates", summary="Read poverty rates by unit over years")
 async def read_rates(
     *,
     context: PublicContext,
     resources: CurrentResources,
     basis: Basis,
-    first: Annotated[PeriodText, Query(alias="from", description="first year", examples=["2020"])],
-    last: Annotated[PeriodText, Query(alias="to", description="last year", examples=["2023"])],
+    years: Annotated[list[Period], Depends(_read_years)],
     unit: UnitQuery,
     level: LevelQuery = None,
     group: Annotated[
@@ -116,7 +133,6 @@ async def read_rates(
 
     Urban and rural rates are read from what communes state; where a district stated its sum they are null.
     """
-    years = list_periods(Period.parse(first), Period.parse(last))
     groups = tuple(dict.fromkeys(group or CODES))
     facts = resources.get(PovertyFacts)
     rows: list[PovertyRateRow] = []

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Depends, Query, Response, status
 
-from services.rural.assessments.api import RequestedAssessments
+from services.rural.assessments.queries import AssessmentQuery, resolve_query
 from services.rural.criteria.api import CurrentCriteriaSets
 from services.rural.criteria.sets import RecognitionLevel
 from services.rural.models import Registration
@@ -21,27 +21,67 @@ from services.rural.registrations.schemas import (
     SubmittedIn,
 )
 from services.rural.registrations.store import RegistrationFilter
+from shared.kit.change_feed import AsOf
 from shared.kit.json_body import PartialBody
 from shared.kit.paging import Paging, paged_by
+from shared.kit.problems import Invalid, Sentence, make_fault
 from shared.kit.transactions import TransactionRoute
-from shared.periods import FIRST_YEAR, LAST_YEAR
+from shared.periods import FIRST_YEAR, LAST_YEAR, Period, PeriodKind
+from shared.reporting.basis import Basis
 from shared.reporting.context import PublicContext, RegistrarContext, ReportingContext, ReviewerContext
+from shared.reporting.query_params import StandardQuery, period_filter
 from shared.reporting.registers import (
     RegisterResult,
     UnitsQuery,
     require_units,
     set_created_or_existing,
 )
+from shared.territory.query_params import UnitQuery
 from shared.territory.villages.store import with_villages
+
+NOT_THAT_YEAR = Sentence(
+    "Kỳ {period} phải là một năm, và là năm nêu ở year.",
+    "The period {period} has to be a year, and the one that year names.",
+)
 
 router = APIRouter(prefix=store.PATH, tags=["registrations"], route_class=TransactionRoute)
 
 
-def _make_filter(
-    level: Annotated[RecognitionLevel | None, Query(description="only this level")] = None,
+async def _read_year(
+    period: Annotated[Period | None, period_filter("period", "the year, as an SDMX time period: 2023")],
     year: Annotated[
-        int | None, Query(ge=FIRST_YEAR, le=LAST_YEAR, description="only those for this year")
+        int | None, Query(ge=FIRST_YEAR, le=LAST_YEAR, description="the year; the same as period")
     ] = None,
+) -> int | None:
+    """Return the year of the parameter `year`, or of `period`, which means the same."""
+    if period is None:
+        return year
+    if period.kind is not PeriodKind.YEAR or year not in {None, period.year}:
+        raise Invalid(
+            faults=[make_fault("/query/period", "period_not_that_year", NOT_THAT_YEAR, period=str(period))]
+        )
+    return period.year
+
+
+RequestedYear = Annotated[int | None, Depends(_read_year)]
+"""The year of a request, None where it names none."""
+
+
+async def _resolve_comparison(
+    context: PublicContext,
+    basis: Basis,
+    unit: UnitQuery,
+    year: RequestedYear,
+    standard: StandardQuery = None,
+    as_of: AsOf = None,
+) -> AssessmentQuery:
+    period = None if year is None else Period.parse(str(year))
+    return await resolve_query(context, unit, period, basis, as_of, standard)
+
+
+async def _make_filter(
+    year: RequestedYear,
+    level: Annotated[RecognitionLevel | None, Query(description="only this level")] = None,
     state: Annotated[RegistrationState | None, Query(description="only those in this state")] = None,
 ) -> RegistrationFilter:
     return RegistrationFilter(level, year, state)
@@ -81,12 +121,15 @@ async def list_registrations(
 
 @router.get("/comparison", summary="Compare communes that meet every criterion with those recognized")
 async def compare_met_with_recognized(
-    *, context: PublicContext, sets: CurrentCriteriaSets, query: RequestedAssessments
+    *,
+    context: PublicContext,
+    sets: CurrentCriteriaSets,
+    query: Annotated[AssessmentQuery, Depends(_resolve_comparison)],
 ) -> MetAndRecognizedOut:
     """Read which communes meet every criterion, which are recognized, and for each difference the reason.
 
     A commune that meets every criterion is recognized only once it was registered, assessed, submitted and decided on; one
-    that was recognized under an earlier set stays so until it is recognized again or revoked.
+    that was recognized under an earlier set stays so until it is recognized again or revoked. Without a year the latest assessed one.
     """
     return await queries.compare_met_with_recognized(context, query, sets)
 
