@@ -15,6 +15,7 @@ as known at an instant. Counts are register figures of the reporting engine, so 
     agencies/         the agencies and offices, as dated facts
     bodies/           steering bodies and their members
     documents/        documents, their relations, what is in force, what they demand
+    citations/        decisions that other services name, by their feeds
     campaigns/        communication: plans, movements, activities
     conferences/      conferences and their conclusions
     inspections/      inspection teams, visits, findings

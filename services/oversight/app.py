@@ -8,11 +8,13 @@ from services.oversight import __doc__ as description
 from services.oversight.agencies import api as agencies
 from services.oversight.bodies import api as bodies
 from services.oversight.campaigns import api as campaigns
+from services.oversight.citations import api as citations
 from services.oversight.conferences import api as conferences
 from services.oversight.dated_facts import load_agencies, load_body_kinds, load_document_kinds
 from services.oversight.difficulties import api as difficulties
 from services.oversight.documents import api as documents
 from services.oversight.figures import make_registers
+from services.oversight.followed_services import FOLLOWED_FEEDS, make_service_followers
 from services.oversight.inspections import api as inspections
 from services.oversight.models import REVISION
 from services.oversight.plans import api as plans
@@ -34,6 +36,7 @@ def create_app(settings: OversightSettings | None = None, clock: Clock = system_
     directory = load_agencies(settings.agencies_file)
     body_kinds = load_body_kinds(settings.body_kinds_file)
     document_kinds = load_document_kinds(settings.document_kinds_file)
+    service_followers = make_service_followers(settings)
     village_followers = make_village_followers("oversight", settings)
     return create_program(
         catalogue=CatalogueLoader(Path(__file__).with_name("catalogue.toml"), has_forms=False),
@@ -46,6 +49,7 @@ def create_app(settings: OversightSettings | None = None, clock: Clock = system_
         routers=[
             agencies.router,
             bodies.router,
+            citations.router,
             documents.router,
             campaigns.router,
             conferences.router,
@@ -57,8 +61,11 @@ def create_app(settings: OversightSettings | None = None, clock: Clock = system_
             plans.router,
             villages_router("/v1/oversight", PUBLIC),
         ],
-        followed_feeds=[VILLAGE_FEED],
-        background_tasks=[follower.consumer.run for follower in village_followers],
+        followed_feeds=[VILLAGE_FEED, *FOLLOWED_FEEDS.values()],
+        background_tasks=[
+            *(follower.consumer.run for follower in village_followers),
+            *(follower.consumer.run for follower in service_followers),
+        ],
         resources=[directory, body_kinds, document_kinds, *village_followers],
         clock=clock,
     )

@@ -1,9 +1,10 @@
-"""The table of oversight: versions of records. Rows are only ever added."""
+"""The tables of oversight: versions of records, and what other services publish. Rows are only ever added."""
 
-from datetime import date
+import uuid
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, SmallInteger
+from sqlalchemy import CheckConstraint, Index, SmallInteger, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -20,7 +21,7 @@ class Base(DeclarativeBase):
 
 
 metadata = Base.metadata
-REVISION = SchemaRevision("oversight", "oversight_0001")
+REVISION = SchemaRevision("oversight", "oversight_0002")
 
 
 class RecordVersion(RegisterRow, Base):
@@ -49,3 +50,44 @@ class RecordVersion(RegisterRow, Base):
         Index("ix_record_versions_newest", "register", "recorded_at", "id"),
         Index("ix_record_versions_key", "register", "key"),
     )
+
+
+class DecisionCitation(Base):
+    """A decision that a service names, by the first event of a type that names it."""
+
+    __tablename__ = "decision_citations"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    service: Mapped[str]
+    event: Mapped[str]
+    key: Mapped[str]
+    """The canonical form of its number, as `make_key` returns it."""
+    number: Mapped[str]
+    decided_on: Mapped[date | None]
+    subject: Mapped[str]
+    recorded_at: Mapped[datetime]
+
+    __table_args__ = (
+        UniqueConstraint(
+            "key",
+            "decided_on",
+            "service",
+            "event",
+            name="uq_decision_citations_decision",
+            postgresql_nulls_not_distinct=True,
+        ),
+    )
+
+
+class ProgramPublication(Base):
+    """A publication of a program, with the figures that reached their target in it; the id is the program's own."""
+
+    __tablename__ = "program_publications"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    program: Mapped[str]
+    unit: Mapped[str]
+    period: Mapped[str]
+    reached: Mapped[list[str]]
+    """Codes of the figures that reached their target."""
+    recorded_at: Mapped[datetime]

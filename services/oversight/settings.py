@@ -11,6 +11,11 @@ from shared.territory.settings import MapFollowingSettings
 class OversightSettings(ReportingSettings, MapFollowingSettings):
     """The settings of the engine and of the feeds that are followed, and the files of dated facts."""
 
+    follow_services_every_seconds: float = Field(
+        10.0,
+        gt=0,
+        description="how often the feeds of other services are read for the decisions that they name and the figures that they publish",
+    )
     agencies_file: Path | None = Field(
         None, description="a table of agencies in place of the shipped one (agencies/agencies.toml)"
     )

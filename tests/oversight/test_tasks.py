@@ -1,8 +1,16 @@
 """Tasks and plans over HTTP, on a real database."""
 
+import uuid
+
+from services.oversight.followed_services import make_publication_handler
+from shared.kit.feed_consumer.client import ReceivedEvent
+from tests.application import get_database
 from tests.oversight.clients import list_faults, read, record, refuse
+from tests.oversight.conftest import NOW
 from tests.oversight.records import make_document, make_plan, make_recommendation, make_task
 from tests.program_clients import Clients
+
+PUBLICATION = "0190b5c0-0000-7000-8000-000000000001"
 
 
 async def test_a_task_is_done_only_with_its_product(clients: Clients) -> None:
@@ -131,3 +139,25 @@ async def test_the_plan_of_the_next_year_continues_what_is_open(clients: Clients
     )
     reversed_years = make_plan(period="2025-2021", title="Sai")
     assert await list_faults(clients, "plans", reversed_years) == {"/period": "period_invalid"}
+
+
+async def test_a_figure_proves_a_task_done_in_a_publication_where_it_reached_its_target(
+    clients: Clients,
+) -> None:
+    product = {"kind": "figure", "description": "Tỷ lệ hộ nghèo giảm 4 điểm"}
+    task = await record(clients, "tasks", make_task(product=product))
+    path = f"tasks/{task['id']}/complete"
+    figure = {"program": "poverty", "indicator": "poverty_rate", "period": "2023"}
+    completion = {"version": 1, "completed_on": "2024-02-01", "figure": figure}
+    assert await list_faults(clients, path, completion) == {"/figure/publication": "publication_missing"}
+    figure["publication"] = PUBLICATION
+    assert await list_faults(clients, path, completion) == {"/figure/publication": "publication_unknown"}
+    data = {"unit": "62", "period": "2023", "name": "Năm 2023", "reached": ["poverty_rate"]}
+    frozen = ReceivedEvent(1, NOW, "publication.frozen", f"publications/{uuid.UUID(PUBLICATION)}", data)
+    async with get_database(clients.http.app).writing() as session:
+        await make_publication_handler("poverty")(session, frozen, NOW)
+    other = {**completion, "figure": {**figure, "indicator": "households"}}
+    assert await list_faults(clients, path, other) == {"/figure/indicator": "target_not_reached"}
+    other = {**completion, "figure": {**figure, "period": "2022"}}
+    assert await list_faults(clients, path, other) == {"/figure/publication": "publication_differs"}
+    assert (await record(clients, path, completion))["state"] == "done"

@@ -251,6 +251,8 @@ def make_events(entries: Sequence[Entry]) -> list[Event]:
 
 def _to_event(entry: Entry) -> Event:
     data = {name: getattr(entry, name) for name in EVENT_FIELDS}
+    if entry.decision is not None:
+        data["decision"] = {"number": entry.decision.number, "date": entry.decision.date.isoformat()}
     if entry.reverses is not None:
         data["corrects" if entry.kind is EntryKind.CORRECTION else "reverses"] = str(entry.reverses)
     elif entry.against is not None:

@@ -22,9 +22,9 @@ from services.oversight.records.rules import (
 )
 from services.oversight.records.schemas import ReasonIn, to_content
 from services.oversight.records.store import read_by_ids
-from services.oversight.tasks.rules import DONE_ALREADY, Task, find_completion_faults
+from services.oversight.tasks.rules import DONE_ALREADY, Task, find_completion_faults, find_figure_faults
 from services.oversight.tasks.schemas import TaskCompletionIn, TaskCorrectionIn, TaskIn
-from services.oversight.tasks.store import to_task
+from services.oversight.tasks.store import find_published_figures, to_task
 from shared.kit.change_feed import lock_feed
 from shared.kit.json_body import PartialBody
 from shared.kit.problems import Fault, Sentence, make_fault, raise_if_any
@@ -131,9 +131,13 @@ async def _find_product_faults(context: ReportingContext, task: Task, body: Task
         faults += [
             fault for row in rows for fault in find_reversed_days(task.starts_on, row.day, pointer[1:])
         ]
-    if body.figure is not None:
+    figure = body.figure
+    if figure is not None:
+        published = await find_published_figures(context.session, figure.publication)
+        stated = (figure.program, figure.unit or task.unit, figure.period)
+        faults += find_figure_faults(stated, figure.indicator, figure.publication, published)
         try:
-            Period.parse(body.figure.period)
+            Period.parse(figure.period)
         except InvalidPeriod as refusal:
             faults.append(make_fault("/figure/period", refusal.code, InvalidPeriod.detail, **refusal.facts))
     return faults

@@ -39,6 +39,22 @@ PERIOD_NOT_DUE = Sentence(
     "A recurring task needs one of the periods: {periods}.",
 )
 PERIOD_UNWANTED = Sentence("Nhiệm vụ không định kỳ.", "The task does not recur.")
+PUBLICATION_MISSING = Sentence(
+    "Cần nêu bản công bố trong đó chỉ tiêu đạt kế hoạch.",
+    "The publication in which the figure reached its target is needed.",
+)
+PUBLICATION_UNKNOWN = Sentence(
+    "Chưa nhận được bản công bố {publication} của chương trình; xem /v1/oversight/following.",
+    "The publication {publication} of the program has not been received; see /v1/oversight/following.",
+)
+PUBLICATION_DIFFERS = Sentence(
+    "Bản công bố này là của chương trình {program}, đơn vị {unit}, kỳ {period}.",
+    "This publication is of the program {program}, the unit {unit} and the period {period}.",
+)
+TARGET_NOT_REACHED = Sentence(
+    "Trong bản công bố này {indicator} chưa đạt kế hoạch hoặc không có kế hoạch.",
+    "In this publication {indicator} did not reach its target, or has none.",
+)
 DONE_ALREADY = Sentence("nhiệm vụ đã {state}", "the task is {state}")
 
 
@@ -119,6 +135,45 @@ def find_completion_faults(
             yield make_fault("/period", "period_unexpected", PERIOD_UNWANTED)
     elif period not in (periods := _list_begun(task, on)):
         yield make_fault("/period", "period_not_of_task", PERIOD_NOT_DUE, periods=", ".join(periods) or "-")
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedFigures:
+    """The figures of a publication of a program that reached their target."""
+
+    program: str
+    unit: str
+    period: str
+    reached: frozenset[str]
+
+
+def find_figure_faults(
+    figure: tuple[str, str, str],
+    indicator: str,
+    publication: uuid.UUID | None,
+    published: PublishedFigures | None,
+) -> Iterator[Fault]:
+    """Yield the faults of a figure that is to prove a task done: the publication must show that it reached its target.
+
+    `figure` is its program, unit and period; `published` what the publication holds, None where it is not known here.
+    """
+    if publication is None:
+        yield make_fault("/figure/publication", "publication_missing", PUBLICATION_MISSING)
+    elif published is None:
+        yield make_fault(
+            "/figure/publication", "publication_unknown", PUBLICATION_UNKNOWN, publication=str(publication)
+        )
+    elif (published.program, published.unit, published.period) != figure:
+        yield make_fault(
+            "/figure/publication",
+            "publication_differs",
+            PUBLICATION_DIFFERS,
+            program=published.program,
+            unit=published.unit,
+            period=published.period,
+        )
+    elif indicator not in published.reached:
+        yield make_fault("/figure/indicator", "target_not_reached", TARGET_NOT_REACHED, indicator=indicator)
 
 
 def _list_begun(task: Task, on: date) -> list[str]:

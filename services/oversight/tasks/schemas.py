@@ -22,6 +22,7 @@ from services.oversight.records.schemas import (
 from services.oversight.tasks.rules import Recurrence, TaskState
 from shared.kit.date_fields import IsoDate
 from shared.kit.paging import Page
+from shared.reporting.field_types import UnitCode
 
 EXAMPLE: dict[str, Any] = {
     "unit": "62",
@@ -73,7 +74,11 @@ class ReachedFigureIn(BaseModel):
     program: Annotated[str, Field(pattern="^(rural|poverty|ethnic)$")] = Field(description="the program")
     indicator: Annotated[str, Field(min_length=1, max_length=120)] = Field(description="code of the figure")
     period: Annotated[str, Field(min_length=4, max_length=10)] = Field(description="SDMX time period")
-    publication: uuid.UUID | None = Field(None, description="the publication that holds it")
+    unit: UnitCode | None = Field(None, description="the unit of the figure; the task's own when left out")
+    publication: uuid.UUID | None = Field(
+        None,
+        description="the publication of the program in which it reached its target; a task is not done without it",
+    )
 
 
 class TaskCompletion(BaseModel):

@@ -7,9 +7,9 @@ from datetime import date, datetime
 from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.oversight.models import RecordVersion
+from services.oversight.models import ProgramPublication, RecordVersion
 from services.oversight.records.store import ROOT, read_records
-from services.oversight.tasks.rules import Task
+from services.oversight.tasks.rules import PublishedFigures, Task
 
 PATH = f"{ROOT}/tasks"
 
@@ -33,6 +33,16 @@ def to_task(row: RecordVersion) -> Task:
         dropped_on=date.fromisoformat(dropped_on) if dropped_on else None,
         plan=uuid.UUID(plan) if plan else None,
     )
+
+
+async def find_published_figures(
+    session: AsyncSession, publication_id: uuid.UUID | None
+) -> PublishedFigures | None:
+    """Return what a publication of a program holds; None where none of this id was received."""
+    row = None if publication_id is None else await session.get(ProgramPublication, publication_id)
+    if row is None:
+        return None
+    return PublishedFigures(row.program, row.unit, row.period, frozenset(row.reached))
 
 
 async def read_tasks(

@@ -100,6 +100,7 @@ async def freeze_figures(context: ReportingContext, body: PublicationIn) -> Publ
         "period": str(period),
         "standard": body.standard,
         "document": body.document.number,
+        "reached": sorted({figure.indicator for figure in figures if figure.plan and figure.plan.met}),
     }
     event = Event("publication.frozen", f"publications/{publication.id}", data)
     await publish_events(context.session, at, [event])

@@ -122,6 +122,7 @@ async def set_targets(
             "period": str(period),
             "indicators": sorted({from_series_key(key)[0] for key, _standard in changed}),
             "decision": decision.number,
+            "decision_date": decision.date.isoformat(),
         }
         await publish_events(context.session, at, [Event("target.set", f"targets/{period}/{unit}", data)])
     return await _read_in_force(context, unit, period)

@@ -1,0 +1,1 @@
+"""Decisions that other services name: received by their change feeds, and looked up among the documents."""
