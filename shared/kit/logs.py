@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import time
 from collections.abc import Mapping, MutableMapping
 from typing import Any
 
@@ -47,4 +48,10 @@ def configure_logging(*, service: str, as_json: bool, level: str = "info") -> No
         cache_logger_on_first_use=True,
     )
     structlog.contextvars.bind_contextvars(service=service)
-    logging.basicConfig(level=logging.WARNING, stream=sys.stdout, format="%(levelname)s %(name)s %(message)s")
+    logging.Formatter.converter = time.gmtime
+    logging.basicConfig(
+        level=logging.WARNING,
+        stream=sys.stdout,
+        format="%(asctime)s.%(msecs)03dZ [%(levelname)s] %(name)s %(message)s",
+        datefmt="%Y-%m-%dT%H:%M:%S",
+    )

@@ -16,7 +16,7 @@ from logging import Handler
 from pathlib import Path
 from typing import Any
 
-from shared.local.ports import HOST, PortAssignment, find_port_faults, is_responding
+from shared.local.ports import HOST, WATCH_SECONDS, PortAssignment, find_port_faults, is_responding
 from shared.local.postgres import STOP_SIGNALS, EmbeddedPostgres
 from shared.local.postgres_programs import PostgresError
 from shared.local.process_log import ProcessLog
@@ -259,11 +259,15 @@ def _make_app_process(app: AppSpec) -> ProcessSpec:
     async def is_ready() -> bool:
         return await is_responding(app.port)
 
+    async def is_alive() -> bool:
+        return await is_responding(app.port, within_seconds=WATCH_SECONDS)
+
     return ProcessSpec(
         name=app.name,
         command=app.make_command("--wait"),
         popen={"env": {**app.environment, "PYTHONUNBUFFERED": "1"}, "cwd": app.folder},
         is_ready=is_ready,
+        is_alive=is_alive,
         waits_for_release=True,
     )
 

@@ -12,6 +12,9 @@ READY_PATH = "/livez"
 
 PROBE_SECONDS = 2.0
 
+WATCH_SECONDS = 5.0
+"""For a process that was ready and may be under load."""
+
 
 @dataclass(frozen=True)
 class PortAssignment:
@@ -36,10 +39,10 @@ def find_port_faults(assignments: Sequence[PortAssignment]) -> list[str]:
     return faults
 
 
-async def is_responding(port: int, path: str = READY_PATH) -> bool:
-    """Whether the process on the port answers with status 200 within two seconds."""
+async def is_responding(port: int, path: str = READY_PATH, *, within_seconds: float = PROBE_SECONDS) -> bool:
+    """Whether the process on the port answers with status 200 in time."""
     try:
-        async with asyncio.timeout(PROBE_SECONDS):
+        async with asyncio.timeout(within_seconds):
             reader, writer = await asyncio.open_connection(HOST, port)
             try:
                 writer.write(f"GET {path} HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n".encode())

@@ -1,4 +1,4 @@
-"""The log of a stack: one line after the other, each after the name of the process that wrote it.
+"""The log of a stack: one line after the other, each after the name of the process that wrote it, and with its time.
 
 It goes to standard output, or to a file that is rotated by size while the processes run. Only the launcher writes the
 file (the processes write to pipes), so that no line is lost when the file is rotated.
@@ -6,10 +6,13 @@ file (the processes write to pipes), so that no line is lost when the file is ro
 
 import logging
 import os
+import re
 import sys
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from functools import partial
 from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -25,6 +28,17 @@ LAST_LINES_SECONDS = 1.0
 """A launcher whose output nobody reads ends after so long all the same."""
 
 
+OWN_TIME = re.compile(r"\d{4}-\d\d-\d\dT|\{")
+"""How a line begins that states its time itself: a structured line of a service, as text or as JSON."""
+
+
+def add_time(line: str, now: datetime) -> str:
+    """Return a line with the instant in UTC before it, unless it states one itself."""
+    if OWN_TIME.match(line):
+        return line
+    return f"{now.astimezone(UTC).strftime('%Y-%m-%dT%H:%M:%S.%f')[:-3]}Z {line}"
+
+
 class ProcessLog:
     """Writes lines of several processes to one handler, in a thread of its own.
 
@@ -32,7 +46,13 @@ class ProcessLog:
     fit is dropped and counted. `close` ends the thread.
     """
 
-    def __init__(self, names: Sequence[str], handler: logging.Handler | None = None) -> None:
+    def __init__(
+        self,
+        names: Sequence[str],
+        handler: logging.Handler | None = None,
+        read_clock: Callable[[], datetime] = partial(datetime.now, UTC),
+    ) -> None:
+        self._read_clock = read_clock
         self._width = max(map(len, names), default=0)
         self._handler = handler or StandardOutputHandler()
         self._lines: deque[str] = deque()
@@ -45,7 +65,7 @@ class ProcessLog:
 
     def write(self, name: str, line: str) -> None:
         """Write one line after the name of its process; drop it while too many wait."""
-        text = f"{name:<{self._width}} | {line}"
+        text = f"{name:<{self._width}} | {add_time(line, self._read_clock())}"
         with self._changed:
             if self._waiting_bytes + len(text) > MAX_WAITING_BYTES:
                 self._dropped += 1
@@ -72,9 +92,10 @@ class ProcessLog:
                 self._lines.clear()
                 self._waiting_bytes = self._dropped = 0
             if dropped:
-                lines.append(
-                    f"{'launcher':<{self._width}} | {dropped} lines were dropped, because the log was not read"
+                counted = add_time(
+                    f"{dropped} lines were dropped, because the log was not read", self._read_clock()
                 )
+                lines.append(f"{'launcher':<{self._width}} | {counted}")
             for line in lines:
                 # not `handle`: its lock, held by a write that blocks, would hold up the end of the process
                 self._handler.emit(logging.makeLogRecord({"msg": line}))

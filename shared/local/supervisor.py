@@ -34,6 +34,13 @@ PIPE_CLOSE_SECONDS = 2.0
 """A stopped stack waits so long for output that another process may still write; backends of a killed PostgreSQL end
 within a second."""
 
+WATCH_PAUSE_SECONDS = 2.0
+HUNG_PROBES = 4
+"""A process that answers none of so many probes in a row is ended and started again: half a minute without an answer, far
+more than one under load needs."""
+
+HUNG_STOP_SECONDS = 3.0
+
 HANDOVER_SECONDS = 3.0
 TAKEOVER_POLL_SECONDS = 0.2
 
@@ -48,6 +55,8 @@ class ProcessSpec:
     name: str
     command: Sequence[str]
     is_ready: Callable[[], Awaitable[bool]]
+    is_alive: Callable[[], Awaitable[bool]] | None = None
+    """The patient test that it still answers, while it runs; None where there is none."""
     popen: dict[str, Any] = field(default_factory=dict)
     """Arguments of `subprocess.Popen`."""
     stop_signals: tuple[signal.Signals, ...] = (signal.SIGTERM, signal.SIGKILL)
@@ -178,8 +187,12 @@ class ProcessSupervisor:
         self._readers.add(reader)
         reader.add_done_callback(self._readers.discard)
         probe = asyncio.create_task(self._wait_until_ready(process))
+        watch = asyncio.create_task(self._end_if_hung(process, probe))
         await self.hand_over()  # recorded while the process was being created
-        code = await process.wait()
+        try:
+            code = await process.wait()
+        finally:
+            watch.cancel()
         probe.cancel()
         [ready_at] = await asyncio.gather(probe, return_exceptions=True)
         await asyncio.wait([reader], timeout=LAST_OUTPUT_SECONDS)
@@ -198,6 +211,18 @@ class ProcessSupervisor:
         if not self.first_ready.done():
             self.first_ready.set_result(True)
         return time.monotonic()
+
+    async def _end_if_hung(self, process: Process, probe: asyncio.Task[float]) -> None:
+        """End the process, so that it is started again, where it was ready and answers no more."""
+        if self._spec.is_alive is None:
+            return
+        await asyncio.wait([probe])
+        failures = 0
+        while failures < HUNG_PROBES:
+            await asyncio.sleep(WATCH_PAUSE_SECONDS)
+            failures = 0 if await self._spec.is_alive() else failures + 1
+        self._log.write(self.name, f"answered none of {HUNG_PROBES} probes; it hangs and is started again")
+        await self._terminate(process, HUNG_STOP_SECONDS)
 
     async def _read_output(self, process: Process) -> None:
         assert process.stdout is not None, "stdout is a pipe"

@@ -12,7 +12,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 sys.path.insert(0, str(ROOT))
 
-from shared.local import launcher, postgres  # noqa: E402
+from shared.local import launcher, postgres, supervisor  # noqa: E402
 from shared.local.launcher import AppSpec, Launcher, run_launcher  # noqa: E402
 from shared.local.postgres import EmbeddedPostgres  # noqa: E402
 from shared.local.process_log import PrivateRotatingFileHandler  # noqa: E402
@@ -67,6 +67,8 @@ def main() -> Any:
     folder = Path(options["folder"])
     environment = options.get("environment", {})
     launcher.PORT_RELEASE_SECONDS = options["port_release_seconds"]
+    launcher.WATCH_SECONDS = options["watch_seconds"]
+    supervisor.WATCH_PAUSE_SECONDS = min(options["watch_seconds"], supervisor.WATCH_PAUSE_SECONDS)
     postgres.STOP_SECONDS = options["postgres_stop_seconds"]
     log_handler = None
     if log := options.get("log"):

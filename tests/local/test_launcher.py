@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import signal
 import socket
 import stat
@@ -24,6 +25,9 @@ from tests.waiting import PATIENCE_SECONDS, wait_until
 
 pytestmark = pytest.mark.e2e
 
+TIME = re.compile(r"(?<= \| )\d{4}-\d\d-\d\dT[0-9:.]+Z ")
+"""The time that the log states before a line."""
+
 STACK = Path(__file__).with_name("stack.py")
 
 
@@ -39,6 +43,7 @@ class Stack:
         rotated_log: Path | None = None,
         stop_seconds: float = PATIENCE_SECONDS,
         port_release_seconds: float = PATIENCE_SECONDS,
+        watch_seconds: float = PATIENCE_SECONDS,
     ) -> None:
         self.folder = folder
         self.run_folder = RunFolder(folder / "run")
@@ -48,6 +53,7 @@ class Stack:
         self.rotated_log = rotated_log
         self.stop_seconds = stop_seconds
         self.port_release_seconds = port_release_seconds
+        self.watch_seconds = watch_seconds
         self.log = folder / "log.txt"
         self.process: subprocess.Popen[bytes] | None = None
         self.seen: dict[int, ProcessRecord] = {}
@@ -62,6 +68,7 @@ class Stack:
             "stop_seconds": self.stop_seconds,
             "port_release_seconds": self.port_release_seconds,
             "postgres_stop_seconds": PATIENCE_SECONDS,
+            "watch_seconds": self.watch_seconds,
         }
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
@@ -146,7 +153,7 @@ def test_processes_stop_in_reverse_order(make_stack: Callable[..., Stack]) -> No
     assert stack.wait_for_exit() == 0
     assert stack.all_ended()
     assert not stack.run_folder.find_children()
-    lines = stack.read_log().splitlines()
+    lines = [TIME.sub("", line) for line in stack.read_log().splitlines()]
     order = [lines.index(line) for line in ("second   | goodbye", "first    | goodbye")]
     order.append(next(index for index, line in enumerate(lines) if "received fast shutdown" in line))
     assert order == sorted(order)
@@ -170,6 +177,20 @@ def test_a_killed_process_is_restarted_and_the_others_stay(make_stack: Callable[
     os.kill(first, signal.SIGKILL)
     wait_until(lambda: read_pid(stack.ports["first"]) not in {None, first}, stack.read_log)
     assert read_pid(stack.ports["second"]) == second
+
+
+def test_a_process_that_hangs_is_restarted(make_stack: Callable[..., Stack]) -> None:
+    stack = make_stack(watch_seconds=0.2).start().wait_until_ready()
+    hung = stack.find_children()["first"]
+    hung.send_signal(signal.SIGSTOP)
+
+    def is_restarted() -> bool:
+        first = stack.find_children().get("first")
+        return first is not None and first.pid != hung.pid and first.ready
+
+    wait_until(is_restarted, stack.read_log)
+    assert "first    | " in stack.read_log()
+    assert "it hangs and is started again" in stack.read_log()
 
 
 def test_a_killed_postgres_is_restarted(make_stack: Callable[..., Stack]) -> None:
@@ -306,7 +327,9 @@ def test_a_log_rotates_while_the_processes_run_and_loses_no_line(
         return sorted(log.parent.iterdir(), key=lambda file: int(file.suffix[1:]) if file != log else 0)
 
     def read_lines() -> list[str]:
-        return [line for file in reversed(list_files()) for line in file.read_text().splitlines()]
+        return [
+            TIME.sub("", line) for file in reversed(list_files()) for line in file.read_text().splitlines()
+        ]
 
     # lines are written beside the processes, so some may still wait when these are ready
     wait_until(lambda: sum("| line 999" in line for line in read_lines()) == 4)

@@ -3,9 +3,12 @@
 import logging
 import os
 import threading
+from datetime import datetime, timedelta, timezone
 
 from shared.local.process_log import MAX_WAITING_BYTES, ProcessLog
 from shared.local.settings import ROOT
+
+ZONE = timezone(timedelta(hours=7))
 
 
 class BlockedHandler(logging.Handler):
@@ -26,11 +29,17 @@ class BlockedHandler(logging.Handler):
 def test_lines_are_written_in_their_order_until_the_log_is_closed() -> None:
     handler = BlockedHandler()
     handler.released.set()
-    log = ProcessLog(["rural", "launcher"], handler)
+    log = ProcessLog(["rural", "launcher"], handler, lambda: datetime(2026, 12, 1, 7, 0, 0, 5000, ZONE))
     for number in range(100):
         log.write("rural", str(number))
+    own = ["2026-11-30T22:00:00.1Z [info] ready", '{"timestamp": "2026-11-30T22:00:00.1Z"}']
+    for line in own:
+        log.write("launcher", line)
     log.close(60)
-    assert handler.lines == [f"rural    | {number}" for number in range(100)]
+    assert handler.lines == [
+        *(f"rural    | 2026-12-01T00:00:00.005Z {number}" for number in range(100)),
+        *(f"launcher | {line}" for line in own),
+    ]
 
 
 def test_an_output_that_nobody_reads_drops_and_counts_lines() -> None:
@@ -47,7 +56,7 @@ def test_an_output_that_nobody_reads_drops_and_counts_lines() -> None:
     written = [text for text in handler.lines if text.endswith("x")]
     assert sum(map(len, written)) <= MAX_WAITING_BYTES
     (counted,) = [text for text in handler.lines if "were dropped" in text]
-    assert int(counted.partition("| ")[2].split()[0]) == MAX_WAITING_BYTES // len(line) + 10 - len(written)
+    assert int(counted.partition("| ")[2].split()[1]) == MAX_WAITING_BYTES // len(line) + 10 - len(written)
 
 
 def test_a_pipe_that_nobody_reads_does_not_hold_up_the_end_of_the_process() -> None:
