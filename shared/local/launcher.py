@@ -16,7 +16,7 @@ from logging import Handler
 from pathlib import Path
 from typing import Any
 
-from shared.local.ports import HOST, WATCH_SECONDS, PortAssignment, find_port_faults, is_responding
+from shared.local.ports import HOST, PortAssignment, find_port_faults, is_responding
 from shared.local.postgres import STOP_SIGNALS, EmbeddedPostgres
 from shared.local.postgres_programs import PostgresError
 from shared.local.process_log import ProcessLog
@@ -26,6 +26,9 @@ from shared.local.supervisor import ProcessSpec, ProcessSupervisor
 
 START_SECONDS = 300.0
 """A start that takes longer has failed; an idle machine needs six seconds, and a busy one many times that."""
+
+WATCH_SECONDS = 5.0
+"""The answer to a probe of a process that was ready may take so long: it may be under load."""
 
 STOP_SECONDS = 4.8
 """For all processes together, so that a stop takes less than five seconds."""

@@ -12,9 +12,6 @@ READY_PATH = "/livez"
 
 PROBE_SECONDS = 2.0
 
-WATCH_SECONDS = 5.0
-"""For a process that was ready and may be under load."""
-
 
 @dataclass(frozen=True)
 class PortAssignment:
