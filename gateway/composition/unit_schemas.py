@@ -15,7 +15,11 @@ class OwedFormOut(BaseModel):
     model_config = ConfigDict(extra="allow")
 
     unit: str = Field(description="code of the unit that owes")
-    unit_name: str = Field(description="its name")
+    unit_name: str = Field(description="its kind and name")
+    unit_kind: str | None = Field(None, description="its Vietnamese type without accents")
+    unit_since: date | None = Field(
+        None, description="first day of the unit; its code may have named another one before"
+    )
     period: str = Field(description="SDMX time period")
     form: str = Field(description="the form owed")
     due_on: date | None = Field(description="last day on time; null where no rule was found")

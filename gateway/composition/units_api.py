@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 
 from gateway.composition.composed_answers import (
     PartAddress,
@@ -32,7 +32,7 @@ from shared.kit.date_fields import InstantQuery
 from shared.kit.resources import CurrentResources, Now, get_resources
 from shared.kit.routes import OperationRoute
 from shared.periods import Period, local_day
-from shared.reporting.basis import Basis
+from shared.reporting.basis import Basis, BasisName
 from shared.reporting.query_params import PeriodQuery
 from shared.roles import PublicReader
 from shared.territory.current import CurrentTerritory
@@ -55,11 +55,26 @@ CLASSIFICATION, RECOGNITION = "ethnic", "rural"
     summary="What is owed to all programs, and what is late",
 )
 async def read_all_obligations(
-    *, request: Request, caller: PublicReader, period: PeriodQuery, unit: UnitOrAreaQuery
+    *,
+    request: Request,
+    caller: PublicReader,
+    period: PeriodQuery,
+    unit: UnitOrAreaQuery,
+    basis: Annotated[
+        BasisName,
+        Query(
+            description="provisional: a report that was received meets what is owed; accepted: only one that was accepted"
+        ),
+    ] = "provisional",
+    as_of: InstantQuery = None,
 ) -> Response:
-    """Read what a unit and the units below it owe to every program for a period. A service that is away is marked."""
+    """Read what a unit and the units below it owe to every program for a period. A service that is away is marked.
+
+    As of an instant it is what was received and judged by then.
+    """
     owing = unit.on(period.ends_on)
-    query = urlencode({"period": str(period), "unit": owing.code})
+    chosen = {"basis": basis} if basis == "accepted" else {}
+    query = urlencode({"period": str(period), "unit": owing.code, **chosen, **_to_query(as_of)})
     programs = get_resources(request.app).get(GatewaySettings).programs
     addresses = {name: PartAddress(name, f"/v1/{name}/completeness?{query}") for name in programs}
     parts = await fetch_parts(request, caller, "accepted", addresses)
@@ -111,7 +126,7 @@ async def read_unit_summary(
 ) -> Response:
     """Read the headline figures of every program, the classification, the recognitions, the money and the open reports of a unit.
 
-    A service that is away is shown with its last known part. Open reports are those of today. Recommendations are shown to
+    A service that is away is shown with its last known part. Open reports are those of today, or of the day of `as_of`. Recommendations are shown to
     who may read them.
     """
     unit = territory.unit(code, period.ends_on)
@@ -167,14 +182,17 @@ def _list_addresses(
     has_oversight: bool,
 ) -> dict[str, PartAddress]:
     """Return where the parts of a summary are read, by their names."""
-    known = {"as_of": as_of.isoformat()} if as_of else {}
+    known = _to_query(as_of)
     code = quote(unit.code, safe="")
     figures = urlencode(
         {"period": str(period), "unit": unit.code, "basis": basis, "headline": "true", **known}
     )
     addresses = {f"figures.{name}": PartAddress(name, f"/v1/{name}/progress?{figures}") for name in programs}
     addresses |= {
-        f"obligations.{name}": PartAddress(name, f"/v1/{name}/obligations?unit={code}") for name in programs
+        f"obligations.{name}": PartAddress(
+            name, f"/v1/{name}/obligations?{urlencode({'unit': unit.code, **known})}"
+        )
+        for name in programs
     }
     is_commune = unit.level in ("commune", "village")
     if CLASSIFICATION in programs:
@@ -198,6 +216,11 @@ def _list_addresses(
         **known,
     }
     return {**addresses, FUNDING: PartAddress(FUNDING, f"/v1/{FUNDING}/status?{urlencode(money)}")}
+
+
+def _to_query(as_of: datetime | None) -> dict[str, str]:
+    """Return the parameter of an instant; none where the present is read."""
+    return {"as_of": as_of.isoformat()} if as_of else {}
 
 
 def _is_absent(part: UpstreamPart) -> bool:

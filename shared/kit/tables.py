@@ -85,13 +85,9 @@ def find_table(model: Any) -> Table | None:
     if row := _find_row_model(model):
         member, row_model = row
         return Table((member,), _list_columns(row_model), top=top, open=_is_open(row_model))
-    for name, field in model.model_fields.items():
-        part = _to_row_model(field.annotation)
-        if part is not None and (row := _find_row_model(part)):
-            member, row_model = row
-            outer = tuple(column for column in _list_columns(part) if column.split(".")[0] != member)
-            return Table((name, member), _list_columns(row_model), outer, top, _is_open(row_model))
-    return _find_parts(model, top)
+    parts = {name: _to_row_model(field.annotation) for name, field in model.model_fields.items()}
+    nested = (_find_nested_table(name, part, top) for name, part in parts.items() if part)
+    return next(filter(None, nested), None) or _find_parts(model, top)
 
 
 def find_tables(model: Any) -> dict[str, Table]:
@@ -100,10 +96,21 @@ def find_tables(model: Any) -> dict[str, Table]:
         return {}
     rows = {name: _to_row_model(field.annotation) for name, field in model.model_fields.items()}
     return {
-        name: Table((name,), _list_columns(row_model), open=_is_open(row_model))
+        name: _find_nested_table(name, row_model)
+        or Table((name,), _list_columns(row_model), open=_is_open(row_model))
         for name, row_model in rows.items()
         if row_model is not None
     }
+
+
+def _find_nested_table(name: str, part: type[BaseModel], top: frozenset[str] = frozenset()) -> Table | None:
+    """Return the table of a member whose objects hold rows themselves; None where they hold none."""
+    row = _find_row_model(part)
+    if row is None:
+        return None
+    member, row_model = row
+    outer = tuple(column for column in _list_columns(part) if column.split(".")[0] != member)
+    return Table((name, member), _list_columns(row_model), outer, top, _is_open(row_model))
 
 
 def _find_parts(model: type[BaseModel], top: frozenset[str]) -> Table | None:

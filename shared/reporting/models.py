@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
+    ColumnElement,
     ForeignKey,
     Identity,
     Index,
@@ -16,6 +17,7 @@ from sqlalchemy import (
     SmallInteger,
     UniqueConstraint,
     and_,
+    or_,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -167,6 +169,13 @@ OBSERVATION_IN_EFFECT = and_(
     Observation.period == EffectiveReport.period,
 )
 """Joins observations to reports in effect, by the columns with which the one index of observations begins."""
+
+
+def is_in_effect(reports: type[EffectiveReport], as_of: datetime | None) -> ColumnElement[bool]:
+    """Return the condition that a report is in effect, now or at an instant."""
+    if as_of is None:
+        return reports.until.is_(None)
+    return and_(reports.since <= as_of, or_(reports.until.is_(None), reports.until > as_of))
 
 
 class Review(Base):

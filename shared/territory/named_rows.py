@@ -32,6 +32,11 @@ def name_units(
     ]
 
 
+def name_units_on(territory: Territory, rows: Iterable[RowT], on: date) -> list[RowT]:
+    """Return rows with the names of their units on one day."""
+    return name_units(territory, rows, lambda _: on)
+
+
 def find_unit_names(territory: Territory, code: str, on: date) -> dict[str, Any]:
     """Return the members that name a unit on a day; none where the code meant no unit."""
     try:

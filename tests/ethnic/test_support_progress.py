@@ -92,6 +92,7 @@ async def test_obligations_have_their_due_date_and_clause(clients):
         if row["form"].startswith("project_results")
     }
     assert due == {
+        ("implementing_unit", "project_results"): "2024-01-15",
         ("commune", "project_results"): "2024-01-24",
         ("district", "project_results"): "2024-01-31",
         ("province", "project_results"): "2024-02-14",
@@ -102,9 +103,13 @@ async def test_obligations_have_their_due_date_and_clause(clients):
     assert len(of_support) == 12
     assert {(row["due_on"], row["timeliness"]) for row in of_support} == {(None, "not_judged")}
     progress = {(row["level"], row["due_on"]) for row in of_quarter if row["form"] == "project_progress"}
-    assert progress == {("commune", "2023-04-10"), ("district", "2023-04-15")}
+    assert progress == {
+        ("implementing_unit", "2023-04-05"),
+        ("commune", "2023-04-10"),
+        ("district", "2023-04-15"),
+    }
     form = (await clients.get("indicators/progress_households_reached"))["form"]
     assert [row["level"] for row in form["due"]] == ["implementing_unit", "commune", "district", "province"]
     later = (await clients.get("completeness", period="2025-Q3", unit="51"))["items"]
     levels = {row["level"] for row in later if row["form"] == "project_progress"}
-    assert levels == {"commune", "province"}, "districts ended on 30 June 2025"
+    assert levels == {"implementing_unit", "commune", "province"}, "districts ended on 30 June 2025"

@@ -45,6 +45,12 @@ async def test_what_is_owed_to_all_programs(gateway, parts):
     table = await gateway.get("/v1/obligations?period=2023&unit=62", headers={"Accept": "text/csv"})
     rows = list(csv.DictReader(io.StringIO(table.text)))
     assert [row["unit"] for row in rows] == ["610"] * 3
+    instant = "as_of=2024-01-05T00:00:00%2B00:00"
+    await gateway.get(f"/v1/obligations?period=2023&unit=62&basis=accepted&{instant}")
+    assert (
+        parts["poverty"].requests[-1][1]
+        == f"/v1/poverty/completeness?period=2023&unit=62&basis=accepted&{instant}"
+    )
     parts["ethnic"].status = 500
     away = (await gateway.get("/v1/obligations?period=2022&unit=62")).json()
     ethnic = away["programs"][2]
@@ -73,6 +79,17 @@ async def test_the_summary_of_a_unit(gateway, parts):
     assert "/v1/ethnic/areas/23344?on=2023-12-31" in targets
     assert "/v1/rural/recognitions?unit=23344&in_force_on=2023-12-31" in {
         target for _, target, *_ in parts["rural"].requests
+    }
+    table = await gateway.get(
+        "/v1/units/23344/summary?period=2023&fields=obligations&as_of=2024-01-05T00:00:00Z",
+        headers={"Accept": "text/csv"},
+    )
+    owed = list(csv.DictReader(io.StringIO(table.text)))
+    assert [(row["program"], row["form"], row["state"]) for row in owed] == [
+        (name, "annual_review", "missing") for name in ("rural", "poverty", "ethnic")
+    ]
+    assert "/v1/poverty/obligations?unit=23344&as_of=2024-01-05T00:00:00%2B00:00" in {
+        target for _, target, *_ in parts["poverty"].requests
     }
     tag = {"If-None-Match": answer.headers["etag"]}
     assert (await gateway.get("/v1/units/23344/summary?period=2023", headers=tag)).status_code == 304

@@ -162,11 +162,15 @@ async def test_both_sides_mark_a_contradiction_which_a_correction_or_a_withdrawa
     (marked,) = poverty["contradictions"]
     assert (marked["value"], marked["other_value"], marked["excess"]) == (100, 120, 20)
     assert (marked["bound"], marked["unit"]) == ("households_cover_em_households", COMMUNE)
+    assert marked["unit_since"] == "2004-07-08"
     assert marked["report"] == {
         "program": "ethnic",
         "id": ethnic["id"],
         "address": f"/v1/ethnic/reports/{ethnic['id']}",
         "unit": DISTRICT,
+        "unit_name": "Huyện Đăk Glei",
+        "unit_kind": "huyen",
+        "unit_since": "2004-07-08",
         "form": "annual_land",
         "standard": None,
         "state": "submitted",

@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 
 from shared.periods import Period
 from shared.reporting.catalogue.definitions import OwingRule
-from shared.reporting.obligations.rules import ObligationCalendar, ReceivedReport, find_owing_units
+from shared.reporting.obligations.rules import (
+    LiveDay,
+    LiveDays,
+    ObligationCalendar,
+    ReceivedReport,
+    find_owing_units,
+)
 from shared.territory.tree import Territory
 from tests.reporting.office import catalogue
 from tests.territory.shipped import read_successions, read_units
@@ -31,7 +37,27 @@ DAYS = st.dates(date(2022, 1, 1), date(2026, 12, 31))
 
 
 def calendar(today=date(2024, 6, 1), live_on=None, by_default=None) -> ObligationCalendar:
-    return ObligationCalendar(CATALOGUE, MAP, today, live_on or {}, by_default)
+    stated = [LiveDay(unit, on) for unit, on in (live_on or {}).items()]
+    return ObligationCalendar(CATALOGUE, MAP, today, LiveDays(MAP, stated, by_default))
+
+
+def test_a_unit_goes_live_as_itself_and_not_as_a_code_that_is_given_again():
+    """23293 was a ward until 30 June 2025, and since then another one, which five wards became."""
+    old, new = MAP.unit("23293", date(2025, 6, 30)), MAP.unit("23293", date(2025, 7, 1))
+    earlier, later = LiveDay("23293", date(2024, 1, 1)), LiveDay("23293", date(2025, 9, 15))
+    days = LiveDays(MAP, [earlier], date(2020, 1, 1))
+    assert days.find(old, date(2025, 6, 30)) == earlier.live_on
+    assert days.find(new, date(2025, 12, 31)) == date(2020, 1, 1), "the default"
+    both = LiveDays(MAP, [earlier, later])
+    assert (both.find(old, date(2025, 3, 31)), both.find(new, date(2025, 12, 31))) == (
+        earlier.live_on,
+        later.live_on,
+    )
+    restated = LiveDays(
+        MAP, [earlier, later, LiveDay("51", date(2025, 8, 1)), earlier._replace(live_on=date(2024, 3, 1))]
+    )
+    assert restated.find(old, date(2025, 6, 30)) == date(2024, 3, 1), "the latest statement"
+    assert restated.find(MAP.unit("23344", date(2025, 9, 30)), date(2025, 9, 30)) == date(2025, 8, 1)
 
 
 @given(

@@ -54,10 +54,12 @@ async def review_office(database, monkeypatch):
 
 
 async def read_owed(office, unit, period="2023"):
-    """Return the obligations of a period by unit."""
+    """Return the obligations of a period by unit, without those of implementing units."""
     answer = await office.get("completeness", period=period, unit=unit)
     assert answer.status_code == 200, answer.text
-    return {item["unit"]: item for item in answer.json()["items"]}
+    items = [item for item in answer.json()["items"] if item["level"] != "implementing_unit"]
+    assert len({item["unit"] for item in items}) == len(items)
+    return {item["unit"]: item for item in items}
 
 
 async def test_each_level_owes_by_its_own_day_and_clause(review_office):
@@ -71,6 +73,26 @@ async def test_each_level_owes_by_its_own_day_and_clause(review_office):
         "62": ("province", "2023-12-19", "Điều province"),
         DISTRICT: ("district", "2023-12-16", "Điều district"),
         COMMUNE: ("commune", "2023-12-11", "Điều commune"),
+    }
+
+
+async def test_implementing_units_owe_through_the_commune_by_a_day_of_their_own(review_office):
+    review_office.clock.at = datetime(2023, 12, 5, tzinfo=UTC)  # their day was the first
+    owing = (await review_office.get("completeness", period="2023", unit=COMMUNE)).json()
+    rows = {item["level"]: (item["due_on"], item["timeliness"]) for item in owing["items"]}
+    assert rows == {"implementing_unit": ("2023-12-01", "overdue"), "commune": ("2023-12-11", "pending")}
+    assert (owing["expected"], owing["reported"], owing["unit_since"]) == (2, 0, "2004-07-08")
+    commune = review_office.token("commune", ["report"], [COMMUNE])
+    sent = await review_office.submit(COMMUNE, "2023", "review", [(COMMUNE, "reviewed", 1)], token=commune)
+    assert sent.status_code == 201, sent.text
+    met = (await review_office.get("obligations", unit=COMMUNE, include="all")).json()["items"]
+    assert {
+        (item["level"], item["timeliness"])
+        for item in met
+        if item["form"] == "review" and item["period"] == "2023"
+    } == {
+        ("implementing_unit", "late"),
+        ("commune", "on_time"),
     }
 
 
@@ -132,5 +154,5 @@ async def test_a_form_is_owed_only_for_its_periods_of_the_year(review_office):
 
 def test_a_row_of_a_level_is_in_force_in_its_own_days():
     form = make_catalogue().forms["review"]
-    assert form.list_owing_levels(Period(2023)) == ("commune", "district", "province")
+    assert form.list_owing_levels(Period(2023)) == ("implementing_unit", "commune", "district", "province")
     assert form.find_due_rule(Period(2025), "district") is None

@@ -85,6 +85,56 @@ async def test_the_list_stays_small_when_everything_of_the_last_year_is_open(off
         assert len(answer.content) < 300 * len(items) < 10_000
 
 
+async def test_obligations_are_read_as_of_an_instant_and_by_basis(office):
+    """A report is received, returned, sent again and accepted, a day between each; a unit goes live at the end."""
+
+    async def read(**params):
+        body = (await office.get("completeness", period="2023", unit=PLACE, **params)).json()
+        (census,) = (item for item in body["items"] if item["form"] == "census")
+        return census["state"], census["timeliness"], body["reported"]
+
+    households = [(commune, code, 9) for commune in office.communes(PLACE) for code in ("households", "poor")]
+    office.clock.at = datetime(2023, 12, 18, tzinfo=UTC)
+    first = (await office.submit(PLACE, "2023", "census", households)).json()
+    office.clock.move(days=1)
+    await office.verdict(first, "return", reason="a column is missing")
+    office.clock.move(days=1)
+    second = (await office.submit(PLACE, "2023", "census", households)).json()
+    office.clock.move(days=1)
+    await office.verdict(second)
+    office.clock.move(days=1)
+    await office.put("go-lives/62", {"live_on": "2024-01-01"}, office.planner)
+    office.clock.move(days=1)
+    instants = [f"2023-12-{day}T12:00:00Z" for day in range(17, 23)]
+    seen = [await read(as_of=instant) for instant in instants]
+    assert seen == [
+        ("missing", "pending", 0),
+        ("submitted", "on_time", 1),
+        ("missing", "pending", 0),
+        ("submitted", "late", 1),
+        ("accepted", "late", 1),
+        ("accepted", "backfilled", 1),
+    ]
+    assert await read() == ("accepted", "backfilled", 1)
+    assert [await read(as_of=instant, basis="accepted") for instant in instants[3:5]] == [
+        ("missing", "overdue", 0),
+        ("accepted", "late", 1),
+    ]
+    then = (await office.get("obligations", unit=PLACE, as_of=instants[2])).json()
+    assert (then["today"], "census" in {item["form"] for item in then["items"]}) == ("2023-12-19", True)
+    ahead = await office.get("completeness", period="2023", unit=PLACE, as_of="2031-01-01T00:00:00Z")
+    assert ahead.status_code == 422
+
+
+async def test_a_code_that_was_given_again_owes_what_its_latest_unit_owes(office):
+    """The clock stands at the end of 2025: 23293 is the ward of 1 July 2025, and the code was another ward's before."""
+    office.clock.at = datetime(2025, 12, 20, tzinfo=UTC)
+    items = (await office.get("obligations", unit="23293", include="all")).json()["items"]
+    assert items
+    assert {item["unit_since"] for item in items} == {"2025-07-01"}
+    assert min(item["period"] for item in items) >= "2025"
+
+
 @given(
     due=st.none() | st.dates(date(2023, 1, 1), date(2024, 12, 31)),
     received=st.none() | st.datetimes(FIRST, LAST, timezones=st.just(UTC)),

@@ -218,7 +218,8 @@ async def test_the_differences_from_the_accepted_report_are_one_read(office):
     answer = (await office.get(f"reports/{second['id']}/differences", office.reviewer)).json()
     assert answer["accepted"] == first["id"]
     official = {"status_before": "official", "status_after": "official"}
-    jobs = {"unit": DISTRICT, "indicator": "jobs", "dimension": None}
+    named = {"unit_name": "Huyện Đăk Glei", "unit_kind": "huyen", "unit_since": "2004-07-08"}
+    jobs = {"unit": DISTRICT, **named, "indicator": "jobs", "dimension": None}
     assert answer["items"] == [
         {**jobs, "before": 5, "after": 8, "nil_before": False, "nil_after": False, **official}
     ]

@@ -84,7 +84,8 @@ async def test_an_exception_is_accepted_with_its_reason_which_stays_visible(move
     exception = {"unit": COMMUNE, "indicator": "start", "reason": "điều chỉnh ranh giới thôn"}
     answer = await submit(movement_office, "2023", (COMMUNE, "start", 10), exceptions=[exception])
     assert answer.status_code == 201, answer.text
-    shown = {**exception, "stated": 10, "before": 12, "difference": -2, "ended_in": [COMMUNE]}
+    named = {"unit_name": "Xã Đăk Blô", "unit_kind": "xa", "unit_since": "2004-07-08"}
+    shown = {**exception, **named, "stated": 10, "before": 12, "difference": -2, "ended_in": [COMMUNE]}
     report = (await movement_office.get(f"reports/{answer.json()['id']}", movement_office.reviewer)).json()
     assert report["exceptions"] == [shown]
     queue = (await movement_office.get("reports", movement_office.reviewer, state="submitted")).json()[

@@ -29,7 +29,7 @@ from shared.kit.problems import raise_if_any
 from shared.periods import Period, local_day
 from shared.reporting.catalogue.standards import NO_STANDARD
 from shared.reporting.context import ReportingContext
-from shared.reporting.obligations.rules import find_live_day
+from shared.reporting.obligations.rules import LiveDays
 from shared.reporting.obligations.store import read_live_days
 from shared.reporting.registers import (
     RegisterResult,
@@ -67,7 +67,7 @@ async def recognize(
         return RegisterResult(same, created=False)
     registered, criteria_set = store.to_registered(rows), sets[decision.criteria_set]
     refuse_duplicate(decision, registered)
-    basis = await _read_assessment_basis(context, unit, decision, criteria_set)
+    basis = await _read_assessment_basis(context, decision, criteria_set)
     raise_if_any(
         [
             *find_grounds_faults(decision, grounds, registered),
@@ -139,7 +139,7 @@ def to_event_data(row: Recognition) -> dict[str, Any]:
 
 
 async def _read_assessment_basis(
-    context: ReportingContext, unit: UnitOnDay, decision: RecognitionDecision, criteria_set: CriteriaSet
+    context: ReportingContext, decision: RecognitionDecision, criteria_set: CriteriaSet
 ) -> AssessmentBasis:
     """Return the assessment that a recognition is based on, and whether there must be one. Three statements."""
     none_required = AssessmentBasis(None, required=False)
@@ -158,7 +158,8 @@ async def _read_assessment_basis(
         find_unchanged_counterpart(territory, reporter, period.ends_on, last_day) == reporter
         for reporter, period in reports
     )
-    live_on = find_live_day(unit.line, await read_live_days(context.session), context.engine.live_on)
+    live_days = LiveDays(territory, await read_live_days(context.session), context.engine.live_on)
+    live_on = live_days.find(territory.unit(code, last_day), last_day)
     live = live_on is not None and live_on <= last_day
     return AssessmentBasis(assessment, required=reported or live)
 

@@ -1,15 +1,19 @@
 """Wire forms of contradictions between reports of two programs."""
 
 import uuid
+from collections.abc import Iterable
+from datetime import date
 from typing import Literal, Self
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from shared.kit.decimal_fields import JsonDecimal, to_number_text
 from shared.kit.problems import Sentence
 from shared.reporting.bounds.contradictions import Contradiction
 from shared.reporting.catalogue.bounds import BoundRelation
 from shared.reporting.field_types import StandardCodeOut, UnitCode
+from shared.territory.named_rows import NamedUnitRow, find_unit_names, name_units_on
+from shared.territory.tree import Territory
 
 SENTENCES: dict[BoundRelation, Sentence] = {
     "at_most": Sentence(
@@ -35,7 +39,7 @@ SENTENCES: dict[BoundRelation, Sentence] = {
 }
 
 
-class OtherReportOut(BaseModel):
+class OtherReportOut(NamedUnitRow):
     """The report of the other program; where several units add up, that of the first of them."""
 
     program: str = Field(description="the program")
@@ -47,7 +51,7 @@ class OtherReportOut(BaseModel):
     state: Literal["submitted", "accepted"] = Field(description="its state, as received")
 
 
-class ContradictionOut(BaseModel):
+class ContradictionOut(NamedUnitRow):
     """A value that contradicts what another program's report states for the same unit and period."""
 
     bound: str = Field(description="code of the bound in the catalogue")
@@ -107,3 +111,16 @@ class ContradictionOut(BaseModel):
                 state=found.state,
             ),
         )
+
+
+def name_contradicting_units(
+    territory: Territory, contradictions: Iterable[ContradictionOut], on: date
+) -> list[ContradictionOut]:
+    """Return contradictions with the names of their units, and of those of the other reports, on a day."""
+    named = name_units_on(territory, contradictions, on)
+    return [
+        row.model_copy(
+            update={"report": row.report.model_copy(update=find_unit_names(territory, row.report.unit, on))}
+        )
+        for row in named
+    ]

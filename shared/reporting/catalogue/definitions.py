@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, get_args
 
 from shared.dated_facts.facts import Dated, DatedFact, select_in_force
 from shared.kit.problems import Sentence
@@ -28,6 +28,8 @@ ReportingLevel = Literal["district", "commune"]
 """The levels of the unit tree that state indicators and owe reports."""
 DueLevel = Literal["implementing_unit", "commune", "district", "province"]
 """The levels for which the reporting calendar sets a day. An implementing unit reports through its commune."""
+DUE_LEVELS: tuple[DueLevel, ...] = get_args(DueLevel)
+"""Every level, the lowest first."""
 BetterDirection = Literal["higher", "lower"]
 
 
@@ -148,8 +150,7 @@ class Form(DatedFact):
         due_levels = {rule.level for rule in select_in_force(self.due, period.ends_on)}
         if self.preliminary_of is not None and not due_levels:
             return ()
-        levels: tuple[DueLevel, ...] = ("commune", "district", "province")
-        return tuple(level for level in levels if level == self.owed_by or level in due_levels)
+        return tuple(level for level in DUE_LEVELS if level == self.owed_by or level in due_levels)
 
     def find_owing_rule(self, on: date) -> OwingRule | None:
         """Return the row that says on a day who owes it where there are no districts."""

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from fractions import Fraction
 
-from sqlalchemy import ColumnElement, DateTime, Select, TextClause, and_, bindparam, or_, select, text
+from sqlalchemy import DateTime, Select, TextClause, bindparam, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -16,7 +16,14 @@ from shared.periods import Period
 from shared.reporting.catalogue.catalogue import Catalogue
 from shared.reporting.catalogue.standards import NO_STANDARD, FormStandards
 from shared.reporting.figures.coverage import NilReport
-from shared.reporting.models import OBSERVATION_IN_EFFECT, EffectiveReport, Observation, Report, RollUp
+from shared.reporting.models import (
+    OBSERVATION_IN_EFFECT,
+    EffectiveReport,
+    Observation,
+    Report,
+    RollUp,
+    is_in_effect,
+)
 from shared.reporting.observations.measures import Measure
 from shared.reporting.observations.store import is_of_standards
 from shared.reporting.observations.time_aggregation import PeriodMeasure, aggregate_over_time, select_counted
@@ -213,19 +220,12 @@ def select_observations(
             official.form == EffectiveReport.preliminary_of,
             official.basis == basis,
             official.standard == EffectiveReport.standard,
-            _is_in_effect(official, as_of),
+            is_in_effect(official, as_of),
         )
         .exists()
     )
     query = query.where(
-        _is_in_effect(EffectiveReport, as_of),
+        is_in_effect(EffectiveReport, as_of),
         or_(EffectiveReport.preliminary_of.is_(None), ~officially_stated),
     )
     return query if indicators is None else query.where(Observation.indicator.in_(indicators))
-
-
-def _is_in_effect(reports: type[EffectiveReport], as_of: datetime | None) -> ColumnElement[bool]:
-    """Return the condition that a report is in effect, now or at an instant."""
-    if as_of is None:
-        return reports.until.is_(None)
-    return and_(reports.since <= as_of, or_(reports.until.is_(None), reports.until > as_of))

@@ -4,8 +4,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from shared.kit.change_feed import AsOf
 from shared.kit.transactions import TransactionRoute
 from shared.periods import local_day
+from shared.reporting.basis import BasisName
 from shared.reporting.context import AreaContext, PlannerContext, PublicContext
 from shared.reporting.obligations import actions, store
 from shared.reporting.obligations.reading import read_calendar, read_obligations
@@ -19,6 +21,14 @@ from shared.reporting.obligations.schemas import (
 from shared.reporting.query_params import PeriodQuery
 from shared.territory.query_params import UnitOrAreaQuery
 
+MetBy = Annotated[
+    BasisName,
+    Query(
+        description="provisional: a report that was received meets what is owed; accepted: only one that was accepted"
+    ),
+]
+"""The basis on which an obligation is met."""
+
 router = APIRouter(tags=["obligations"], route_class=TransactionRoute)
 
 
@@ -28,13 +38,20 @@ async def read_completeness(
     context: AreaContext,
     period: PeriodQuery,
     unit: UnitOrAreaQuery,
+    basis: MetBy = "provisional",
+    as_of: AsOf = None,
 ) -> CompletenessOut:
-    """Read, for every unit and form owed, whether a report was received, in which state, and whether in time."""
-    code = unit.on(period.ends_on).code
-    calendar = await read_calendar(context)
-    received = await store.read_received_reports(context.session, context.engine.catalogue, [period])
-    obligations = list(calendar.list_obligations(code, period, received))
-    return CompletenessOut.from_obligations(code, period, obligations)
+    """Read, for every unit and form owed, whether a report was received, in which state, and whether in time.
+
+    As of an instant it is what was received and judged by then.
+    """
+    owing = unit.on(period.ends_on)
+    calendar = await read_calendar(context, as_of)
+    received = await store.read_received_reports(
+        context.session, context.engine.catalogue, [period], basis=basis, as_of=as_of
+    )
+    obligations = list(calendar.list_obligations(owing.code, period, received))
+    return CompletenessOut.from_obligations(owing, period, obligations)
 
 
 @router.get("/obligations", summary="What one unit has open")
@@ -45,12 +62,20 @@ async def list_obligations(
     include: Annotated[
         str, Query(pattern="^(open|all)$", description="open ones, or all of the last year")
     ] = "open",
+    basis: MetBy = "provisional",
+    as_of: AsOf = None,
 ) -> ObligationsOut:
-    """Read what a unit itself still owes, the most urgent first; small enough for a phone."""
-    obligations = await read_obligations(context, unit, with_met=include == "all")
+    """Read what a unit itself still owes, the most urgent first; small enough for a phone.
+
+    Of a code that was given again it is what the latest unit owes. As of an instant it is what was open then.
+    """
+    today = local_day(as_of or context.now)
+    obligations = await read_obligations(
+        context, unit, today, with_met=include == "all", basis=basis, as_of=as_of
+    )
     return ObligationsOut(
         unit=unit,
-        today=local_day(context.now),
+        today=today,
         items=[ObligationOut.from_obligation(obligation) for obligation in obligations],
     )
 

@@ -1,44 +1,56 @@
 """Read the obligations of a unit, and the calendar that they follow from."""
 
 from collections.abc import Collection
-from datetime import date
+from datetime import date, datetime
 
 from shared.periods import Period, local_day
+from shared.reporting.basis import BasisName
 from shared.reporting.context import ReportingContext
 from shared.reporting.obligations import store
-from shared.reporting.obligations.rules import Obligation, ObligationCalendar
+from shared.reporting.obligations.rules import LiveDays, Obligation, ObligationCalendar
+from shared.territory.rights import find_unit_as_of
 
 
-async def read_calendar(context: ReportingContext) -> ObligationCalendar:
-    """Return the calendar of today."""
+async def read_calendar(context: ReportingContext, as_of: datetime | None = None) -> ObligationCalendar:
+    """Return the calendar of today, or of the day of an instant with the days of going live that were stated by then."""
+    stated = await store.read_live_days(context.session, as_of)
     return ObligationCalendar(
         context.engine.catalogue,
         context.territory,
-        local_day(context.now),
-        await store.read_live_days(context.session),
-        context.engine.live_on,
+        local_day(as_of or context.now),
+        LiveDays(context.territory, stated, context.engine.live_on),
         context.engine.windows,
     )
 
 
-async def read_obligations(context: ReportingContext, unit: str, *, with_met: bool) -> list[Obligation]:
+async def read_obligations(
+    context: ReportingContext,
+    unit: str,
+    today: date,
+    *,
+    with_met: bool,
+    basis: BasisName = "provisional",
+    as_of: datetime | None = None,
+) -> list[Obligation]:
     """Return the open obligations of a unit itself, or all of its last year, the earliest due first.
 
-    Raise `UnknownUnit` for a code that no unit ever had.
+    Of a code that was given again, those of the latest unit that has it by today. Raise `UnknownUnit` for a code that no
+    unit ever had.
     """
-    context.territory.versions(unit)
-    calendar = await read_calendar(context)
+    latest = find_unit_as_of(context.territory, unit, today)
+    owing = context.territory.find_keys_of_land(latest) if latest else frozenset()
+    calendar = await read_calendar(context, as_of)
     periods = calendar.list_periods()
     reporting = _find_reporting_units(context, unit, periods)
     received = await store.read_received_reports(
-        context.session, context.engine.catalogue, periods, reporting
+        context.session, context.engine.catalogue, periods, reporting, basis=basis, as_of=as_of
     )
     obligations = [
         obligation
         for period in periods
         if context.territory.find(unit, period.ends_on)
         for obligation in calendar.list_obligations(unit, period, received)
-        if obligation.unit.code == unit and (with_met or obligation.is_open)
+        if obligation.unit.code == unit and obligation.unit.key in owing and (with_met or obligation.is_open)
     ]
     return sorted(obligations, key=_by_urgency)
 

@@ -3,19 +3,27 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from shared.periods import CutOff, Period, PeriodWindow, UnknownWindow, find_cut_off, local_day
+from shared.periods import CutOff, Period, PeriodKind, PeriodWindow, UnknownWindow, find_cut_off, local_day
 from shared.reporting.catalogue.catalogue import Catalogue
 from shared.reporting.catalogue.definitions import DueLevel, DueRule, Form
 from shared.territory.tree import Territory
-from shared.territory.units import LEVELS_DOWN, Unit
+from shared.territory.units import LEVELS_DOWN, Unit, UnitKey
 
 ObligationState = Literal["missing", "submitted", "accepted"]
 Timeliness = Literal["on_time", "late", "overdue", "pending", "backfilled", "not_judged"]
 
 OPEN_FOR = timedelta(days=400)
 """Open obligations are listed for so long after a period; a shorter time would hide those of the last year."""
+
+
+class LiveDay(NamedTuple):
+    """The day from which a unit is judged for timeliness, as it was stated."""
+
+    unit: str
+    live_on: date
+
 
 ObligationKey = tuple[str, str, str]
 """Unit, period and form."""
@@ -68,6 +76,28 @@ class Obligation:
         return self.received is None and not before_live
 
 
+class LiveDays:
+    """The days on which units went live, by the unit and not by its code alone: a code is given again to other units."""
+
+    def __init__(
+        self, territory: Territory, stated: Iterable[LiveDay] = (), default: date | None = None
+    ) -> None:
+        self._territory, self._default = territory, default
+        self._by_unit: dict[UnitKey, date] = {}
+        for unit, live_on in stated:
+            version = territory.find(unit, Period.from_day(live_on, PeriodKind.MONTH).ends_on)
+            if version is not None:
+                self._by_unit |= dict.fromkeys(territory.find_keys_of_land(version), live_on)
+
+    def find(self, unit: Unit, on: date) -> date | None:
+        """Return the day that a unit went live: that of the nearest of it and those above it on a day which has one."""
+        line = (unit, *self._territory.ancestors(unit.code, on)) if self._by_unit else ()
+        return next(
+            (self._by_unit[key] for key in (above.key for above in line) if key in self._by_unit),
+            self._default,
+        )
+
+
 @dataclass(frozen=True)
 class ObligationCalendar:
     """The catalogue's due rules on a day, the unit tree, and the day each unit went live."""
@@ -75,22 +105,26 @@ class ObligationCalendar:
     catalogue: Catalogue
     territory: Territory
     today: date
-    live_on: Mapping[str, date]
-    """Days of going live, by unit; a unit without one has that of the nearest unit above it."""
-    default_live_on: date | None = None
+    live_days: LiveDays
+    """Days of going live; a unit without one has that of the nearest unit above it."""
     windows: tuple[PeriodWindow, ...] = ()
     """The legal windows of periods."""
 
     def list_obligations(
         self, root: str, period: Period, received: Mapping[ObligationKey, ReceivedReport]
     ) -> Iterator[Obligation]:
-        """Return what every unit at and below a root owes for a period, in the order of forms and units."""
+        """Return what every unit at and below a root owes for a period, in the order of forms and units.
+
+        A unit owes a form once; what its implementing units send through it is owed beside that, by a day of its own.
+        """
         for form in self.catalogue.find_forms(period):
             listed: set[str] = set()
             for level in form.list_owing_levels(period):
                 rule = form.find_due_rule(period, level)
                 for unit in find_owing_units(self.territory, root, form, level, period):
-                    if unit.code not in listed:
+                    if level == "implementing_unit":
+                        yield self._make_obligation(unit, level, form, period, rule, received)
+                    elif unit.code not in listed:
                         listed.add(unit.code)
                         yield self._make_obligation(unit, level, form, period, rule, received)
 
@@ -109,7 +143,7 @@ class ObligationCalendar:
             or self._find_stated_above(unit, form, period, received)
             or self._find_consolidated(unit, form, period, received)
         )
-        live_on = self._find_live_day(unit.code, period.ends_on)
+        live_on = self.live_days.find(unit, period.ends_on)
         timeliness = judge_timeliness(due_on, report, today=self.today, live_on=live_on, period=period)
         return Obligation(
             unit, level, period, form, due_on, clause, report, timeliness, self._find_window(form, period)
@@ -186,10 +220,6 @@ class ObligationCalendar:
             return None
         return _consolidate([received.get((code, str(period), form.code)) for code in expected])
 
-    def _find_live_day(self, unit: str, on: date) -> date | None:
-        line = (unit, *(above.code for above in self.territory.ancestors(unit, on)))
-        return find_live_day(line, self.live_on, self.default_live_on)
-
 
 def _consolidate(reports_below: Sequence[ReceivedReport | None]) -> ReceivedReport | None:
     """Return reports of units below as one of the unit above them; None where one is missing."""
@@ -206,24 +236,19 @@ def _consolidate(reports_below: Sequence[ReceivedReport | None]) -> ReceivedRepo
     )
 
 
-def find_live_day(line: Iterable[str], live_on: Mapping[str, date], default: date | None) -> date | None:
-    """Return the day that a unit went live: that of the nearest of it and those above it which has one."""
-    return next((live_on[code] for code in line if code in live_on), default)
-
-
 def find_owing_units(
     territory: Territory, root: str, form: Form, level: DueLevel, period: Period
 ) -> tuple[Unit, ...]:
     """Return the units of a level at and below a root that owe a form for a period.
 
-    Where there are no districts, the level that a row of the form names on the period's last day owes what districts owe.
+    An implementing unit sends its values through the commune that certifies them. Where there are no districts, the level that a row of the form names on the period's last day owes what districts owe.
     """
     on = period.ends_on
     top = territory.unit(root, on)
     if level == "province":
         units = (top, *(() if top.level in LEVELS_DOWN else territory.children(root, on)))
         return tuple(unit for unit in units if unit.level == "province")
-    if level == "commune":
+    if level in ("commune", "implementing_unit"):
         return territory.communes(root, on)
     rule = form.find_owing_rule(on) if form.owed_by == level else None
     if rule is not None and rule.level == "commune":

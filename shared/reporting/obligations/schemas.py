@@ -12,6 +12,7 @@ from shared.periods import Period
 from shared.reporting.catalogue.definitions import DueLevel
 from shared.reporting.obligations.rules import Obligation, ObligationState, Timeliness
 from shared.reporting.ratios import compute_share_percent
+from shared.territory.units import Unit
 
 
 class ObligationOut(BaseModel):
@@ -21,7 +22,10 @@ class ObligationOut(BaseModel):
     unit_name: str = Field(description="its kind and name")
     unit_kind: str = Field(description="its Vietnamese type without accents: huyen, thanh_pho, xa …")
     unit_since: date = Field(description="first day of the unit; its code may have named another one before")
-    level: DueLevel = Field(description="the level as which it owes; a commune may owe what a district owed")
+    level: DueLevel = Field(
+        description="the level as which it owes: a commune may owe what a district owed, and sends what its implementing units "
+        "state by their day"
+    )
     period: str = Field(description="SDMX time period")
     counted_from: date | None = Field(
         description="first day whose facts are counted in the period; null where no rule was found"
@@ -64,6 +68,9 @@ class CompletenessOut(BaseModel):
     """The obligations of a period, and the shares of reports received and in time, which never exceed 100."""
 
     unit: str = Field(description="code of the unit that is read")
+    unit_name: str = Field(description="its kind and name")
+    unit_kind: str = Field(description="its Vietnamese type without accents: tinh, huyen, xa …")
+    unit_since: date = Field(description="first day of the unit; its code may have named another one before")
     period: str = Field(description="SDMX time period")
     expected: int = Field(description="reports owed")
     reported: int = Field(description="reports received, nil ones included")
@@ -75,13 +82,16 @@ class CompletenessOut(BaseModel):
     items: list[ObligationOut]
 
     @classmethod
-    def from_obligations(cls, unit: str, period: Period, obligations: Sequence[Obligation]) -> Self:
+    def from_obligations(cls, unit: Unit, period: Period, obligations: Sequence[Obligation]) -> Self:
         """Serialize the obligations of a unit and period with their counts."""
         reports = [obligation.received for obligation in obligations if obligation.received]
         on_time = sum(1 for obligation in obligations if obligation.timeliness == "on_time")
         judged = sum(1 for obligation in obligations if obligation.is_judged)
         return cls(
-            unit=unit,
+            unit=unit.code,
+            unit_name=unit.full_name,
+            unit_kind=unit.kind,
+            unit_since=unit.valid_from,
             period=str(period),
             expected=len(obligations),
             reported=len(reports),

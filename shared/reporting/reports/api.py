@@ -1,8 +1,8 @@
 """The routes of reports: submit, list, read, compare, check a receipt."""
 
 import uuid
-from collections.abc import Iterable, Sequence
-from typing import Annotated, Literal, TypeVar
+from collections.abc import Sequence
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Body, Query, Response, status
 
@@ -11,6 +11,7 @@ from shared.kit.paging import Page, Paging, paged_by
 from shared.kit.transactions import DryRun, TransactionRoute
 from shared.periods import Period
 from shared.reporting.bounds.contradictions import find_contradictions_of_reports, list_bounded_forms
+from shared.reporting.bounds.schemas import name_contradicting_units
 from shared.reporting.bounds.store import read_live_reports_of_forms
 from shared.reporting.context import OpenContext, ReaderContext, ReporterContext, ReportingContext
 from shared.reporting.evidence.schemas import EvidenceRef
@@ -35,13 +36,11 @@ from shared.reporting.reports.schemas import (
 )
 from shared.reporting.reports.writing.opening_values import find_changed_starts
 from shared.reporting.reports.writing.submit import submit
-from shared.territory.named_rows import NamedUnitRow, name_units
+from shared.territory.named_rows import find_unit_names, name_units, name_units_on
 from shared.territory.query_params import UnitFilter
 
 router = APIRouter(prefix="/reports", tags=["reports"], route_class=TransactionRoute)
 receipts = APIRouter(tags=["reports"], route_class=TransactionRoute)
-
-NamedT = TypeVar("NamedT", bound=NamedUnitRow)
 
 ReportState = Literal["submitted", "accepted", "returned", "withdrawn", "superseded"]
 
@@ -86,14 +85,10 @@ async def submit_posted(
     answer = SubmittedOut.from_report(
         submitted.report, derived, _list_notes(content), submitted.contradictions, kept=kept
     )
-    answer.derived = _name_units_of(context, submitted.report, answer.derived)
+    on = Period.parse(submitted.report.period).ends_on
+    answer.derived = name_units_on(context.territory, answer.derived, on)
+    answer.contradictions = name_contradicting_units(context.territory, answer.contradictions, on)
     return answer, submitted.created
-
-
-def _name_units_of(context: ReportingContext, report: Report, rows: Iterable[NamedT]) -> list[NamedT]:
-    """Return rows of a report with the names of their units on the last day of its period."""
-    on = Period.parse(report.period).ends_on
-    return name_units(context.territory, rows, lambda _: on)
 
 
 def _list_notes(content: ReportContent) -> list[NoteOut]:
@@ -159,8 +154,11 @@ async def _summarize(context: ReportingContext, reports: Sequence[Report]) -> li
         )
         for report in reports
     ]
-    for report, summary in zip(reports, summaries, strict=True):
-        summary.start_differences = _name_units_of(context, report, summary.start_differences)
+    for summary in summaries:
+        on = Period.parse(summary.period).ends_on
+        summary.exceptions = name_units_on(context.territory, summary.exceptions, on)
+        summary.start_differences = name_units_on(context.territory, summary.start_differences, on)
+        summary.contradictions = name_contradicting_units(context.territory, summary.contradictions, on)
     return name_units(context.territory, summaries, lambda row: Period.parse(row.period).ends_on)
 
 
@@ -191,7 +189,7 @@ async def read_report(*, context: ReaderContext, report_id: uuid.UUID) -> Report
     reviews = await store.read_reviews(context.session, report_id)
     effect = await store.read_effect(context.session, report_id)
     (summary,) = await _summarize(context, [report])
-    split_key = context.engine.catalogue.split_key
+    split_key, on = context.engine.catalogue.split_key, Period.parse(report.period).ends_on
     observations = [
         ObservationOut.from_value(value, split_key(value.indicator)) for value in values if not value.derived
     ]
@@ -200,7 +198,9 @@ async def read_report(*, context: ReaderContext, report_id: uuid.UUID) -> Report
         note=report.note,
         document=report.document,
         observations=observations,
-        derived=_name_units_of(context, report, [DerivedOut.from_reasoned_value(value) for value in derived]),
+        derived=name_units_on(
+            context.territory, [DerivedOut.from_reasoned_value(value) for value in derived], on
+        ),
         receipt=ReceiptOut.from_report(report),
         reviews=[ReviewOut.model_validate(review, from_attributes=True) for review in reviews],
         stood=[EffectOut.model_validate(row, from_attributes=True) for row in effect],
@@ -217,14 +217,15 @@ async def read_differences(*, context: ReaderContext, report_id: uuid.UUID) -> D
         await store.read_values(context.session, report),
         await store.read_values(context.session, accepted) if accepted else [],
     )
-    split_key = context.engine.catalogue.split_key
+    split_key, on = context.engine.catalogue.split_key, Period.parse(report.period).ends_on
+    rows = [
+        DifferenceOut(**{**difference, **split_key(difference["indicator"])._asdict()})
+        for difference in differences
+    ]
     return DifferencesOut(
         report=report.id,
         accepted=accepted.id if accepted else None,
-        items=[
-            DifferenceOut(**{**difference, **split_key(difference["indicator"])._asdict()})
-            for difference in differences
-        ],
+        items=name_units_on(context.territory, rows, on),
     )
 
 
@@ -244,6 +245,7 @@ async def check_receipt(*, context: OpenContext, code: str) -> ReceiptCheckOut:
         raise ReceiptNotFound(receipt=code[:40])
     return ReceiptCheckOut(
         **ReceiptOut.from_report(report).model_dump(),
+        **find_unit_names(context.territory, report.unit, Period.parse(report.period).ends_on),
         unit=report.unit,
         period=report.period,
         form=report.form,

@@ -64,7 +64,7 @@ class ReviewOut(BaseModel):
     content_sha256: Sha256
 
 
-class StartExceptionOut(BaseModel):
+class StartExceptionOut(NamedUnitRow):
     """A start that differs from the end of the period before, or a value that another form states otherwise, and why."""
 
     unit: UnitCode
@@ -164,7 +164,7 @@ class ReportOut(ReportSummary):
     evidence: list[EvidenceRef] = Field(description="files behind it, by hash")
 
 
-class DifferenceOut(BaseModel):
+class DifferenceOut(NamedUnitRow):
     """One value that differs."""
 
     unit: str = Field(description="code of the unit")
@@ -190,7 +190,7 @@ class DifferencesOut(BaseModel):
     items: list[DifferenceOut]
 
 
-class ReceiptCheckOut(ReceiptOut):
+class ReceiptCheckOut(ReceiptOut, NamedUnitRow):
     """A receipt with the report that it proves."""
 
     unit: str = Field(description="the reporting unit")
