@@ -31,9 +31,10 @@ class HouseholdMovement:
 
     def compute_end(self, values: Values) -> Decimal | None:
         """Return the end computed from the other columns; None where one of them is not stated."""
-        if any(code not in values for code in (self.start, *self.leaving, *self.coming)):
+        try:
+            return values[self.start] - sum_columns(self.leaving, values) + sum_columns(self.coming, values)
+        except KeyError:
             return None
-        return values[self.start] - sum_columns(self.leaving, values) + sum_columns(self.coming, values)
 
 
 POOR = HouseholdMovement(
@@ -136,7 +137,7 @@ def check_poor_within_households(values: Values) -> Iterator[Fault]:
 
 def sum_columns(codes: tuple[str, ...], values: Values) -> Decimal:
     """Return the sum of some columns, all of them stated."""
-    return sum((values[code] for code in codes), ZERO)
+    return sum(map(values.__getitem__, codes), ZERO)
 
 
 CHECKS = (check_movement, check_poor_within_households)

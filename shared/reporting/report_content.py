@@ -112,6 +112,14 @@ class ReportContent:
                 by_unit[value.unit].setdefault(value.indicator, (ordinal, value))
         return by_unit
 
+    @cached_property
+    def amounts_by_unit(self) -> Mapping[str, Mapping[str, Decimal]]:
+        """The amounts of `by_unit`, as checks, identities and relations read them."""
+        return {
+            unit: {code: value.value for code, (_, value) in values.items()}
+            for unit, values in self.by_unit.items()
+        }
+
 
 def to_canonical_text(value: Decimal) -> str:
     """Return a decimal in its one canonical form: 5, 5.0 and 5.00 are all "5"."""

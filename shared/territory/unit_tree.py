@@ -93,6 +93,8 @@ class UnitTree(ABC):
 
     def list_levels_below(self, code: str, on: date) -> list[tuple[str, ...]]:
         """Return the codes of the districts of a province and of the communes of a unit above them, each level as one source."""
+        if self.unit(code, on).level in ("commune", "village"):
+            return []
         districts = (child.code for child in self.children(code, on) if child.level == "district")
         communes = (commune.code for commune in self.communes(code, on) if commune.code != code)
         return [level for codes in (districts, communes) if (level := tuple(sorted(codes)))]

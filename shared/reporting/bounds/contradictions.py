@@ -123,6 +123,8 @@ async def _find_in_reports(
     periods = {str(report.period) for report in reports}
     programs = {bound.other.program for bound in catalogue.bounds}
     others = await store.read_live_values(context.session, programs, units, periods)
+    if not others:
+        return [[] for _ in reports]
     stated = {other.unit for other in others}
     siblings = {
         code

@@ -6,35 +6,31 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, delete, insert, select, text, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.kit.database import Codes, join_codes, run_sql
+from shared.kit.database import join_codes, run_sql
 from shared.reporting.file_models import FollowedReport, FollowedValue
 from shared.reporting.models import Observation, Report
 
 LIVE_STATES = ("submitted", "accepted")
 
-_LIVE_VALUES = text(
-    """
+_LIVE_VALUES = """
     SELECT r.program, r.report_id, r.unit AS reported_by, r.form, r.standard, r.state, v.unit, v.period, v.indicator, v.value
     FROM received_values v
     JOIN received_reports r ON r.program = v.program AND r.report_id = v.report_id
     JOIN (
-        SELECT feed, max(life) AS life FROM followed_feeds WHERE feed = ANY (:feeds) GROUP BY feed
+        SELECT feed, max(life) AS life FROM followed_feeds WHERE feed = ANY (string_to_array($1, ',')) GROUP BY feed
     ) followed ON followed.feed = '/v1/' || r.program || '/changes#reports' AND followed.life = r.life
-    WHERE v.unit = ANY (:units) AND v.period = ANY (:periods)
+    WHERE v.unit = ANY (string_to_array($2, ',')) AND v.period = ANY (string_to_array($3, ','))
       AND (r.state = 'submitted' OR r.state = 'accepted' AND NOT EXISTS (
           SELECT FROM received_reports pending
           WHERE pending.program = r.program AND pending.life = r.life AND pending.state = 'submitted'
             AND pending.period = r.period AND pending.form = r.form AND pending.unit = r.unit
             AND pending.standard = r.standard
       ))
-    """
-).bindparams(
-    bindparam("feeds", type_=Codes), bindparam("units", type_=Codes), bindparam("periods", type_=Codes)
-)
+"""
 
 _VALUES_IN_EFFECT = """
     SELECT s.period, s.form, s.standard, o.unit, o.indicator, o.value FROM standings s
@@ -88,13 +84,9 @@ async def read_live_values(
     session: AsyncSession, programs: Collection[str], units: Collection[str], periods: Collection[str]
 ) -> list[OtherValue]:
     """Return what the live reports of other programs state for these units and periods. One statement."""
-    params = {
-        "feeds": sorted(map(make_feed_name, programs)),
-        "units": sorted(units),
-        "periods": sorted(periods),
-    }
-    rows = await session.execute(_LIVE_VALUES, params)
-    return [OtherValue(*row) for row in rows]
+    feeds = map(make_feed_name, programs)
+    codes = (join_codes(sorted(codes)) for codes in (feeds, units, periods))
+    return [OtherValue._make(row) for row in await run_sql(session, _LIVE_VALUES, *codes)]
 
 
 async def read_own_values(

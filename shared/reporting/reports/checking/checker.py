@@ -290,11 +290,10 @@ class ReportChecker:
         """Return the faults that the program's own checks find in the values of each unit."""
         if not self.catalogue.checks:
             return
-        for unit_values in content.by_unit.values():
-            amounts = {code: value.value for code, (_, value) in unit_values.items()}
+        for unit, amounts in content.amounts_by_unit.items():
             for check in self.catalogue.checks:
                 for fault in check(amounts):
-                    yield point_to_value(fault, unit_values)
+                    yield point_to_value(fault, content.by_unit[unit])
 
 
 def _limit_to_preliminary(content: ReportContent) -> ReportContent:

@@ -129,8 +129,7 @@ def find_identity_faults(
     if not identities:
         return
     series = catalogue.find_series(on)
-    for unit_values in content.by_unit.values():
-        amounts = {code: value.value for code, (_, value) in unit_values.items()}
+    for unit, amounts in content.amounts_by_unit.items():
         for broken in find_broken_identities(identities, series, amounts):
             is_member = broken.at != broken.identity.total
             code, sentence = _NAMES[broken.identity.kind]
@@ -142,7 +141,7 @@ def find_identity_faults(
             }
             if is_member:
                 code, sentence = "member_above_total", MEMBER_ABOVE_TOTAL
-            yield make_fault(broken.at, code, sentence, **shown), unit_values
+            yield make_fault(broken.at, code, sentence, **shown), content.by_unit[unit]
 
 
 _NAMES: Mapping[IdentityKind, tuple[str, Sentence]] = {

@@ -32,8 +32,7 @@ def find_relation_faults(
         return
     codes = frozenset(code for relation in relations for code in relation.codes)
     in_force = {code for code in codes if catalogue.find_indicator(code, on) is not None}
-    for unit_values in content.by_unit.values():
-        amounts = {code: value.value for code, (_, value) in unit_values.items()}
+    for unit, amounts in content.amounts_by_unit.items():
         for broken in find_broken_relations(relations, amounts, in_force):
             shown = {
                 "relation": broken.relation.label,
@@ -42,4 +41,4 @@ def find_relation_faults(
                 "right": to_canonical_text(broken.right),
             }
             first = next(code for code in broken.relation.left if code in in_force)
-            yield make_fault(first, "relation_broken", RELATION_BROKEN, **shown), unit_values
+            yield make_fault(first, "relation_broken", RELATION_BROKEN, **shown), content.by_unit[unit]

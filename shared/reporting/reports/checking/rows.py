@@ -4,7 +4,7 @@ A rule looks at all rows before the next rule does, so that each costs little wh
 the ordinal of its row, and its pointer starts there; `merge_row_faults` puts all faults in the order of the body.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -146,24 +146,32 @@ def find_incomplete_tables(content: ReportContent, form: Form, valid: Collection
         or any(fields & KEY_FIELDS for fields in content.unread_fields.values())
     ):
         return
-    stated: dict[str, dict[str, int]] = {}
-    for ordinal, value in content.enumerate_values():
-        stated.setdefault(value.unit, {}).setdefault(value.indicator, ordinal)
-    for unit, ordinals in stated.items():
-        for table in form.tables:
-            others = [other for other in form.tables if other is not table]
-            elsewhere = frozenset(
-                code
-                for other in others
-                if _is_stated_by_itself(other, form.tables, ordinals, valid)
-                for code in other.columns
-            )
-            missing = [code for code in table.find_missing(ordinals, elsewhere) if code in valid]
-            if missing:
-                columns = {*table.columns, *table.opened_by}
-                first = min(ordinal for code, ordinal in ordinals.items() if code in columns)
-                shown = {"unit": unit, "columns": ", ".join(missing), "table": table.label}
-                yield first, make_fault("", "table_incomplete", TABLE_INCOMPLETE, **shown)
+    missing_by_columns: dict[frozenset[str], list[tuple[WholeTable, list[str]]]] = {}
+    for unit, values in content.by_unit.items():
+        stated = frozenset(values)
+        if stated not in missing_by_columns:  # mostly all units state the same columns
+            missing_by_columns[stated] = list(_find_missing_columns(form.tables, stated, valid))
+        for table, missing in missing_by_columns[stated]:
+            columns = {*table.columns, *table.opened_by}
+            first = min(ordinal for code, (ordinal, _) in values.items() if code in columns)
+            shown = {"unit": unit, "columns": ", ".join(missing), "table": table.label}
+            yield first, make_fault("", "table_incomplete", TABLE_INCOMPLETE, **shown)
+
+
+def _find_missing_columns(
+    tables: Sequence[WholeTable], stated: Collection[str], valid: Collection[str]
+) -> Iterator[tuple[WholeTable, list[str]]]:
+    """Return the tables of which only a part is stated, with the columns in force that are missing."""
+    for table in tables:
+        elsewhere = frozenset(
+            code
+            for other in tables
+            if other is not table and _is_stated_by_itself(other, tables, stated, valid)
+            for code in other.columns
+        )
+        missing = [code for code in table.find_missing(stated, elsewhere) if code in valid]
+        if missing:
+            yield table, missing
 
 
 def _is_stated_by_itself(

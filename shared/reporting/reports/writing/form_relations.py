@@ -5,9 +5,10 @@ sum of its districts or communes, where all of them state it; else nothing is co
 whose reason stays with the report (ADR 0022).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from shared.kit.database import join_codes, run_sql
 from shared.reporting.catalogue.dimensions import from_series_key
@@ -32,6 +33,13 @@ READ_OTHER_FORMS = """
       AND o.unit = ANY (string_to_array($4, ',')) AND o.indicator = ANY (string_to_array($5, ','))
 """
 """Selects what official reports in effect state for a period."""
+
+
+class ComparedRelation(NamedTuple):
+    """A relation between forms, and its terms in force that other forms state."""
+
+    relation: IndicatorRelation
+    other_terms: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +82,7 @@ async def compare_other_forms(context: ReportingContext, checked: CheckedReport)
     relations = find_relations_between_forms(context, checked)
     if not relations:
         return []
-    own_values = {
-        unit: {code: value.value for code, (_, value) in values.items()}
-        for unit, values in checked.content.by_unit.items()
-    }
+    own_values = checked.content.amounts_by_unit
     codes = {code for relation in relations for code in relation.codes}
     other_codes = {code for code in codes if checked.form.code not in catalogue.find_forms_stating((code,))}
     below = {unit: context.territory.list_levels_below(unit, on) for unit in own_values}
@@ -95,11 +100,17 @@ async def compare_other_forms(context: ReportingContext, checked: CheckedReport)
     stated: dict[str, dict[str, Decimal]] = {}
     for row in rows:
         stated.setdefault(row.unit, {})[row.indicator] = row.value
+    if not stated:
+        return []
     in_force = {code for code in codes if catalogue.find_indicator(code, on) is not None}
+    compared = [
+        ComparedRelation(relation, tuple(code for code in relation.codes if code in other_codes & in_force))
+        for relation in relations
+    ]
     differences = [
         difference
         for unit, values in own_values.items()
-        for difference in _compare_unit(relations, unit, values, below[unit], stated, other_codes, in_force)
+        for difference in _compare_unit(compared, unit, values, below[unit], stated, in_force)
     ]
     reasons = {(row["unit"], row["indicator"]): row["reason"] for row in checked.content.exceptions}
     refused = [row for row in differences if (row.unit, row.indicator) not in reasons]
@@ -131,16 +142,14 @@ def find_relations_between_forms(
 
 
 def _compare_unit(
-    relations: list[IndicatorRelation],
+    relations: Iterable[ComparedRelation],
     unit: str,
     own_values: Mapping[str, Decimal],
     below: list[tuple[str, ...]],
     stated: Mapping[str, Mapping[str, Decimal]],
-    other_codes: set[str],
     in_force: set[str],
 ) -> Iterator[FormDifference]:
-    for relation in relations:
-        other = [code for code in relation.codes if code in other_codes and code in in_force]
+    for relation, other in relations:
         for source in ((unit,), *below):
             if not all(code in stated.get(source_unit, {}) for source_unit in source for code in other):
                 continue
