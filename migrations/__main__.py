@@ -10,8 +10,10 @@ import time
 
 import asyncpg
 from alembic.util import CommandError
+from sqlalchemy.exc import DBAPIError
 
 from migrations.owners import OWNERS
+from migrations.roles import ServerRefusedError
 from migrations.run import HistoryError, migrate
 
 
@@ -33,7 +35,10 @@ def main() -> int:
         applied = asyncio.run(
             migrate(os.environ["NTP_ADMIN_DATABASE_URL"], passwords=passwords, owners=owners)
         )
-    except (HistoryError, CommandError, OSError, asyncpg.PostgresError) as error:
+    except DBAPIError as error:
+        print(f"not migrated: {error.orig}", file=sys.stderr)
+        return 1
+    except (HistoryError, ServerRefusedError, CommandError, OSError, asyncpg.PostgresError) as error:
         print(f"not migrated: {error}", file=sys.stderr)
         return 1
     for owner, history, revision in applied:

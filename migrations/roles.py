@@ -21,11 +21,49 @@ VERSION_WITH_SET_OPTION = 16
 
 VERSION_WITH_BUILTIN_LOCALE = 17
 
+VERSION_WITH_UUIDV7 = 18
+
+OLDEST_VERSION = 15
+"""Older servers lack what the tables use (NULLS NOT DISTINCT)."""
+
+CREATE_UUIDV7 = """
+    CREATE OR REPLACE FUNCTION {owner}.uuidv7() RETURNS uuid LANGUAGE sql VOLATILE PARALLEL SAFE AS $$
+        SELECT encode(
+            set_bit(set_bit(overlay(
+                uuid_send(gen_random_uuid())
+                PLACING substring(int8send((extract(epoch FROM clock_timestamp()) * 1000)::bigint) FROM 3) FROM 1 FOR 6
+            ), 52, 1), 53, 1), 'hex')::uuid
+    $$
+"""
+"""A time-ordered UUID (RFC 9562, version 7) on servers that have no function of their own for it."""
+
+
+class ServerRefusedError(RuntimeError):
+    """The server cannot hold the product's data; the message is one sentence that says why."""
+
+
+def require_server(version: str, major: int) -> None:
+    """Raise `ServerRefusedError` for a server that is too old, or is no PostgreSQL, by what it says of itself."""
+    if not version.startswith("PostgreSQL "):
+        raise ServerRefusedError(
+            f"the server is no PostgreSQL ({version[:40]}); use PostgreSQL {OLDEST_VERSION} or later"
+        )
+    if major < OLDEST_VERSION:
+        raise ServerRefusedError(
+            f"the server is PostgreSQL {major}; use PostgreSQL {OLDEST_VERSION} or later"
+        )
+
 
 async def create_roles(admin: asyncpg.Connection, passwords: Mapping[str, str], *, database: str) -> None:
     """Create the missing roles and the database, and set the passwords of the service roles."""
     version = admin.get_server_version().major
-    superuser = await admin.fetchval("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
+    superuser, may_create = await admin.fetchrow(
+        "SELECT rolsuper, rolsuper OR (rolcreaterole AND rolcreatedb) FROM pg_roles WHERE rolname = current_user"
+    )
+    if not may_create:
+        raise ServerRefusedError(
+            "the administrator of NTP_ADMIN_DATABASE_URL may not create roles and databases: ALTER ROLE … CREATEROLE CREATEDB"
+        )
     roles = {row[0] for row in await admin.fetch("SELECT rolname FROM pg_roles")}
     statements = []
     for owner, password in passwords.items():
@@ -42,7 +80,7 @@ async def create_roles(admin: asyncpg.Connection, passwords: Mapping[str, str], 
         locale = (
             "LOCALE 'C.UTF-8' LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8'"
             if version >= VERSION_WITH_BUILTIN_LOCALE
-            else ""
+            else "LOCALE_PROVIDER libc LC_COLLATE 'C'"  # the same order; letters by the server's own locale
         )
         await admin.execute(f"CREATE DATABASE {database} TEMPLATE template0 ENCODING 'UTF8' {locale}")
 
@@ -61,6 +99,8 @@ async def create_schemas(connection: asyncpg.Connection, owners: Collection[str]
             f"GRANT USAGE ON SCHEMA {owner} TO {owner}",
             f"ALTER ROLE {owner} IN DATABASE {database} SET search_path = {owner}",
         ]
+        if connection.get_server_version().major < VERSION_WITH_UUIDV7:
+            statements += [f"SET ROLE {owner}_owner", CREATE_UUIDV7.format(owner=owner), "RESET ROLE"]
     await connection.execute("SET client_min_messages = error;" + ";".join(statements))
 
 

@@ -20,7 +20,7 @@ from sqlalchemy.pool import NullPool
 
 from migrations.owners import DATABASE, OWNERS, version_table_name
 from migrations.partitions import create_partitions
-from migrations.roles import create_roles, create_schemas
+from migrations.roles import create_roles, create_schemas, require_server
 
 FOLDER = Path(__file__).parent
 
@@ -66,6 +66,7 @@ async def migrate(
         history: ScriptDirectory.from_config(config).get_current_head() for history, config in configs.items()
     }
     async with _connect_with_lock(admin_url) as admin:
+        require_server(await admin.fetchval("SELECT version()"), admin.get_server_version().major)
         await create_roles(admin, {owner: passwords[owner] for owner in owners}, database=database)
         url = make_url(admin_url).set(drivername="postgresql", database=database)
         connection = await asyncpg.connect(url.render_as_string(hide_password=False))

@@ -47,9 +47,9 @@ UNSAFE_BUT_FAST = {
 
 QUICK_PASSWORDS = ";".join(
     [
-        "SET scram_iterations = 1",
+        "SELECT set_config('scram_iterations', '1', false) FROM pg_settings WHERE name = 'scram_iterations'",
         *(f"ALTER ROLE {owner} PASSWORD '{password}'" for owner, password in PASSWORDS.items()),
-        "RESET scram_iterations",
+        "SELECT set_config('scram_iterations', reset_val, false) FROM pg_settings WHERE name = 'scram_iterations'",
     ]
 )
 """A connection with a password of the usual 4,096 iterations takes half as long again."""

@@ -29,13 +29,16 @@ from shared.local.manifest import (
     read_content,
     read_manifest,
 )
-from shared.local.postgres_programs import PostgresError, find_programs
+from shared.local.postgres_programs import PostgresError, find_programs, read_major_version
 from shared.local.settings import InstallationSettings
 from shared.local.stack import DATABASE, FACTORIES, RESTORING, Stack, find_unfinished_restore
 
 DUMP = "ntp.dump"
 SECRETS = "secrets.json"
 REPLACED_SECRETS = "secrets.json.replaced"
+
+SERVER_WITH_TRANSACTION_TIMEOUT = 17
+"""A `pg_restore` from this version on sets it, which an older server refuses."""
 
 WITHOUT_SECRETS = (
     "{path} is missing: without the pepper in it every client needs a new secret; bring it back, or repeat the command "
@@ -155,10 +158,22 @@ async def _prepare_database(stack: Stack, *, again: bool) -> None:
     await stack.migrate()
     connection = await asyncpg.connect(_make_database_url(stack).geturl())
     try:
+        programs = read_major_version(find_programs(stack.settings.postgres_programs))
+        require_restoring_programs(programs, connection.get_server_version().major)
         for owner in FACTORIES:
             await connection.execute(f"DROP SCHEMA IF EXISTS {owner} CASCADE")
     finally:
         await connection.close()
+
+
+def require_restoring_programs(programs: int, server: int) -> None:
+    """Raise `PostgresError` where `pg_restore` of a major version cannot restore into a server of another one."""
+    sets_later_settings = server < SERVER_WITH_TRANSACTION_TIMEOUT <= programs
+    if programs < server or sets_later_settings:
+        raise PostgresError(
+            f"the server is PostgreSQL {server}, and pg_restore is of {programs}: set NTP_POSTGRES_PROGRAMS to the folder "
+            f"of the programs of {server}, such as /usr/lib/postgresql/{server}/bin"
+        )
 
 
 async def _refuse_data(stack: Stack) -> None:
