@@ -15,10 +15,10 @@ from time import monotonic
 
 import httpx
 from client.accounts import ACCOUNTS_FILE, find_local_gateway, open_clients
-from client.api import ApiClient, NoAnswerError, RefusedError
 from client.comparison import compare, format_comparison, format_districts, read_status
 from client.posting import PERIOD, PROVINCE, post_everything
 from client.progress import Progress
+from ntp_client import AsyncNtpClient, NoAnswerError, RefusedError
 
 REQUEST_TIMEOUT_S = 30.0
 MATCHES, DIFFERS, UNFINISHED = 0, 1, 2
@@ -36,7 +36,7 @@ async def demonstrate(gateway: str) -> bool:
         elapsed_s = monotonic() - started_at
         print(f"{posted} posted, {progress.replayed} already there, in {elapsed_s:.1f} s\n")
 
-        public = ApiClient(http)
+        public = AsyncNtpClient(http)
         figures = compare(await read_status(public, PROVINCE))
         width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
         print(format_comparison(figures, gateway, width), end="\n\n")
@@ -53,7 +53,7 @@ async def wait_for_gateway(http: httpx.AsyncClient, gateway: str) -> None:
         await http.get("/livez")
     except httpx.TransportError:
         print(f"no answer at {gateway} yet (`make run` starts the product); waiting …", file=sys.stderr)
-        await ApiClient(http).get("/livez")
+        await AsyncNtpClient(http).get("/livez")
 
 
 def main() -> int:

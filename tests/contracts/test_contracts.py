@@ -10,6 +10,7 @@ from openapi_spec_validator import validate
 
 from gateway.reference.merging import METHODS, list_operation_ids, merge_documents
 from shared.kit.identity import Guard
+from tests.contracts.client_models import MODELS, write_client_models
 from tests.contracts.documents import (
     APPLICATIONS,
     build_app,
@@ -99,6 +100,10 @@ def merge_all_documents() -> Any:
     documents = {name: make_document(name) for name in APPLICATIONS}
     gateway_document = documents.pop("gateway")
     return merge_documents(gateway_document, documents), (gateway_document, *documents.values())
+
+
+def test_the_types_of_the_python_client_are_those_of_the_contract() -> None:
+    assert MODELS.read_text(encoding="utf-8") == write_client_models(), "python -m tests.contracts --write"
 
 
 def test_all_documents_merge_into_one_with_every_operation_once() -> None:

@@ -46,11 +46,11 @@ def token_response() -> Any:
 
 def run(http: Any, action: Any, *, client_id: Any = "district-610") -> Any:
     """Run an action with an API client, and return its result."""
-    from client.api import ApiClient
+    from client.accounts import Account, open_client
 
     async def run_action() -> Any:
         async with http:
-            return await action(ApiClient(http, client_id, "secret"))
+            return await action(open_client(http, Account(client_id, (), (), (), "secret")))
 
     return asyncio.run(run_action())
 
@@ -83,7 +83,7 @@ def test_another_content_has_another_key() -> None:
 
 
 def test_a_refusal_names_every_fault() -> None:
-    from client.api import RefusedError
+    from ntp_client import RefusedError
 
     faults = [
         {"pointer": "/unit", "code": "a", "detail": "x"},
@@ -106,15 +106,13 @@ def test_a_refused_token_is_fetched_again() -> None:
     assert [request.url.path for request in requests] == ["/oauth/token", "/v1/x"] * 2
 
 
-def test_a_request_without_an_answer_fails_after_the_time_for_retries(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    from client import api
+def test_a_request_without_an_answer_fails_after_the_time_for_retries() -> None:
+    from ntp_client import AsyncNtpClient, NoAnswerError, RetrySchedule
 
-    monkeypatch.setattr(api, "RETRY_FOR_S", 0.0)
     http, _ = open_http(httpx.ConnectError("down"))
-    with pytest.raises(api.NoAnswerError, match="GET /v1/status"):
-        run(http, lambda client: client.get("/v1/status"), client_id="")
+    client = AsyncNtpClient(http, retries=RetrySchedule(give_up_after_s=0))
+    with pytest.raises(NoAnswerError, match="GET /v1/status"):
+        asyncio.run(client.get("/v1/status"))
 
 
 def test_figures_are_rounded_once_half_away_from_zero() -> None:

@@ -1,6 +1,7 @@
 """Clients that are generated from the merged document work against the running product, and linters find nothing in it."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -10,11 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from shared.local.settings import ROOT
 from tests.running.installation import Installation
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 TOOLS = Path(__file__).resolve().parents[1] / "contracts" / "tools"
+TYPESCRIPT_CLIENT = ROOT / "clients" / "typescript"
 CLIENTS = {
     "district-610": ("--scope", "report", "--unit", "610", "--program", "poverty"),
     "reviewer": ("--scope", "review", "--scope", "read", "--unit", "62", "--program", "poverty"),
@@ -79,14 +82,42 @@ def test_a_generated_python_client_works(installation: Installation, workshop: W
     workshop.run(sys.executable, "use_client.py", installation.gateway_url, *secrets)
 
 
-def test_a_generated_typescript_client_works(installation: Installation, node_workshop: Workshop) -> None:
-    node_workshop.run("npx", "--no-install", "openapi-typescript", "openapi.json", "-o", "schema.d.ts")
+@pytest.fixture(scope="module")
+def typescript_workshop(node_workshop: Workshop) -> Workshop:
+    """The workshop with the TypeScript client as a package, its types generated from the document."""
+    package = node_workshop.folder / "node_modules" / "ntp-client"
+    shutil.copytree(TYPESCRIPT_CLIENT, package, ignore=shutil.ignore_patterns("node_modules", "dist"))
     node_workshop.run(
+        "npx", "--no-install", "openapi-typescript", "openapi.json", "-o", str(package / "src/schema.d.ts")
+    )
+    node_workshop.run("npx", "--no-install", "tsc", "-p", str(package))
+    return node_workshop
+
+
+def compile_strictly(workshop: Workshop, source: str) -> None:
+    """Compile a file that uses the client."""
+    workshop.run(
         "npx", "--no-install", "tsc", "--strict", "--noEmitOnError", "--target", "es2022", "--module", "nodenext",
-        "--moduleResolution", "nodenext", "--lib", "es2022,dom", "--types", "node", "client.ts",
+        "--moduleResolution", "nodenext", "--lib", "es2022,dom", "--types", "node", source,
     )  # fmt: skip
-    secrets = (node_workshop.secrets["district-610"], node_workshop.secrets["reviewer"])
-    node_workshop.run("node", "client.js", installation.gateway_url, *secrets)
+
+
+def test_the_typescript_client_works(installation: Installation, typescript_workshop: Workshop) -> None:
+    compile_strictly(typescript_workshop, "client.ts")
+    secrets = (typescript_workshop.secrets["district-610"], typescript_workshop.secrets["reviewer"])
+    typescript_workshop.run("node", "client.js", installation.gateway_url, *secrets)
+
+
+def test_the_typescript_examples_run_as_they_stand(
+    installation: Installation, typescript_workshop: Workshop
+) -> None:
+    for page in (TYPESCRIPT_CLIENT / "README.md", ROOT / "docs" / "integrate.md"):
+        text = "\n".join(re.findall(r"(?ms)^```typescript\n(.*?)^```$", page.read_text(encoding="utf-8")))
+        text, replaced = re.subn(r"http://127\.0\.0\.1:8000", installation.gateway_url, text)
+        assert replaced
+        (typescript_workshop.folder / "example.ts").write_text(text, encoding="utf-8")
+        compile_strictly(typescript_workshop, "example.ts")
+        typescript_workshop.run("node", "example.js")
 
 
 def test_redocly_finds_nothing(node_workshop: Workshop) -> None:

@@ -12,8 +12,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import httpx
+from ntp_client import AsyncNtpClient, RefusedError
+from ntp_client.requests import make_content_key
 
-from client.api import ApiClient, RefusedError
 from client.posting import DEPARTMENT, PROVINCE, read_districts
 
 ROOT = Path(__file__).parents[3]
@@ -51,21 +52,23 @@ def list_accounts() -> list[Account]:
     ]
 
 
-async def open_clients(http: httpx.AsyncClient) -> dict[str, ApiClient]:
+def open_client(http: httpx.AsyncClient, account: Account) -> AsyncNtpClient:
+    """Return the client of an account; what it posts again, in this run or in a later one, is done once."""
+    return AsyncNtpClient(http, account.client_id, account.client_secret, keys=make_content_key)
+
+
+async def open_clients(http: httpx.AsyncClient) -> dict[str, AsyncNtpClient]:
     """Return an API client for each account; accounts that are not registered yet are registered."""
     accounts = await discard_foreign_accounts(http, load_accounts())
     if ADMIN not in accounts:
         accounts[ADMIN] = await _create_administrator()
         save_accounts(accounts)
-    administrator = ApiClient(http, ADMIN, accounts[ADMIN].client_secret)
+    administrator = open_client(http, accounts[ADMIN])
     for account in list_accounts():
         if account.client_id not in accounts:
             accounts[account.client_id] = await register(administrator, account)
             save_accounts(accounts)
-    return {
-        client_id: ApiClient(http, client_id, account.client_secret)
-        for client_id, account in accounts.items()
-    }
+    return {client_id: open_client(http, account) for client_id, account in accounts.items()}
 
 
 async def discard_foreign_accounts(
@@ -74,7 +77,7 @@ async def discard_foreign_accounts(
     """Return the accounts, or none where the gateway refuses their administrator: they are of another installation."""
     if ADMIN in accounts:
         try:
-            await ApiClient(http, ADMIN, accounts[ADMIN].client_secret).get("/v1/clients?limit=1")
+            await open_client(http, accounts[ADMIN]).get("/v1/clients?limit=1")
         except RefusedError as refusal:
             if refusal.status != httpx.codes.UNAUTHORIZED:
                 raise
@@ -82,7 +85,7 @@ async def discard_foreign_accounts(
     return accounts
 
 
-async def register(administrator: ApiClient, account: Account) -> Account:
+async def register(administrator: AsyncNtpClient, account: Account) -> Account:
     """Register a client and return its account with the secret; one that exists already gets a new secret."""
     body = asdict(account) | {"description": "examples/kontum-2023"}
     del body["client_secret"]

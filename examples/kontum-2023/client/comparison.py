@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from client.api import ApiClient
+from ntp_client import AsyncNtpClient
+
 from client.posting import PERIOD, read_districts
 from client.requests import read_table
 
@@ -82,7 +83,7 @@ def round_once(value: Decimal, decimals: int) -> Decimal:
     return value.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
 
 
-async def read_status(client: ApiClient, unit: str) -> dict[str, Any]:
+async def read_status(client: AsyncNtpClient, unit: str) -> dict[str, Any]:
     """Return the status of a unit when it is complete, or after `WAIT_FOR_STATUS_S`."""
     give_up_at = asyncio.get_running_loop().time() + WAIT_FOR_STATUS_S
     while True:
@@ -172,7 +173,7 @@ def _format_lineage(path: str, gateway: str, width: int | None) -> str:
     return path if width is None else LINK.format(address=gateway + path, text=_cut(path, width))
 
 
-async def format_districts(client: ApiClient) -> str:
+async def format_districts(client: AsyncNtpClient) -> str:
     """Return the table of the districts. Its figures come from apportioned reports."""
     names = read_districts()
     statuses = await asyncio.gather(*(read_status(client, code) for code in names))

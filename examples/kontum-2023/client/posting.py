@@ -7,7 +7,8 @@ exactly what they read.
 import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from client.api import ApiClient
+from ntp_client import AsyncNtpClient
+
 from client.oversight import list_oversight_requests
 from client.progress import Progress
 from client.requests import Body, Request, Row, Stages, read_table, to_decision
@@ -34,7 +35,7 @@ FORMS = (
 )
 """Program, form, table."""
 
-Clients = Mapping[str, ApiClient]
+Clients = Mapping[str, AsyncNtpClient]
 
 
 def read_districts() -> dict[str, str]:
@@ -68,7 +69,7 @@ async def post_everything(clients: Clients, make_progress: Callable[[int], Progr
     return progress
 
 
-async def _post_end_of_year(finance: ApiClient, progress: Progress) -> None:
+async def _post_end_of_year(finance: AsyncNtpClient, progress: Progress) -> None:
     """Post a paper with two lines, correct one, recover the other, and close the year: the figures stay as they were."""
 
     async def post(path: str, body: Body) -> Body:
@@ -122,7 +123,7 @@ async def _post_reports(
         progress.advance(f"reviewer-{program} {request.body['unit']}", replayed=accepted_before)
 
 
-async def _accept(reviewer: ApiClient, path: str) -> bool:
+async def _accept(reviewer: AsyncNtpClient, path: str) -> bool:
     """Accept a report exactly as it was read; return whether it was accepted before."""
     report = await reviewer.get(path)
     if report["state"] == "accepted":
@@ -131,7 +132,7 @@ async def _accept(reviewer: ApiClient, path: str) -> bool:
     return answer.replayed
 
 
-async def _send_stages(client: ApiClient, stages: Stages, progress: Progress) -> None:
+async def _send_stages(client: AsyncNtpClient, stages: Stages, progress: Progress) -> None:
     """Send stage after stage; the requests of one stage a few at a time."""
     slots = asyncio.Semaphore(CONCURRENT_REQUESTS)
 
@@ -146,7 +147,7 @@ async def _send_stages(client: ApiClient, stages: Stages, progress: Progress) ->
                 tasks.create_task(send(request))
 
 
-async def _send(client: ApiClient, request: Request) -> bool:
+async def _send(client: AsyncNtpClient, request: Request) -> bool:
     """Send a request; return whether an earlier run had sent it."""
     if request.method == "POST":
         return (await client.post(request.path, request.body)).replayed
@@ -156,7 +157,7 @@ async def _send(client: ApiClient, request: Request) -> bool:
     return False
 
 
-async def _are_targets_set(client: ApiClient, request: Request) -> bool:
+async def _are_targets_set(client: AsyncNtpClient, request: Request) -> bool:
     """Return whether the targets of a request are set as it states them: a PUT has no key that would mark a replay."""
     path, period, unit = request.path.rsplit("/", 2)
     current = await client.get(f"{path}?period={period}&unit={unit}")

@@ -1,12 +1,13 @@
-// Uses the types that openapi-typescript generated: node client.js GATEWAY DISTRICT-SECRET REVIEWER-SECRET.
-// Token, dry run, report, repeat, accept, status; throws where an answer is not what the contract says.
+// Uses the TypeScript client of the product: node client.js GATEWAY DISTRICT-SECRET REVIEWER-SECRET.
+// Token, dry run, report, repeat, accept, status, kept answers, no network; throws where something is not as it should be.
 
-import createClient from "openapi-fetch";
-import type { components, paths } from "./schema.js";
+import { createNtpClient, expectData, iteratePages, RefusedError, STALE_FIELD, type components } from "ntp-client";
 
 type ReportIn = components["schemas"]["ReportIn"];
 
 const [gateway = "", districtSecret = "", reviewerSecret = ""] = process.argv.slice(2);
+const statuses: number[] = [];
+let failures = 0;
 
 function require(condition: unknown, what: unknown): asserts condition {
   if (!condition) {
@@ -14,22 +15,24 @@ function require(condition: unknown, what: unknown): asserts condition {
   }
 }
 
-async function open(clientId: string, secret: string) {
-  const client = createClient<paths>({ baseUrl: gateway });
-  const { data, error } = await client.POST("/oauth/token", {
-    body: { grant_type: "client_credentials" },
-    bodySerializer: (body) => new URLSearchParams({ grant_type: body.grant_type }),
-    headers: {
-      Authorization: `Basic ${btoa(`${clientId}:${secret}`)}`,
-      "Content-Type": "application/x-www-form-urlencoded",
-    },
-  });
-  require(data, error);
-  return createClient<paths>({ baseUrl: gateway, headers: { Authorization: `Bearer ${data.access_token}` } });
+/** A link that loses the first answers when it is told to, and remembers the status of each. */
+async function badLink(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
+  const answer = await fetch(input, init);
+  if (failures > 0) {
+    failures -= 1;
+    throw new TypeError("the link broke");
+  }
+  statuses.push(answer.status);
+  return answer;
 }
 
-const district = await open("district-610", districtSecret);
-const reviewer = await open("reviewer", reviewerSecret);
+function open(clientId: string, clientSecret: string, giveUpAfterMs = 60_000) {
+  const credentials = { clientId, clientSecret };
+  return createNtpClient({ origin: gateway, credentials, language: "en", fetch: badLink, giveUpAfterMs });
+}
+
+const district = open("district-610", districtSecret);
+const reviewer = open("reviewer", reviewerSecret);
 const report: ReportIn = {
   unit: "610",
   period: "2023",
@@ -39,6 +42,7 @@ const report: ReportIn = {
     { unit: "610", indicator: "persons_trained", value: 512, status: "official" },
   ],
   nil: false,
+  note: "số liệu chính thức ".repeat(40),
   evidence: [],
 };
 
@@ -50,24 +54,60 @@ function submit(key: string, dryRun: boolean) {
 }
 
 const dry = await submit("typescript-1", true);
-require(dry.response.status === 200 && dry.data?.id === null, dry);
-const first = await submit("typescript-1", false);
-require(first.response.status === 201 && first.data?.id, first);
+require(dry.response.status === 200 && expectData(dry).id === null, dry);
+failures = 2; // the report arrives, and its answer is lost twice
+const first = expectData(await submit("typescript-1", false));
+require(first.id && failures === 0, first);
 const again = await submit("typescript-1", false);
-require(again.data?.id === first.data.id && again.response.headers.get("Idempotent-Replay") === "true", again);
+require(expectData(again).id === first.id && again.response.headers.get("Idempotent-Replay") === "true", again);
 
 const accepted = await reviewer.POST("/v1/poverty/reports/{report_id}/accept", {
-  params: { header: { "Idempotency-Key": "typescript-2" }, path: { report_id: first.data.id } },
-  body: { content_sha256: first.data.content_sha256 },
+  params: { header: { "Idempotency-Key": "typescript-2" }, path: { report_id: first.id } },
+  body: { content_sha256: first.content_sha256 },
 });
-require(accepted.data?.state === "accepted", accepted);
+require(expectData(accepted).state === "accepted", accepted);
 
-const status = await reviewer.GET("/v1/status", { params: { query: { period: "2023" } } });
-require(typeof status.data === "object", status); // the other form of the answer is CSV, a text
-const poverty = status.data.programs.find((program) => program.program === "poverty");
+function readStatus(client: ReturnType<typeof open>) {
+  return client.GET("/v1/status", { params: { query: { period: "2023" } } });
+}
+
+const status = expectData(await readStatus(reviewer));
+require(typeof status === "object", status); // the other form of the answer is CSV, a text
+const poverty = status.programs.find((program) => program.program === "poverty");
 require(poverty?.figures.some((figure) => figure.value === 640), status);
+
+const figures = () =>
+  reviewer.GET("/v1/poverty/progress", { params: { query: { unit: "610", period: "2023" } } });
+expectData(await figures());
+statuses.length = 0;
+const kept = expectData(await figures());
+require(statuses.length === 1 && statuses[0] === 304 && typeof kept === "object", statuses);
+
+const rows = iteratePages(async (cursor) => {
+  const query = { unit: "610", limit: 1, ...(cursor === undefined ? {} : { cursor }) };
+  const page = expectData(await district.GET("/v1/poverty/reports", { params: { query } }));
+  require(typeof page === "object", page);
+  return page;
+});
+const ids: string[] = [];
+for await (const row of rows) {
+  ids.push(row.id);
+}
+require(ids.includes(first.id), ids);
 
 const refused = await district.GET("/v1/poverty/reports/{report_id}", {
   params: { path: { report_id: "00000000-0000-7000-8000-000000000000" } },
 });
-require(refused.error?.code === "report_not_found", refused);
+try {
+  expectData(refused);
+  throw new Error("not refused");
+} catch (error) {
+  require(error instanceof RefusedError && error.problem.code === "report_not_found", String(error));
+}
+
+const impatient = open("reviewer", reviewerSecret, 0);
+const seen = await impatient.GET("/v1/units/{code}", { params: { path: { code: "610" } } });
+failures = 1_000;
+const old = await impatient.GET("/v1/units/{code}", { params: { path: { code: "610" } } });
+require(old.response.headers.get(STALE_FIELD) === "true", "an answer that was kept, without network");
+require(JSON.stringify(old.data) === JSON.stringify(seen.data), old);
