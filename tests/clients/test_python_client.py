@@ -137,6 +137,12 @@ def test_parameters_are_given_as_what_they_are() -> None:
     assert dict(requests[-1].url.params) == {"on": "2025-07-01"}
 
 
+def test_what_is_not_json_is_bytes() -> None:
+    client, requests = open_client(httpx.Response(200, text="12\r\n", headers={"Content-Type": "text/csv"}))
+    assert client.download("/v1/x", "text/csv") == b"12\r\n"
+    assert requests[-1].headers["Accept"] == "text/csv"
+
+
 def test_all_pages_of_a_list_and_of_a_feed_are_read() -> None:
     pages = [{"items": [1, 2], "next": "c"}, {"items": [3], "next": None}]
     client, requests = open_client(*(httpx.Response(200, json=page) for page in pages))

@@ -80,7 +80,10 @@ def _read_consumer_state(installation: Installation) -> str:
     return str(installation.get_json("/v1/ethnic/following")["items"][0]["state"])
 
 
-def test_the_page_for_integrators_runs_as_it_stands(installation: Installation) -> None:
+def test_the_page_for_integrators_runs_as_it_stands(
+    installation: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     page = (ROOT / "docs" / "integrate.md").read_text(encoding="utf-8")
     (command,) = re.findall(r"(?ms)^```console\npython -m services (.*?)\n```$", page)
     arguments = [sys.executable if word == "python" else word for word in command.split()]

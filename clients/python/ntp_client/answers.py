@@ -11,7 +11,7 @@ from ntp_client.exact_json import read_json
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer: its document, status and header fields. Numbers with a decimal point are `Decimal`."""
+    """An answer: its document, status and header fields. Numbers with a decimal point are `Decimal`; what is not JSON is bytes."""
 
     body: Any
     status: int = 200
@@ -65,12 +65,11 @@ class NoAnswerError(Exception):
 
 def read_answer(request: str, response: httpx.Response) -> Answer:
     """Return the answer of a response. Raises `RefusedError`."""
-    try:
-        body = read_json(response.content) if response.content else None
-    except ValueError:
-        body = {"detail": response.text[:500]} if response.is_error else response.text
+    body: Any = response.content or None
+    if body is not None and "json" in response.headers.get("Content-Type", ""):
+        body = read_json(body)
     if response.is_error:
-        problem = body if isinstance(body, dict) else {}
+        problem = body if isinstance(body, dict) else {"detail": response.text[:500]}
         raise RefusedError(request, response.status_code, problem, response.headers)
     return Answer(body, response.status_code, response.headers)
 

@@ -73,6 +73,11 @@ class NtpClient:
         """
         return self.send(prepare_request("GET", path, query=query)).body
 
+    def download(self, path: str, media_type: str, **query: Any) -> bytes:
+        """Return the bytes at a path in a media type, such as `text/csv`."""
+        content = self.send(prepare_request("GET", path, query=query, headers={"Accept": media_type})).body
+        return content if isinstance(content, bytes) else write_json(content)
+
     def post(self, path: str, body: Any, *, key: str | None = None, **query: Any) -> Answer:
         """Post a body under a key; without one under a key of `keys`, which repeats of this call share."""
         return self.send(
