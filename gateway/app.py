@@ -10,12 +10,14 @@ from gateway.clients import api as clients
 from gateway.clients.actions import ensure_service_client
 from gateway.clients.secrets import Pepper
 from gateway.composition import api as overview
-from gateway.composition import project_results
+from gateway.composition import periods_api, project_results
 from gateway.composition import units_api as unit_overviews
 from gateway.composition.parts import PartFetcher
 from gateway.cors import CorsMiddleware
 from gateway.limits import RateLimits
 from gateway.models import REVISION
+from gateway.page import api as page
+from gateway.page.files import load_page_files
 from gateway.proxy import Proxy
 from gateway.rate_limiting import RateLimitMiddleware
 from gateway.reference import api as reference
@@ -77,6 +79,7 @@ def create_app(settings: GatewaySettings | None = None, *, clock: Clock = system
                 upstreams,
                 parts,
                 MergedReference(upstreams),
+                load_page_files(),
                 key_ring,
                 *village_followers,
             ),
@@ -89,6 +92,7 @@ def create_app(settings: GatewaySettings | None = None, *, clock: Clock = system
             ),
             routers=(
                 overview.router,
+                periods_api.router,
                 unit_overviews.router,
                 project_results.router,
                 receipts.router,
@@ -101,6 +105,7 @@ def create_app(settings: GatewaySettings | None = None, *, clock: Clock = system
                 clients.secret_router,
                 clients.router,
                 vintages.router,
+                page.router,
                 reference.router,
                 problems.router,
             ),

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from gateway.composition.composed_answers import PartAddress, fetch_parts, make_response, pass_refusal_on
 from gateway.composition.parts import UpstreamPart
+from gateway.composition.periods_api import find_newest_year
 from gateway.composition.schemas import ProvinceStatusOut
 from gateway.composition.status import (
     StatusIncomplete,
@@ -23,15 +24,20 @@ from gateway.settings import FUNDING, OVERSIGHT, GatewaySettings
 from shared.kit.date_fields import InstantQuery
 from shared.kit.exception_handlers import to_problem_document
 from shared.kit.identity import Caller
-from shared.kit.resources import get_resources
+from shared.kit.resources import Now, get_resources
 from shared.kit.routes import OperationRoute
-from shared.periods import Period
+from shared.periods import Period, local_day
 from shared.reporting.basis import Basis
-from shared.reporting.query_params import PeriodQuery
+from shared.reporting.query_params import PERIOD_DESCRIPTION, period_filter
 from shared.roles import PublicReader
 from shared.territory.query_params import UnitOrAreaQuery
 
 router = APIRouter(prefix="/v1", tags=["status"], route_class=OperationRoute)
+
+StatusPeriod = Annotated[
+    Period | None,
+    period_filter("period", f"{PERIOD_DESCRIPTION}; left out: the newest year that has an accepted report"),
+]
 
 
 @router.get("/status", response_model=ProvinceStatusOut, summary="Read the province-wide status")
@@ -40,14 +46,19 @@ async def read_status(
     request: Request,
     caller: PublicReader,
     basis: Basis,
-    period: PeriodQuery,
+    now: Now,
+    period: StatusPeriod,
     unit: UnitOrAreaQuery,
     as_of: InstantQuery = None,
     require: Annotated[
         Literal["any", "all"], Query(description="all: 503 unless every part is fresh")
     ] = "any",
 ) -> Response:
-    """Read all programs and funding in one answer. A service that does not answer is shown with its last known value."""
+    """Read all programs and funding in one answer. A service that does not answer is shown with its last known value.
+
+    Without `period` it is of the newest year that has an accepted report, and of this year where none has.
+    """
+    period = period or await find_newest_year(request, caller, local_day(now))
     status_unit = unit.on(period.ends_on)
     parts = await _fetch_parts(request, period, status_unit.code, basis, caller, as_of)
     named_unit = {

@@ -22,6 +22,8 @@ class OwedFormOut(BaseModel):
     )
     period: str = Field(description="SDMX time period")
     form: str = Field(description="the form owed")
+    form_label: str = Field("", description="its name in Vietnamese")
+    form_label_en: str = Field("", description="its name in English")
     due_on: date | None = Field(description="last day on time; null where no rule was found")
     state: str = Field(description="missing, submitted or accepted")
     timeliness: str = Field(description="on_time, late, overdue, pending, backfilled or not_judged")

@@ -1,4 +1,4 @@
-"""Routes of the reference: `/openapi.json`, `/docs`, and the index `/`."""
+"""Routes of the reference: `/openapi.json` and `/docs`."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -51,16 +51,3 @@ async def read_asset(*, _: Anyone, asset: Asset) -> FileResponse:
     """Serve a file of the reference page."""
     folder, caching = (PAGE, "no-cache") if asset == "reference.js" else (ASSETS, "public, max-age=86400")
     return FileResponse(folder / asset, headers={"Cache-Control": caching})
-
-
-@router.get("/", include_in_schema=False)
-async def read_index(_: Anyone) -> dict[str, str]:
-    """List the entry points."""
-    return {
-        "status": "/v1/status?period=2023",
-        "reference": "/docs",
-        "problems": "/problems",
-        "openapi": "/openapi.json",
-        "tokens": "/oauth/token",
-        "health": "/readyz",
-    }

@@ -5,6 +5,8 @@ from shared.periods import Period
 
 MAX_PERIODS = 60
 """Five years of months; each period costs a few statements."""
+MAX_PERIODS_OF_A_LEVEL = 12
+"""A year of months, or twelve years: each period costs a row for every unit as well."""
 
 KINDS_DIFFER = Sentence(
     "Kỳ cuối {last} khác loại với kỳ đầu {first}.",
@@ -16,7 +18,7 @@ TOO_MANY_PERIODS = Sentence(
 )
 
 
-def list_periods(first: Period, last: Period) -> list[Period]:
+def list_periods(first: Period, last: Period, *, limit: int = MAX_PERIODS) -> list[Period]:
     """Return the periods from the first to the last; raise `Invalid` where they are no series."""
     shown = {"first": first, "last": last}
     if last.kind is not first.kind:
@@ -26,8 +28,8 @@ def list_periods(first: Period, last: Period) -> list[Period]:
     if last < first:
         raise Invalid(faults=[make_fault("/query/to", "period_before_first", ENDS_BEFORE, **shown)])
     count = (last.first_month - first.first_month) // first.kind.months + 1
-    if count > MAX_PERIODS:
-        facts = {"count": str(count), "limit": str(MAX_PERIODS)}
+    if count > limit:
+        facts = {"count": str(count), "limit": str(limit)}
         raise Invalid(faults=[make_fault("/query/to", "too_many_periods", TOO_MANY_PERIODS, **facts)])
     periods = [first]
     while len(periods) < count:

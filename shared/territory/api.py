@@ -112,5 +112,8 @@ async def list_tiles(
     top = unit.on(day)
     tiles = place_tiles(territory.communes(top.code, day))
     return TilesOut(
-        unit=top.code, unit_since=top.valid_from, on=day, items=[TileOut.from_tile(tile) for tile in tiles]
+        unit=top.code,
+        unit_since=top.valid_from,
+        on=day,
+        items=[TileOut.from_tile(tile, territory.find(tile.unit.parent or "", day)) for tile in tiles],
     )

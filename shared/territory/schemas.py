@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from shared.territory.tiles import Tile
 from shared.territory.tree import Territory
-from shared.territory.units import Level
+from shared.territory.units import Level, Unit
 
 _DAK_LONG: dict[str, JsonValue] = {
     "code": "23504",
@@ -158,6 +158,8 @@ class TileOut(BaseModel):
                     "unit_since": "2025-07-01",
                     "unit_name": "Xã Đăk Long",
                     "unit_kind": "xa",
+                    "parent": "51",
+                    "parent_name": "Tỉnh Quảng Ngãi",
                     "q": -2,
                     "r": -3,
                     "x": -6.062,
@@ -174,16 +176,20 @@ class TileOut(BaseModel):
     )
     unit_name: str = Field(description="kind and name")
     unit_kind: str = Field(description="Vietnamese type without accents")
+    parent: str | None = Field(
+        None, description="code of the unit right above it that day: district or province"
+    )
+    parent_name: str | None = Field(None, description="its kind and name")
     q: int = Field(description="axial coordinate of the hexagon, to the east")
     r: int = Field(description="axial coordinate of the hexagon, to the south-east")
     x: float = Field(description="centre to the east, in radii of a hexagon")
     y: float = Field(description="centre to the south, in radii of a hexagon")
     has_place: bool = Field(
-        description="whether the centre of the commune is known; if not, the place is arbitrary"
+        description="whether the place of the commune is known, by its centre or the box around it; if not, it stands in a row below the others"
     )
 
     @classmethod
-    def from_tile(cls, tile: Tile) -> Self:
+    def from_tile(cls, tile: Tile, parent: Unit | None) -> Self:
         """Serialize a hexagon."""
         unit = tile.unit
         return cls(
@@ -191,6 +197,8 @@ class TileOut(BaseModel):
             unit_since=unit.valid_from,
             unit_name=unit.full_name,
             unit_kind=unit.kind,
+            parent=parent.code if parent else None,
+            parent_name=parent.full_name if parent else None,
             q=tile.q,
             r=tile.r,
             x=tile.x,

@@ -41,28 +41,57 @@ class Tile:
 
 
 def place_tiles(units: Sequence[Unit]) -> tuple[Tile, ...]:
-    """Return a hexagon for each unit, by code: the free one that is nearest to its centre, inner units first."""
-    placed = [(unit, unit.lat, unit.lon) for unit in units if unit.lat is not None and unit.lon is not None]
-    if not placed:
+    """Return a hexagon for each unit, by code: the free one that is nearest to its centre, inner units first.
+
+    Units without a known centre stand in a row below all others, where nobody takes them for neighbours.
+    """
+    places = {unit.code: place for unit in units if (place := _find_place(unit))}
+    if not places:
         middle_lat, middle_lon, radius = 0.0, 0.0, SMALLEST_DEGREES
     else:
-        latitudes, longitudes = [lat for _, lat, _ in placed], [lon for _, _, lon in placed]
+        latitudes, longitudes = [lat for lat, _ in places.values()], [lon for _, lon in places.values()]
         middle_lat, middle_lon = _middle(latitudes), _middle(longitudes)
         radius = _find_radius(latitudes, longitudes, middle_lat, len(units))
     shrink = math.cos(math.radians(middle_lat))
     wanted: list[tuple[float, str, Unit, float, float]] = []
     for unit in units:
-        has_place = unit.lat is not None and unit.lon is not None
-        x = ((unit.lon or 0.0) - middle_lon) * shrink / radius if has_place else 0.0
-        y = (middle_lat - (unit.lat or 0.0)) / radius if has_place else 0.0
-        wanted.append((math.hypot(x, y), unit.code, unit, x, y))
+        if unit.code in places:
+            lat, lon = places[unit.code]
+            x, y = (lon - middle_lon) * shrink / radius, (middle_lat - lat) / radius
+            wanted.append((math.hypot(x, y), unit.code, unit, x, y))
     taken: set[Cell] = set()
     tiles = []
     for _, _, unit, x, y in sorted(wanted, key=lambda entry: entry[:2]):
         cell = next(free for free in _iterate_cells(_to_cell(x, y)) if free not in taken)
         taken.add(cell)
-        tiles.append(Tile(unit, *cell, has_place=unit.lat is not None))
+        tiles.append(Tile(unit, *cell, has_place=True))
+    unplaced = sorted((unit for unit in units if unit.code not in places), key=lambda unit: unit.code)
+    tiles += [
+        Tile(unit, *cell, has_place=False) for unit, cell in zip(unplaced, _iterate_row(taken), strict=False)
+    ]
     return tuple(sorted(tiles, key=lambda tile: tile.unit.code))
+
+
+def _find_place(unit: Unit) -> tuple[float, float] | None:
+    """Return latitude and longitude of the centre, or of the middle of the box around the unit; None where neither is known."""
+    if unit.lat is not None and unit.lon is not None:
+        return unit.lat, unit.lon
+    if unit.bbox is not None:
+        box = unit.bbox
+        return _middle([box.min_lat, box.max_lat]), _middle([box.min_lon, box.max_lon])
+    return None
+
+
+def _iterate_row(taken: set[Cell]) -> Iterator[Cell]:
+    """Yield the hexagons of a row, two rows below the lowest that is taken, beginning below the most western one."""
+    if not taken:
+        yield from _iterate_cells((0, 0))
+    row = max(r for _, r in taken) + 2
+    west = min(q + r / 2 for q, r in taken)
+    q = math.ceil(west - row / 2)
+    while True:
+        yield q, row
+        q += 1
 
 
 def _middle(values: Sequence[float]) -> float:

@@ -61,6 +61,34 @@ async def test_a_series_is_read_by_member_in_the_past_and_on_another_map(office)
     assert (projected["items"][0]["unit"], projected["items"][0]["value"]) == ("51", 5)
 
 
+async def test_a_series_of_a_level_has_a_row_for_each_unit_in_each_period_that_has_such_units(office):
+    office.clock.move(days=900)
+    await office.accepted("610", "2023", "criteria", rows(1))
+    answer = await read(office, **{"from": "2023", "to": "2025", "level": "district"})
+    assert answer.status_code == 200, answer.text
+    items = answer.json()["items"]
+    assert {row["period"] for row in items} == {"2023", "2024"}, "there are no districts on the map of 2025"
+    of_2023 = {row["unit"]: row["value"] for row in items if row["period"] == "2023"}
+    assert of_2023["610"] == 1
+    assert of_2023["611"] is None
+    broad = await read(office, **{"from": "2010", "to": "2023", "level": "district"})
+    assert [fault["code"] for fault in broad.json()["errors"]] == ["too_many_periods"]
+
+
+async def test_periods_with_accepted_figures_are_listed(office):
+    office.clock.move(days=900)
+    assert (await office.get("periods")).json() == {"items": []}
+    await office.accepted("610", "2023", "criteria", rows(1))
+    await office.accepted("610", "2024", "criteria", rows(1))
+    submitted = await office.post(
+        "reports",
+        {"unit": "610", "period": "2025", "form": "criteria", "observations": []},
+        office.district("610"),
+    )
+    assert submitted.status_code in {201, 404, 422}
+    assert (await office.get("periods")).json() == {"items": [{"period": "2024"}, {"period": "2023"}]}
+
+
 async def test_a_unit_that_is_not_there_in_a_period_has_no_value(office):
     office.clock.move(days=900)
     series = (await read(office, **{"from": "2024", "to": "2026", "unit": "610"})).json()

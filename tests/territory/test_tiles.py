@@ -39,6 +39,11 @@ def test_no_hexagon_is_given_twice(centres):
     )
     assert [tile.has_place for tile in tiles] == [centre is not None for centre in centres]
     assert place_tiles(tuple(reversed(units))) == tiles
+    if any(tile.has_place for tile in tiles):
+        lowest = max(tile.y for tile in tiles if tile.has_place)
+        assert all(tile.has_place or tile.y > lowest for tile in tiles), (
+            "no arbitrary place among the known ones"
+        )
 
 
 @pytest.mark.parametrize("on", [THEN, NOW])
@@ -59,6 +64,10 @@ async def test_tiles_over_http(client):  # noqa: F811
     tiles = (await client.get("/v1/tiles", params={"on": "2025-07-01"})).json()
     assert (tiles["unit"], tiles["unit_since"], len(tiles["items"])) == ("51", "2025-07-01", 96)
     assert {"23368", "21136"} <= {tile["unit"] for tile in tiles["items"]}
+    placed = [tile for tile in tiles["items"] if tile["unit"] == "23368"]
+    assert [(tile["has_place"], tile["parent"], tile["parent_name"]) for tile in placed] == [
+        (True, "51", "Tỉnh Quảng Ngãi")
+    ]
     before = (await client.get("/v1/tiles", params={"on": "2023-12-31", "unit": "618"})).json()
     assert [tile["unit_name"] for tile in before["items"]] == ["Xã Ia Đal", "Xã Ia Dom", "Xã Ia Tơi"]
     assert [tile["has_place"] for tile in before["items"]] == [False, False, False]

@@ -15,16 +15,22 @@ from shared.reporting.catalogue.dimensions import to_series_key
 from shared.reporting.context import AreaContext, PublicContext
 from shared.reporting.figures import store
 from shared.reporting.figures.lineage import LineageOut, trace_figure
+from shared.reporting.figures.periods import AcceptedPeriodsOut, read_accepted_periods
 from shared.reporting.figures.query import FigureQuery
 from shared.reporting.figures.reading import read_figures
 from shared.reporting.figures.schemas import FiguresOut, ObservationsPage, ObservedValueOut
-from shared.reporting.figures.series import FigureSeriesOut, find_unit, read_series
+from shared.reporting.figures.series import (
+    FigureSeriesOut,
+    find_unit,
+    read_series,
+    read_series_of_level,
+)
 from shared.reporting.figures.target_result_schemas import TargetResultsOut
 from shared.reporting.figures.target_results import read_target_results
 from shared.reporting.figures.unit_values import MOST_INDICATORS, find_figures_of_codes, read_unit_values
 from shared.reporting.figures.unit_values_schemas import MapLevel, MapValuesOut
 from shared.reporting.figures.withholding import find_withheld, to_row_key
-from shared.reporting.period_lists import list_periods
+from shared.reporting.period_lists import MAX_PERIODS, MAX_PERIODS_OF_A_LEVEL, list_periods
 from shared.reporting.query_params import (
     PERIOD_DESCRIPTION,
     PeriodQuery,
@@ -33,6 +39,7 @@ from shared.reporting.query_params import (
     StandardQuery,
 )
 from shared.reporting.targets.actions import find_measured_period
+from shared.territory.levels import ShownLevel
 from shared.territory.named_rows import name_units
 from shared.territory.query_params import UnitOrAreaQuery, UnitQuery
 
@@ -70,6 +77,12 @@ async def read_progress(
     answer = await read_figures(context, query)
     withheld = await find_withheld(context, [figure.series_key for figure in answer.figures])
     return answer.model_copy(update={"figures": withheld.hide_rows(answer.figures)})
+
+
+@router.get("/periods", summary="Read which periods have accepted figures")
+async def list_accepted_periods(*, context: PublicContext) -> AcceptedPeriodsOut:
+    """Read every period for which a report of this program is accepted, of any unit, the latest first."""
+    return await read_accepted_periods(context.session)
 
 
 @router.get("/map", summary="Read figures of every unit of a level")
@@ -121,21 +134,32 @@ async def read_figure_series(
         PeriodText, Query(alias="to", description="last period, of the same kind", examples=["2023"])
     ],
     unit: UnitQuery,
+    level: Annotated[
+        ShownLevel | None,
+        Query(
+            description="of every unit of this level in the unit, in place of the unit itself; at most 12 periods"
+        ),
+    ] = None,
     dimension: MemberQuery = None,
     as_of: AsOf = None,
     map_on: MapOn = None,
     standard: StandardQuery = None,
 ) -> FigureSeriesOut:
-    """Read a figure of a unit over periods of one kind, with the standard of each and the breaks between them.
+    """Read a figure of a unit over periods of one kind, with its targets, the standard of each and the breaks between them.
 
     Each period is read under the standard in force on its last day, of two the later, or under the one that is named.
     """
-    periods = list_periods(Period.parse(first), Period.parse(last))
+    limit = MAX_PERIODS if level is None else MAX_PERIODS_OF_A_LEVEL
+    periods = list_periods(Period.parse(first), Period.parse(last), limit=limit)
     units = {period: find_unit(unit, map_on or period.ends_on) for period in periods}
     figure = context.engine.catalogue.get_figure(to_series_key(indicator, dimension))
-    answer = await read_series(
-        context, figure, units, basis=basis, as_of=as_of, map_on=map_on, standard=standard
-    )
+    if level is None:
+        read = read_series(context, figure, units, basis=basis, as_of=as_of, map_on=map_on, standard=standard)
+    else:
+        read = read_series_of_level(
+            context, figure, units, level, basis=basis, as_of=as_of, map_on=map_on, standard=standard
+        )
+    answer = await read
     withheld = await find_withheld(context, [figure.code])
     items = [withheld.hide(figure.code, item) for item in answer.items]
     return withheld.hide(figure.code, answer.model_copy(update={"items": items}))

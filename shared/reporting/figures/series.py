@@ -18,7 +18,10 @@ from shared.reporting.figures.query import FigureQuery
 from shared.reporting.figures.reading import read_figures
 from shared.reporting.figures.rules import FormStage
 from shared.reporting.figures.schemas import FigureOut
+from shared.reporting.figures.unit_values import read_unit_values
+from shared.reporting.figures.unit_values_schemas import MapValueOut
 from shared.reporting.report_content import Status
+from shared.territory.levels import ShownLevel, has_level
 from shared.territory.named_rows import NamedUnitRow
 from shared.territory.query_params import RequestedUnit
 from shared.territory.units import Unit, UnknownUnitOnDate
@@ -34,6 +37,9 @@ class SeriesPointOut(NamedUnitRow):
     )
     numerator: JsonDecimal | None = Field(description="what is divided, where it is a ratio or an average")
     denominator: JsonDecimal | None = Field(description="by what it is divided")
+    target: JsonDecimal | None = Field(
+        None, description="the planned value for this unit and period; of a range the lower bound"
+    )
     status: Status | None = Field(description="the least certain status of the values in it")
     standard: StandardCodeOut = None
     break_before: bool = Field(
@@ -56,6 +62,26 @@ class SeriesPointOut(NamedUnitRow):
     caveat: CaveatOut | None = Field(
         None, description="what a reader has to know, such as that its terms do not cover the same units"
     )
+
+    @classmethod
+    def from_map_value(
+        cls, period: Period, row: MapValueOut, previous: Period | None, standard: str | None
+    ) -> Self:
+        """Serialize the figure of a unit of a level, as the map of the period gives it."""
+        is_redefined = (
+            previous is not None
+            and row.comparable_from is not None
+            and row.comparable_from > previous.ends_on
+        )
+        return cls(
+            period=str(period), break_before=is_redefined, standard=standard,
+            **row.model_dump(
+                include={
+                    "unit", "unit_name", "unit_kind", "unit_since", "value", "numerator", "denominator", "target", "status",
+                    "comparable_from", "coverage", "catalogue_version", "missing", "stage", "reassessment_required", "caveat",
+                }
+            ),
+        )  # fmt: skip
 
     @classmethod
     def from_figure(
@@ -81,6 +107,7 @@ class SeriesPointOut(NamedUnitRow):
             value=figure.value if figure else None,
             numerator=figure.numerator if figure else None,
             denominator=figure.denominator if figure else None,
+            target=figure.target if figure else None,
             status=figure.status if figure else None,
             standard=figure.standard if figure else None,
             break_before=is_redefined or not same_land,
@@ -107,7 +134,9 @@ class FigureSeriesOut(BaseModel):
     as_of: datetime | None = Field(description="newest change included")
     map: date | None = Field(description="the day whose map is read; null: that of each period's last day")
     withheld: bool = Field(False, description="whether its values are withheld from public reads")
-    items: list[SeriesPointOut] = Field(description="the periods in their order")
+    items: list[SeriesPointOut] = Field(
+        description="the periods in their order; with `level` a row for each unit of that level in each period that has such units"
+    )
 
 
 async def read_series(
@@ -121,7 +150,6 @@ async def read_series(
     standard: str | None,
 ) -> FigureSeriesOut:
     """Return the figure of each period in its unit of that period. Some statements for each in which there is one."""
-    catalogue = context.engine.catalogue
     newest_included = await find_newest_included(context.session, as_of)
     items: list[SeriesPointOut] = []
     previous: Period | None = None
@@ -137,6 +165,46 @@ async def read_series(
             reading = next(iter((await read_figures(context, query)).figures), None)
         items.append(SeriesPointOut.from_figure(period, unit, reading, previous, same_land=same_land))
         previous = period
+    return _make_series(context, figure, items, newest_included, basis=basis, map_on=map_on)
+
+
+async def read_series_of_level(
+    context: ReportingContext,
+    figure: Figure,
+    units: Mapping[Period, Unit | None],
+    level: ShownLevel,
+    *,
+    basis: BasisName,
+    as_of: datetime | None,
+    map_on: date | None,
+    standard: str | None,
+) -> FigureSeriesOut:
+    """Return the figure of every unit of a level, in each period. Some statements for each, whatever the number of units."""
+    newest_included = await find_newest_included(context.session, as_of)
+    items: list[SeriesPointOut] = []
+    previous: Period | None = None
+    for period, unit in units.items():
+        if unit is not None and has_level(context.territory, unit, level, map_on or period.ends_on):
+            query = FigureQuery(unit.code, period, basis, as_of, map_on, standard=standard)
+            answer = await read_unit_values(context, query, [figure], level)
+            shown_standard = answer.indicators[0].standard
+            items += [
+                SeriesPointOut.from_map_value(period, row, previous, shown_standard) for row in answer.items
+            ]
+        previous = period
+    return _make_series(context, figure, items, newest_included, basis=basis, map_on=map_on)
+
+
+def _make_series(
+    context: ReportingContext,
+    figure: Figure,
+    items: list[SeriesPointOut],
+    newest_included: datetime | None,
+    *,
+    basis: BasisName,
+    map_on: date | None,
+) -> FigureSeriesOut:
+    catalogue = context.engine.catalogue
     return FigureSeriesOut(
         **catalogue.split_key(figure.code)._asdict(),
         label=figure.label.vi,

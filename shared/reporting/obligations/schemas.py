@@ -32,6 +32,8 @@ class ObligationOut(BaseModel):
     )
     counted_to: date | None = Field(description="last day whose facts are counted in it")
     form: str = Field(description="the form owed")
+    form_label: str = Field("", description="its name in Vietnamese")
+    form_label_en: str = Field("", description="its name in English")
     due_on: date | None = Field(description="last day on time; null where no rule was found")
     clause: str | None = Field(description="the clause that sets the day")
     state: ObligationState = Field(description="missing, submitted or accepted")
@@ -55,6 +57,8 @@ class ObligationOut(BaseModel):
             counted_from=obligation.window.opens_on if obligation.window else None,
             counted_to=obligation.window.closes_on if obligation.window else None,
             form=obligation.form.code,
+            form_label=obligation.form.label.vi,
+            form_label_en=obligation.form.label.en,
             due_on=obligation.due_on,
             clause=obligation.clause,
             state=report.state if report else "missing",

@@ -1,0 +1,100 @@
+// Who is late: what was owed and received by form and unit, nil and silence apart, and what is due next.
+
+import { element, makeScrollBox, makeSection, makeTable, replace } from "./draw.js";
+import { makePath, read } from "./read.js";
+import { explainProblem, formatDay, formatNumber, pickFormLabel, translate } from "./words.js";
+
+const OWED_FIELDS = "unit,unit_name,unit_since,form,form_label,form_label_en,period,due_on,state,nil,timeliness";
+const NEXT_FIELDS = "form,form_label,form_label_en,due_on,state,nil,timeliness";
+const NEXT_SHOWN = 12;
+
+function listOwed(obligations) {
+  return obligations.programs.flatMap((part) => part.items.map((row) => ({ ...row, program: part.program })));
+}
+
+function groupOwed(rows, makeKey) {
+  const groups = new Map();
+  for (const row of rows) {
+    const key = makeKey(row);
+    const group = groups.get(key) ?? { ...row, owed: 0, received: 0, nils: 0, silent: 0, overdue: 0, late: 0 };
+    group.owed += 1;
+    if (row.state === "missing") group.silent += 1;
+    else group.received += 1;
+    if (row.nil) group.nils += 1;
+    if (row.timeliness === "overdue") group.overdue += 1;
+    if (row.timeliness === "late") group.late += 1;
+    groups.set(key, group);
+  }
+  return [...groups.values()];
+}
+
+function makeCounts() {
+  return [
+    { label: translate("owed"), number: true, content: (row) => formatNumber(row.owed) },
+    { label: translate("received"), number: true, content: (row) => formatNumber(row.received) },
+    { label: translate("nil"), number: true, content: (row) => formatNumber(row.nils) },
+    { label: translate("silent"), number: true, content: (row) => formatNumber(row.silent) },
+    { label: translate("overdue"), number: true, content: (row) => (row.overdue ? element("strong", { class: "problem" }, formatNumber(row.overdue)) : "0") },
+    { label: translate("late_count"), number: true, content: (row) => formatNumber(row.late) },
+  ];
+}
+
+function makeFormsTable(rows) {
+  const forms = groupOwed(rows, (row) => `${row.program}.${row.form}.${row.due_on}`);
+  const columns = [
+    { label: translate("form"), content: (row) => [translate(row.program), " · ", pickFormLabel(row)] },
+    { label: translate("due_on"), content: (row) => (row.due_on ? formatDay(row.due_on) : translate("not_judged")) }, ...makeCounts(),
+  ];
+  return makeScrollBox(translate("form"), makeTable(translate("form"), columns, forms));
+}
+
+function makeUnitsTable(rows) {
+  const units = groupOwed(rows, (row) => `${row.unit}@${row.unit_since}`);
+  units.sort((left, right) => right.overdue - left.overdue || right.silent - left.silent || left.unit_name.localeCompare(right.unit_name, "vi"));
+  const columns = [{ label: translate("units"), content: (row) => row.unit_name }, ...makeCounts()];
+  return element("details", {}, element("summary", {}, `${translate("units")} (${formatNumber(units.length)})`),
+    makeScrollBox(translate("units"), makeTable(translate("units"), columns, units)));
+}
+
+function makeNextTable(rows, today, year) {
+  const waiting = rows.filter((row) => row.state === "missing" && row.due_on && row.due_on >= today);
+  const forms = groupOwed(waiting, (row) => `${row.program}.${row.form}.${row.due_on}`).sort((left, right) => (left.due_on < right.due_on ? -1 : 1));
+  if (!forms.length) return element("p", {}, translate("next_none"));
+  const columns = [
+    { label: translate("due_on"), content: (row) => formatDay(row.due_on) },
+    { label: translate("form"), content: (row) => [translate(row.program), " · ", pickFormLabel(row)] },
+    { label: translate("unit_count"), number: true, content: (row) => formatNumber(row.owed) },
+  ];
+  const table = makeTable(`${translate("next_due", { year })}`, columns, forms.slice(0, NEXT_SHOWN));
+  return [makeScrollBox(translate("next_due", { year }), table),
+    forms.length > NEXT_SHOWN ? element("p", {}, translate("more", { count: forms.length - NEXT_SHOWN })) : null];
+}
+
+async function readOwed(period, unit, fields) {
+  return read(makePath("/v1/obligations", { period, unit, fields }));
+}
+
+export async function drawLate(context, place) {
+  const thisYear = context.today.slice(0, 4);
+  const isThisYear = String(context.period) === thisYear;
+  const [answer, current] = await Promise.all([
+    readOwed(context.period, context.unit, OWED_FIELDS), isThisYear ? null : readOwed(thisYear, null, NEXT_FIELDS)]);
+  if (!context.isCurrent()) return;
+  if (answer.problem) {
+    replace(place, makeSection("late", translate("late"), element("p", { class: "problem" }, translate("not_read", { reason: explainProblem(answer.problem) }))));
+    return;
+  }
+  const rows = listOwed(answer.document);
+  for (const row of rows) context.formNames.set(row.form, pickFormLabel(row));
+  const next = current ?? answer;
+  replace(place, makeSection("late", `${translate("late")}, ${context.period}`,
+    element("p", {}, translate("late_summary", {
+      reported: formatNumber(answer.document.reported), expected: formatNumber(answer.document.expected),
+      accepted: formatNumber(answer.document.accepted), overdue: formatNumber(answer.document.overdue),
+    })),
+    answer.document.programs.filter((part) => part.state === "unavailable").map((part) =>
+      element("p", { class: "problem" }, translate("part_away", { program: translate(part.program) }))),
+    answer.document.overdue ? null : element("p", {}, translate("late_none")),
+    makeFormsTable(rows), makeUnitsTable(rows),
+    element("div", { class: "next" }, next.problem ? null : makeNextTable(listOwed(next.document), context.today, thisYear))));
+}

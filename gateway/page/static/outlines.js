@@ -1,0 +1,60 @@
+// Outlines of units, GeoJSON or TopoJSON, where the installation has them.
+
+import { svg } from "./draw.js";
+
+function decodeArcs(topology) {
+  const { scale = [1, 1], translate: shift = [0, 0] } = topology.transform ?? {};
+  const isQuantized = Boolean(topology.transform);
+  return topology.arcs.map((arc) => {
+    let [x, y] = [0, 0];
+    return arc.map(([stepX, stepY]) => {
+      [x, y] = isQuantized ? [x + stepX, y + stepY] : [stepX, stepY];
+      return [x * scale[0] + shift[0], y * scale[1] + shift[1]];
+    });
+  });
+}
+
+function joinArcs(arcs, indexes) {
+  return indexes.flatMap((index) => (index < 0 ? [...arcs[-index - 1]].reverse() : arcs[index]));
+}
+
+function listPolygons(geometry, makeRing) {
+  const shapes = geometry.arcs ?? geometry.coordinates;
+  const polygons = geometry.type === "MultiPolygon" ? shapes : [shapes];
+  return polygons.map((rings) => rings.map(makeRing));
+}
+
+// Returns each outline as {code, polygons}, a ring being a list of [longitude, latitude].
+function listOutlines(document) {
+  const findCode = (feature) => feature.id ?? feature.properties?.code;
+  if (document.type === "Topology") {
+    const arcs = decodeArcs(document);
+    return Object.values(document.objects).flatMap((collection) => collection.geometries ?? []).map((geometry) =>
+      ({ code: findCode(geometry), polygons: listPolygons(geometry, (indexes) => joinArcs(arcs, indexes)) }));
+  }
+  return document.features.map((feature) =>
+    ({ code: findCode(feature), polygons: listPolygons(feature.geometry, (ring) => ring) }));
+}
+
+export function drawOutlines(document, tiles, matched, drawing, label) {
+  const outlines = listOutlines(document);
+  const byUnit = new Map(tiles.map((tile) => [tile.unit, tile]));
+  const byParent = new Map(tiles.map((tile) => [tile.parent, tile]));
+  const shown = outlines.filter((outline) => byUnit.has(outline.code) || byParent.has(outline.code));
+  const points = shown.flatMap((outline) => outline.polygons.flat(2));
+  const [west, east] = [Math.min(...points.map(([x]) => x)), Math.max(...points.map(([x]) => x))];
+  const [south, north] = [Math.min(...points.map(([, y]) => y)), Math.max(...points.map(([, y]) => y))];
+  const shrink = Math.cos(((south + north) / 2) * (Math.PI / 180));
+  const unit = Math.max((east - west) * shrink, north - south) / 20;
+  const place = ([x, y]) => `${(((x - west) * shrink) / unit).toFixed(2)},${((north - y) / unit).toFixed(2)}`;
+  const paths = shown.map((outline) => {
+    const tile = byUnit.get(outline.code) ?? byParent.get(outline.code);
+    const item = matched.get(tile);
+    const d = outline.polygons.flat().map((ring) => `M${ring.map(place).join("L")}Z`).join("");
+    return svg("g", { class: `tile ${drawing.describeTile(item, drawing.breaks)}`, onclick: () => drawing.open(tile) },
+      svg("title", {}, `${byUnit.has(outline.code) ? tile.unit_name : tile.parent_name}: ${drawing.formatItem(drawing.indicator, item)}`),
+      svg("path", { d, class: "outline", "fill-rule": "evenodd" }));
+  });
+  const size = `${((east - west) * shrink) / unit} ${(north - south) / unit}`;
+  return svg("svg", { class: "map", viewBox: `0 0 ${size}`, role: "img", "aria-label": label }, drawing.makePatterns(), paths);
+}
