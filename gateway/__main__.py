@@ -5,6 +5,7 @@ command again prints the same object, secret included, as long as the client sti
 
     python -m gateway create-client --id ID --scope S… [--program P…] [--unit U…] [--description TEXT]
     python -m gateway rotate-keys
+    python -m gateway recover --id ID [--unit U…]
     python -m gateway territory load FOLDER --legal-basis TEXT [--source TEXT] [--dry-run]
 """
 
@@ -16,18 +17,20 @@ import json
 import re
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from gateway.clients.actions import create_client
-from gateway.clients.rules import ClientExists, find_grant_faults, resolve_units
+from gateway.clients.recovery import ADMINISTRATOR, RecoveryRefusedError, recover_access
+from gateway.clients.rules import ClientDisabled, ClientExists, find_grant_faults, resolve_units
 from gateway.clients.schemas import ClientIn
 from gateway.clients.secrets import Pepper
 from gateway.clients.store import find_client, find_live_secrets
 from gateway.settings import GatewaySettings
-from gateway.tokens.keys import KeyRing
+from gateway.tokens.keys import KeyRing, WrongPepperError
 from shared.kit.clock import system_clock
 from shared.kit.database import Database, UnitOfWork
 from shared.kit.identity import ANONYMOUS
@@ -50,6 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = GatewaySettings()
         if options.command == "rotate-keys":
             result = asyncio.run(_rotate(settings))
+        elif options.command == "recover":
+            result = asyncio.run(_recover(settings, options.id, options.unit))
         elif options.command == "territory":
             result = asyncio.run(_load(settings, options))
         else:
@@ -71,7 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             name = ".".join(map(str, detail["loc"]))
             print(f"{prefix}{name.upper() if prefix else name}: {detail['msg']}", file=sys.stderr)
         return WRONG
-    except (ClientExists, OSError) as error:
+    except (ClientExists, ClientDisabled, RecoveryRefusedError, OSError) as error:
         print(error, file=sys.stderr)
         return REFUSED
     print(json.dumps(result))
@@ -82,6 +87,12 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m gateway", description="Manage clients and signing keys.")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("rotate-keys", help="sign with the standby key from now on")
+    recover = commands.add_parser(
+        "recover",
+        help="after a lost pepper: new signing keys, every client needs a new secret, this one gets it",
+    )
+    recover.add_argument("--id", required=True, help="an administrator, who is created where there is none")
+    recover.add_argument("--unit", action="extend", nargs="+", default=[], help="CODE, or CODE@DAY")
     load = commands.add_parser("territory", help="load tables of units and successions into the map")
     load.add_argument("action", choices=["load"])
     load.add_argument(
@@ -114,7 +125,7 @@ def _parse_unit(text: str) -> str | dict[str, str]:
 
 
 async def _create(settings: GatewaySettings, client_in: ClientIn) -> dict[str, Any]:
-    pepper = Pepper(settings.client_secret_pepper.get_secret_value())
+    pepper = Pepper(*settings.peppers)
     database = Database(settings.database_url.get_secret_value(), pool_size=1, application="gateway-operator")
     now = system_clock()
     try:
@@ -155,6 +166,37 @@ async def _create(settings: GatewaySettings, client_in: ClientIn) -> dict[str, A
     }
 
 
+async def _recover(settings: GatewaySettings, client_id: str, units_in: Sequence[str]) -> dict[str, Any]:
+    pepper = Pepper(*settings.peppers)
+    database = Database(settings.database_url.get_secret_value(), pool_size=1, application="gateway-operator")
+    now = system_clock()
+    client_in = ClientIn(
+        client_id=client_id, scopes=[ADMINISTRATOR], units=[_parse_unit(unit) for unit in units_in]
+    )
+    try:
+        await _refuse_right_pepper(database, pepper, settings)
+        async with database.writing() as session:
+            territory = await load_tree(session, villages=True, geography=False)
+            units, faults = resolve_units(territory, client_in.units, local_day(now))
+            grant = client_in.to_grant(units)
+            raise_if_any([*faults, *find_grant_faults(grant, settings.grantable)])
+            recovered = await recover_access(
+                session, pepper, client_id=client_id, grant=grant, actor=OPERATOR, now=now
+            )
+    finally:
+        await database.close()
+    return asdict(recovered)
+
+
+async def _refuse_right_pepper(database: Database, pepper: Pepper, settings: GatewaySettings) -> None:
+    """Raise `RecoveryRefusedError` where the pepper opens the signing keys: nothing is lost then."""
+    try:
+        await KeyRing(database, pepper, system_clock, key_days=settings.key_days).current()
+    except WrongPepperError:
+        return
+    raise RecoveryRefusedError("the pepper is that of this installation; nothing is lost")
+
+
 async def _load(settings: GatewaySettings, options: argparse.Namespace) -> dict[str, Any]:
     units, successions, areas = (read_raw_rows(options.folder, name) for name in TABLES)
     database = Database(settings.database_url.get_secret_value(), pool_size=1, application="gateway-operator")
@@ -176,7 +218,7 @@ async def _load(settings: GatewaySettings, options: argparse.Namespace) -> dict[
 
 
 async def _rotate(settings: GatewaySettings) -> dict[str, Any]:
-    pepper = Pepper(settings.client_secret_pepper.get_secret_value())
+    pepper = Pepper(*settings.peppers)
     database = Database(settings.database_url.get_secret_value(), pool_size=1, application="gateway-operator")
     ring = KeyRing(database, pepper, system_clock, key_days=settings.key_days)
     try:

@@ -54,7 +54,7 @@ log = structlog.get_logger()
 def create_app(settings: GatewaySettings | None = None, *, clock: Clock = system_clock) -> FastAPI:
     """Build the gateway."""
     settings = settings or GatewaySettings()
-    pepper = Pepper(settings.client_secret_pepper.get_secret_value())
+    pepper = Pepper(*settings.peppers)
     upstreams = Upstreams(settings.upstreams, answer_within_s=settings.answer_within_s)
     limits = RateLimits(
         client=settings.client_limit, address=settings.address_limit, token=settings.token_limit

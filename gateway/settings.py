@@ -48,6 +48,9 @@ class GatewaySettings(MapFollowingSettings):
     client_secret_pepper: SecretStr = Field(
         min_length=32, description="what client secrets and the seal of signing keys are derived with"
     )
+    client_secret_pepper_before: SecretStr | None = Field(
+        None, description="the pepper before this one: what it made stays valid beside what this one makes"
+    )
     service_clients: Mapping[str, Annotated[SecretStr, Field(min_length=32)]] = Field(
         {},
         description='secrets of the product\'s own services, as JSON: `{"ethnic": …}` makes the client `service-ethnic`, '
@@ -73,6 +76,15 @@ class GatewaySettings(MapFollowingSettings):
     )
     answer_within_s: float = Field(30.0, gt=0, description="how long an upstream may be silent")
     part_within_s: float = Field(1.2, gt=0, description="how long a status read waits for one part")
+
+    @property
+    def peppers(self) -> tuple[str, ...]:
+        """The pepper, and the one before it where there is one."""
+        before = self.client_secret_pepper_before
+        return (
+            self.client_secret_pepper.get_secret_value(),
+            *([before.get_secret_value()] if before else []),
+        )
 
     @property
     def allowed_origins(self) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ from shared.local.launcher import EXIT_SETUP_ERROR, SetupError, run_launcher
 from shared.local.ports import HOST, is_responding
 from shared.local.postgres_programs import PostgresError
 from shared.local.process_log import FILE_MODE, PrivateRotatingFileHandler
+from shared.local.recovery import recover
 from shared.local.run_folder import ProcessRecord, RunFolder
 from shared.local.secrets_file import SecretsFileError
 from shared.local.settings import ROOT, InstallationSettings
@@ -86,6 +87,15 @@ def make_parser() -> argparse.ArgumentParser:
     clocks = add_command("clocks", show_clocks, "compare the clock with the newest change of each process")
     clocks.add_argument(
         "--accept", action="store_true", help="let writers go on after changes that are ahead of the clock"
+    )
+    recovery = add_command(
+        "recover-secrets", recover_secrets, "after lost secrets: new ones, and an administrator who is let in"
+    )
+    recovery.add_argument(
+        "--id", default="admin", help="the administrator, who is created where there is none"
+    )
+    recovery.add_argument(
+        "--unit", action="extend", nargs="+", default=[], help="unit of a new administrator"
     )
     backup = add_command("backup", write_backup, "write the database and the secrets into a new folder")
     backup.add_argument("folder", type=Path)
@@ -201,6 +211,13 @@ def show_clocks(options: argparse.Namespace) -> int:
         ]
 
     return print_readings(asyncio.run(read_clocks()))
+
+
+def recover_secrets(options: argparse.Namespace) -> int:
+    """Make new secrets for data whose secrets are lost, and print those of an administrator."""
+    for line in recover(InstallationSettings(), client_id=options.id, units=options.unit):
+        print(line)
+    return 0
 
 
 def write_backup(options: argparse.Namespace) -> int:

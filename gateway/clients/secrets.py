@@ -15,10 +15,14 @@ PREFIX = "ntp_"
 
 
 class Pepper:
-    """The root secret of the installation; every use derives a key with a label of its own."""
+    """The root secret of the installation; every use derives a key with a label of its own.
 
-    def __init__(self, value: str) -> None:
+    While it is rotated, what the one before it made is still recognized; what is made now is made with this one.
+    """
+
+    def __init__(self, value: str, before: str | None = None) -> None:
         self._value = value.encode()
+        self._before = Pepper(before) if before else None
 
     def __repr__(self) -> str:
         return "Pepper(***)"
@@ -38,9 +42,15 @@ class Pepper:
 
     def matches(self, secret: str, fingerprint: bytes) -> bool:
         """Whether a secret has this fingerprint, compared in constant time."""
-        return hmac.compare_digest(self.fingerprint(secret), fingerprint)
+        matches = hmac.compare_digest(self.fingerprint(secret), fingerprint)
+        return matches or (self._before is not None and self._before.matches(secret, fingerprint))
 
     @property
     def sealing_key(self) -> bytes:
         """The 256-bit key that signing keys are encrypted with."""
         return self._derive("signing-keys", "seal")
+
+    @property
+    def opening_keys(self) -> tuple[bytes, ...]:
+        """The keys that signing keys may be encrypted with: that of this pepper, and of the one before."""
+        return (self.sealing_key, *(self._before.opening_keys if self._before else ()))

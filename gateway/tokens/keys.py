@@ -55,6 +55,7 @@ class KeyRing:
     def __init__(self, database: Database, pepper: Pepper, clock: Clock, *, key_days: int) -> None:
         self._database = database
         self._encryption_key = OctKey.import_key(pepper.sealing_key)
+        self._opening_keys = [OctKey.import_key(key) for key in pepper.opening_keys]
         self._clock = clock
         self._signs_for = timedelta(days=key_days)
         self._lock = asyncio.Lock()
@@ -127,15 +128,21 @@ class KeyRing:
 
     def _decrypt(self, rows: Sequence[SigningKeyRow]) -> SigningKeys:
         signing = next(row for row in rows if row.signs_from is not None and row.retired_at is None)
-        try:
-            decrypted = jwe.decrypt_compact(signing.sealed, self._encryption_key)
-        except JoseError as error:
-            raise WrongPepperError(
-                "the pepper (NTP_CLIENT_SECRET_PEPPER, or secrets.json) is not the one that encrypted the signing keys in the "
-                "database; bring back the secrets of this installation"
-            ) from error
-        private = ECKey.import_key(json.loads(decrypted.plaintext or b""))
+        private = ECKey.import_key(json.loads(self._open(signing.sealed)))
         return SigningKeys(private, KeySet.import_key_set({"keys": [row.public for row in rows]}))
+
+    def _open(self, sealed: str) -> bytes:
+        """Return a private key. Raise `WrongPepperError` where no pepper opens it."""
+        for key in self._opening_keys:
+            try:
+                return jwe.decrypt_compact(sealed, key).plaintext or b""
+            except JoseError:
+                continue
+        raise WrongPepperError(
+            "the pepper (NTP_CLIENT_SECRET_PEPPER, or secrets.json) is not the one that encrypted the signing keys in the "
+            "database; bring back the secrets of this installation, or make new ones with `python -m services recover-secrets` "
+            "(in a container: `python -m gateway recover`)"
+        )
 
 
 class KeyRingKeys:

@@ -1,18 +1,48 @@
 """Settings: what may differ between two installations, read from the environment (`NTP_…`)."""
 
+import os
 from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SecretsSettingsSource,
+    SettingsConfigDict,
+)
+
+SECRETS_DIR = "NTP_SECRETS_DIR"
 
 
-class ServiceSettings(BaseSettings):
-    """The settings of every service process; a service adds its own in a subclass."""
+class EnvironmentSettings(BaseSettings):
+    """Settings of the environment, and of files that are named after the variables (`ntp_database_url`) in one folder."""
 
     model_config = SettingsConfigDict(env_prefix="NTP_", extra="ignore", frozen=True)
+
+    secrets_dir: Path | None = Field(
+        None, description="folder of files that hold what the variables of the same names would"
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Return the sources, the first one that knows a setting wins: arguments, the environment, the files."""
+        sources = (init_settings, env_settings, dotenv_settings, file_secret_settings)
+        folder = os.environ.get(SECRETS_DIR)
+        return (*sources, SecretsSettingsSource(settings_cls, folder)) if folder else sources
+
+
+class ServiceSettings(EnvironmentSettings):
+    """The settings of every service process; a service adds its own in a subclass."""
 
     database_url: SecretStr = Field(
         description="PostgreSQL as the service's own role (postgresql+asyncpg://…)"

@@ -61,7 +61,7 @@ def back_up(settings: InstallationSettings, folder: Path, *, without_secrets: bo
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(mode=0o700)
     try:
-        with _running_server(stack):
+        with running_server(stack):
             server_version, content = asyncio.run(_dump(stack, unfinished / DUMP))
         if secrets.exists():
             _copy_private(secrets, unfinished / SECRETS)
@@ -111,7 +111,7 @@ def restore(
     if (folder / SECRETS).exists():
         _copy_private(folder / SECRETS, restoring / SECRETS)
     stack = Stack(settings.model_copy(update={"var": restoring}))
-    with _running_server(stack):
+    with running_server(stack):
         asyncio.run(_prepare_database(stack, again=again))
         _run_program(stack, "pg_restore", ["--single-transaction", "--exit-on-error", str(folder / DUMP)])
         if manifest is not None:
@@ -202,7 +202,7 @@ async def _compare_content(stack: Stack, manifest: Manifest) -> None:
 
 
 @contextmanager
-def _running_server(stack: Stack) -> Iterator[None]:
+def running_server(stack: Stack) -> Iterator[None]:
     """Run the embedded PostgreSQL, unless it runs already or another server is used."""
     if stack.postgres is None or stack.postgres.is_ready():
         yield

@@ -119,6 +119,12 @@ class EmbeddedPostgres:
         program = str(setup.programs / "postgres")
         return [*setup.account.prefix, program, "-D", str(setup.data.resolve()), *options]
 
+    def make_single_user_command(self) -> list[str]:
+        """Return the command line of the server in single-user mode, which asks for no password."""
+        setup = self._get_setup()
+        program = str(setup.programs / "postgres")
+        return [*setup.account.prefix, program, "--single", "-D", str(setup.data.resolve()), "postgres"]
+
     def make_popen_arguments(self) -> dict[str, Any]:
         """Return the arguments of Popen for the command line: the account, and a fast stop when the parent dies."""
         return {

@@ -9,7 +9,7 @@ SECRET_BYTES = 24
 """192 bits: cannot be guessed, and the text fits into a URL and an environment variable."""
 
 
-DAMAGED = "{path} is damaged ({reason}); bring it back from a backup: without it the data cannot be opened"
+DAMAGED = "{path} is damaged ({reason}); bring it back from a backup, or make new secrets with `python -m services recover-secrets`"
 NOT_WRITTEN = "{path} cannot be written ({reason}); set NTP_VAR to a folder that can"
 
 

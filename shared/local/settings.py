@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from shared.kit.settings import EnvironmentSettings
 from shared.local.secrets_file import SecretsFile
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -23,10 +23,8 @@ PORT_OFFSETS: Mapping[str, int] = {
 """The port of each process, counted from the base port. A number, once given, stays: other machines rely on it."""
 
 
-class InstallationSettings(BaseSettings):
+class InstallationSettings(EnvironmentSettings):
     """Settings in which two installations on one machine may differ."""
-
-    model_config = SettingsConfigDict(env_prefix="NTP_", extra="ignore", frozen=True)
 
     var: Path = Field(ROOT / "var", description="data, secrets, logs and records of this installation")
     admin_database_url: SecretStr | None = Field(

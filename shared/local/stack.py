@@ -132,7 +132,8 @@ class Stack:
         data = self.settings.folder / "postgres"
         if data.exists() and "postgres_password" not in self._secrets:
             raise PostgresError(
-                f"{data} exists and its password does not: bring secrets.json back beside it, or move it away"
+                f"{data} exists and its password does not: bring secrets.json back beside it, or make new secrets with "
+                "`python -m services recover-secrets`"
             )
         return EmbeddedPostgres(
             data,
