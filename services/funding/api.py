@@ -31,25 +31,12 @@ PATH = "/v1/funding"
 router = APIRouter(prefix=PATH, route_class=OperationRoute)
 
 
-@router.get("/catalogue", tags=["catalogue"], summary="Read the codes")
-async def read_catalogue(*, catalogue: CurrentFundingCatalogue, _: PublicReader) -> CatalogueOut:
-    """Read the programs, components, sources and agencies that entries may name, with their dates and legal basis."""
-    return CatalogueOut.model_validate(
-        {
-            "programs": list(catalogue.programs.values()),
-            "components": list(catalogue.components.values()),
-            "sources": list(catalogue.sources.values()),
-            "agencies": list(catalogue.agencies.values()),
-        },
-        from_attributes=True,
-    )
-
-
+# routes are tried in their order, so the writes that come most often are the first
+router.include_router(batches)
 router.include_router(entries)
 router.include_router(recorded_entries)
 router.include_router(recoveries)
 router.include_router(successions)
-router.include_router(batches)
 router.include_router(closings)
 router.include_router(extensions)
 router.include_router(vouchers)
@@ -63,3 +50,17 @@ router.include_router(lapses)
 router.include_router(forecast)
 router.include_router(reconciliation)
 router.include_router(feed_router(PATH, INSIDE))
+
+
+@router.get("/catalogue", tags=["catalogue"], summary="Read the codes")
+async def read_catalogue(*, catalogue: CurrentFundingCatalogue, _: PublicReader) -> CatalogueOut:
+    """Read the programs, components, sources and agencies that entries may name, with their dates and legal basis."""
+    return CatalogueOut.model_validate(
+        {
+            "programs": list(catalogue.programs.values()),
+            "components": list(catalogue.components.values()),
+            "sources": list(catalogue.sources.values()),
+            "agencies": list(catalogue.agencies.values()),
+        },
+        from_attributes=True,
+    )

@@ -6,9 +6,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
-from services.funding.deadlines import COMMON_YEAR
 from services.funding.ledger import Capital
-from shared.dated_facts.facts import DatedFact, select_in_force
+from shared.dated_facts.facts import DatedFact
 from shared.kit.problems import Fault, Sentence, make_fault
 
 InRate = Literal["yes", "separate", "no"]
@@ -122,23 +121,6 @@ class CounterpartRatio(DatedFact):
         return self.is_in_force(date(year, 12, 31))
 
 
-@dataclass(frozen=True, slots=True)
-class RecoveryRule(DatedFact):
-    """Until when money that comes back can be paid again; what comes back later is handed back to the budget."""
-
-    capital: Capital
-    payable_years_after: int
-    payable_by: str
-    """Month and day, such as 12-31."""
-
-    def __post_init__(self) -> None:
-        self.calculate_last_day(COMMON_YEAR)
-
-    def calculate_last_day(self, year: int) -> date:
-        """Return the last day on which recovered money of a budget year can be paid again."""
-        return date.fromisoformat(f"{year + self.payable_years_after}-{self.payable_by}")
-
-
 @dataclass(frozen=True)
 class FundingCatalogue:
     """The tables; programs, components, sources and agencies by code."""
@@ -148,7 +130,6 @@ class FundingCatalogue:
     sources: Mapping[str, Source]
     agencies: Mapping[str, Agency]
     ratios: tuple[CounterpartRatio, ...]
-    recovery_rules: tuple[RecoveryRule, ...] = ()
 
     @property
     def counted_sources(self) -> frozenset[str]:
@@ -164,11 +145,6 @@ class FundingCatalogue:
     def non_state_sources(self) -> frozenset[str]:
         """The codes of sources that may contribute labour, land or goods."""
         return frozenset(code for code, source in self.sources.items() if source.kind == "non-state")
-
-    def find_recovery_rule(self, capital: Capital, year: int) -> RecoveryRule | None:
-        """Return the rule for recovered money of a budget year; None where no row is in force at its end."""
-        in_force = select_in_force(self.recovery_rules, date(year, 12, 31))
-        return next((rule for rule in in_force if rule.capital == capital), None)
 
     def find_code_faults(
         self, *, program: str | None, component: str | None, source: str | None, year: int | None

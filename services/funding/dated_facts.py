@@ -15,7 +15,6 @@ from services.funding.catalogue import (
     CounterpartRatio,
     FundingCatalogue,
     Program,
-    RecoveryRule,
     Source,
 )
 from services.funding.deadlines import DeadlineRule, Deadlines, MoneyKind
@@ -57,23 +56,10 @@ def load_catalogue(folder: Path = DATA) -> FundingCatalogue:
             sources={source.code: source for source in sources},
             agencies={agency.code: agency for agency in agencies},
             ratios=ratios,
-            recovery_rules=_load_recovery_rules(folder),
         )
         _find_unknown_codes(facts, catalogue)
         _find_lost_agencies(facts, catalogue)
     return catalogue
-
-
-def _load_recovery_rules(folder: Path) -> tuple[RecoveryRule, ...]:
-    """Return until when recovered money can be paid again; a folder from before this table has the shipped one."""
-    if not (folder / "recoveries.csv").exists():
-        folder = DATA
-    with open_facts(folder) as facts:
-        rules = facts.rows("recoveries", RecoveryRule, one_in_force=["capital"])
-        for capital in CAPITALS:
-            if all(rule.capital != capital for rule in rules):
-                facts.add_fault("recoveries", what=f"no rule for {capital} money")
-    return rules
 
 
 def load_deadlines(folder: Path = DATA) -> Deadlines:

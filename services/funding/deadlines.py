@@ -145,6 +145,25 @@ def limit_extensions(extensions: Sequence[Extension], amount_vnd: int) -> list[E
     return limited
 
 
+def calculate_payable(
+    rules: Iterable[DeadlineRule],
+    lot: Lot,
+    extensions: Iterable[Extension],
+    day: date,
+    left_vnd: int,
+    amount_vnd: int,
+) -> int:
+    """Return the part of an amount that can be paid again when it comes back to a lot on a day.
+
+    All of it until the last day of payment of the lot; after it, only as much as carry-overs extended beyond the day and the
+    lot, with what is left in it, does not hold any more.
+    """
+    if day <= find_deadline(rules, lot).paid_by:
+        return amount_vnd
+    extended_vnd = sum(extension.amount_vnd for extension in extensions if extension.paid_by >= day)
+    return min(amount_vnd, max(0, extended_vnd - max(0, left_vnd)))
+
+
 def distribute(amount_vnd: int, limits: Sequence[int]) -> list[int]:
     """Distribute an amount over parts in their order, to each up to its limit; the first takes what is beyond all limits."""
     shares, unassigned_vnd = [], amount_vnd

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from decimal import Decimal
 from operator import add, attrgetter, neg
-from typing import Any, Literal, Self, get_args
+from typing import Any, Literal, NamedTuple, Self, get_args
 
 from services.funding.entry_kinds import EntryKind
 
@@ -131,8 +131,7 @@ AMOUNT_NAMES: tuple[str, ...] = tuple(field.name for field in fields(Amounts))
 _to_values: Callable[[Any], tuple[int, ...]] = attrgetter(*AMOUNT_NAMES)
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A budget line. Unit codes are reused, so a unit is its code and the first day on which it means this land."""
 
     year: int
@@ -149,8 +148,7 @@ class Line:
         return {name: getattr(self, name) for name in names}
 
 
-@dataclass(frozen=True, slots=True)
-class Lot:
+class Lot(NamedTuple):
     """The money of a line that has one year of origin."""
 
     line: Line
@@ -164,7 +162,7 @@ class Lot:
 
     def to_next_year(self) -> "Lot":
         """Return the lot that the money is carried into: the same line a year later, with the same year of origin."""
-        return Lot(replace(self.line, year=self.line.year + 1), self.origin_year)
+        return Lot(self.line._replace(year=self.line.year + 1), self.origin_year)
 
 
 Balances = Mapping[Lot, Amounts]

@@ -1,7 +1,9 @@
 """The postings of each kind of entry. Pure; amounts are whole đồng. `ledger_problems.py` has the refusals."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date
+from typing import NamedTuple
 
 from services.funding.dated_balances import DatedBalance, DatedBalances, Remainder, RemainderKind
 from services.funding.entry_kinds import EntryKind
@@ -103,20 +105,36 @@ def post_succession(
     return postings
 
 
-def post_recovery(book: Book, shares: Sequence[tuple[Lot, int]], *, payable: bool) -> list[Posting]:
-    """Post money that comes back to the lots that it was paid from; payable again, or to be handed back to the budget."""
+class RecoveredShare(NamedTuple):
+    """The share of a lot in money that comes back."""
+
+    lot: Lot
+    amount_vnd: int
+    remittable_vnd: int
+    """The part that cannot be paid again."""
+    renewed_vnd: int
+    """The part that is reserved again for the commitments that the payment had paid."""
+
+
+def post_recovery(book: Book, shares: Iterable[RecoveredShare]) -> list[Posting]:
+    """Post money that comes back to the lots that it was paid from; what cannot be paid again is to be handed back."""
     return [
         Posting(
-            lot,
-            Amounts(disbursed_vnd=-share, recovered_vnd=share, remittable_vnd=0 if payable else share)
+            share.lot,
+            Amounts(
+                disbursed_vnd=-share.amount_vnd,
+                recovered_vnd=share.amount_vnd,
+                remittable_vnd=share.remittable_vnd,
+                reserved_vnd=share.renewed_vnd,
+            )
             if book == "agency"
             else Amounts(
-                confirmed_vnd=-share,
-                confirmed_recovered_vnd=share,
-                confirmed_remittable_vnd=0 if payable else share,
+                confirmed_vnd=-share.amount_vnd,
+                confirmed_recovered_vnd=share.amount_vnd,
+                confirmed_remittable_vnd=share.remittable_vnd,
             ),
         )
-        for lot, share in shares
+        for share in shares
     ]
 
 
@@ -159,11 +177,13 @@ def take_oldest_first(
 def post_reversal(
     kind: EntryKind, postings: Sequence[Posting], balances: DatedBalances, day: date
 ) -> list[Posting]:
-    """Post the exact opposite of an entry of this kind on a day.
+    """Post the opposite of an entry of this kind on a day.
 
-    Raises `CommitmentPaid` or `InsufficientFunds` where its money is used on that day or on a later one.
+    A reservation that a recovery renewed ends with it, as far as it is still unpaid. Raises `CommitmentPaid` or `InsufficientFunds` where its money is used on that day or on a later one.
     """
     opposite = [Posting(posting.lot, -posting.change) for posting in postings]
+    if kind is EntryKind.RECOVERY:
+        opposite = [_end_reservation(posting, balances[posting.lot].total) for posting in opposite]
     for posting in opposite:
         balance = balances[posting.lot]
         after = balance.total + posting.change
@@ -175,6 +195,12 @@ def post_reversal(
             lowest = lowest._replace(amount_vnd=max(0, min(lowest.amount_vnd, taken_vnd - 1)))
             raise InsufficientFunds(posting.lot.line, taken_vnd, {posting.lot.origin_year: lowest})
     return opposite
+
+
+def _end_reservation(posting: Posting, balance: Amounts) -> Posting:
+    """Return a posting that ends no more of a reservation than there is."""
+    ended_vnd = min(-posting.change.reserved_vnd, balance.reserved_vnd)
+    return Posting(posting.lot, replace(posting.change, reserved_vnd=-ended_vnd))
 
 
 def _can_give(balance: DatedBalance, day: date, taken: Amounts) -> bool:

@@ -12,8 +12,8 @@ Problem
     └── VoucherCorrected       voucher_corrected        the same payment was corrected: it was never true
 """
 
-from services.funding.entry_kinds import EntryKind
-from services.funding.ledger import Voucher
+from services.funding.entry_kinds import REVERSING_KINDS, EntryKind
+from services.funding.ledger import Entry, Voucher
 from shared.kit.problems import Conflict, Sentence
 
 
@@ -125,3 +125,18 @@ class VoucherCorrected(Conflict):
 
     def __init__(self, voucher: Voucher, entry: str, corrected_by: str | None) -> None:
         super().__init__(source=voucher.issuer, number=voucher.number, entry=entry, corrected_by=corrected_by)
+
+
+def require_replaceable(kind: EntryKind, replaced: Entry | None) -> None:
+    """Raise where an entry of a kind cannot be recorded in place of another one; None: it names none.
+
+    That one must be undone, of the same kind, and neither a reversal nor a correction.
+    """
+    if replaced is None:
+        return
+    if replaced.kind in REVERSING_KINDS:
+        raise ReversalNotReversible(str(replaced.id))
+    if replaced.kind is not kind:
+        raise ReplacedByAnotherKind(str(replaced.id), replaced.kind)
+    if replaced.is_in_effect:
+        raise ReplacedInEffect(str(replaced.id))

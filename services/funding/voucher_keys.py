@@ -7,11 +7,14 @@ Texts are compared in their canonical form (`shared/kit/canonical_text.py`). A p
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from services.funding.entry_kinds import EntryKind
 from services.funding.ledger import Book, Entry, Line, PaperKind, Posting, Voucher
 from shared.kit.canonical_text import canonicalize
+
+_encode = json.JSONEncoder(ensure_ascii=False).encode
+"""Made once: `json.dumps` makes an encoder for each text."""
 
 PAPER_KINDS: Mapping[EntryKind, PaperKind] = {
     EntryKind.COMMITMENT: "contract",
@@ -21,8 +24,7 @@ PAPER_KINDS: Mapping[EntryKind, PaperKind] = {
 """The kind of paper of an entry where none is stated; a payment order for the others."""
 
 
-@dataclass(frozen=True, slots=True)
-class PaperKey:
+class PaperKey(NamedTuple):
     """The key of a paper in a book."""
 
     book: Book
@@ -32,33 +34,36 @@ class PaperKey:
     year: int
 
 
-@dataclass(frozen=True, slots=True)
-class VoucherKey:
+class VoucherKey(NamedTuple):
     """The key of the entry of a voucher: the paper, the line that it pays, and the place on the paper."""
 
     paper: PaperKey
     line: Line
     line_no: int
 
+    @property
+    def adjacent_years(self) -> tuple[int, int]:
+        """The year before that of the paper, and the year after it."""
+        return self.paper.year - 1, self.paper.year + 1
+
+    def in_year(self, year: int) -> "VoucherKey":
+        """Return the key of a paper of another year that is the same otherwise."""
+        return self._replace(paper=self.paper._replace(year=year))
+
     def list_adjacent_texts(self) -> list[str]:
         """Return the texts of the keys of a paper of the year before and of the year after."""
-        return [self.to_text(self.paper.year + change) for change in (-1, 1)]
+        return [self.in_year(year).to_text() for year in self.adjacent_years]
 
-    def list_adjacent(self) -> "list[VoucherKey]":
-        """Return the keys of a paper of the year before and of the year after."""
-        years = (self.paper.year - 1, self.paper.year + 1)
-        return [replace(self, paper=replace(self.paper, year=year)) for year in years]
-
-    def to_text(self, year: int | None = None) -> str:
-        """Return the key as one text, by which the entry is claimed; of a paper of this year, or of the given one."""
+    def to_text(self) -> str:
+        """Return the key as one text, by which the entry is claimed."""
         paper, line = self.paper, self.line
-        return json.dumps(
+        return _encode(
             [
                 paper.book,
                 paper.issuer,
                 paper.kind,
                 paper.number,
-                year or paper.year,
+                paper.year,
                 line.year,
                 line.program,
                 line.component,
@@ -67,8 +72,7 @@ class VoucherKey:
                 line.unit,
                 line.unit_since.isoformat(),
                 self.line_no,
-            ],
-            ensure_ascii=False,
+            ]
         )
 
 

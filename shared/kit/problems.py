@@ -45,10 +45,16 @@ class Sentence(NamedTuple):
 
 
 def _in_language(facts: Mapping[str, Any], language: Language) -> dict[str, Any]:
-    return {
-        name: fact.in_language(language) if isinstance(fact, Sentence) else fact
-        for name, fact in facts.items()
-    }
+    return {name: _translate(fact, language) for name, fact in facts.items()}
+
+
+def _translate(fact: Any, language: Language) -> Any:
+    """Return a fact with its sentences in a language, also those of its members."""
+    if isinstance(fact, Sentence):
+        return fact.in_language(language)
+    if isinstance(fact, Mapping):
+        return _in_language(fact, language)
+    return [_translate(member, language) for member in fact] if isinstance(fact, list) else fact
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,6 +146,13 @@ def calculate_unconfirmed(balance):
     return calculate_left(balance) + paid - confirmed
 
 
+def find_last_day_of_payment(lot):
+    """Own money of investment can be paid in the January after, all other money until the end of the year."""
+    if lot.capital == "investment" and lot.origin == lot.year:
+        return date(lot.year + 1, 1, 31)
+    return date(lot.year, 12, 31)
+
+
 @dataclass
 class ReferenceLedger:
     today: date
@@ -401,8 +408,19 @@ class ReferenceLedger:
             yield lot, "confirmed" if book else "disbursed", -share
             yield lot, f"{book}recovered", share
             is_closed = payment.body["year"] in self.closed and not body.get("reopened_by")
-            if is_closed or day.year > payment.body["year"]:
+            if is_closed or day > find_last_day_of_payment(lot):
                 yield lot, f"{book}remittable", share
+            elif not book:
+                yield lot, "reserved", self.calculate_renewed(body["recovers"], lot, share)
+
+    def calculate_renewed(self, payment, lot, share):
+        """The part of what comes back that is reserved again: what the payment paid beyond its commitments comes back first."""
+        effects = Counter(
+            {name: change for of_lot, name, change in self.entries[payment].effects if of_lot == lot}
+        )
+        back = sum(change for of_lot, _, change in self.find_recoveries(payment) if of_lot == lot)
+        uncommitted = max(0, effects["disbursed"] + effects["reserved"] - back)
+        return max(0, share - uncommitted) if effects["reserved"] else 0
 
     def by_remittance(self, body, amount, day):
         recovery = self.entries[body["remits"]]
@@ -647,6 +665,11 @@ class ReferenceLedger:
         if any(self.find_most_recovered(reversed_id, lot, day) > 0 for lot, _, _ in original.effects):
             raise Refused("entry_recovered")
         opposite = [(lot, measure, -change) for lot, measure, change in original.effects]
+        if original.kind == "recovery":  # what was reserved again may be paid by now
+            opposite = [
+                (lot, measure, max(change, -self.lots[lot]["reserved"]) if measure == "reserved" else change)
+                for lot, measure, change in opposite
+            ]
         after = self.copy()
         after.apply("opposite", day, opposite)
         if not self.may_reverse_plan(original, after):

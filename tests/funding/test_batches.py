@@ -184,7 +184,7 @@ async def test_a_batch_costs_a_bounded_number_of_statements(office, ran):
         ran.clear()
         await send(office, [paid(1, unit=unit) for unit in ("610", "611") for _ in range(size)])
         costs.append(len(ran))
-    assert costs == [11, 11]
+    assert costs == [9, 9]
 
 
 @pytest.mark.race

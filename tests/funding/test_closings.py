@@ -92,6 +92,13 @@ async def test_an_entry_into_a_closed_year_needs_the_decision_that_reopens_it(pa
         assert dry.json()["code"] == "year_closed", what
     correction = await paid.post("corrections", {"corrects": payment["id"], "reason": "nhầm"})
     assert correction.json()["code"] == "year_closed"
+    older = {**bodies["disbursements"], "reopened_by": {**REOPENING, "date": "2024-01-30"}}
+    problem = (await paid.post("disbursements", older)).json()
+    assert (problem["code"], problem["reopened_on"], problem["decided_on"]) == (
+        "reopening_too_old",
+        "2024-01-30",
+        "2024-01-31",
+    )
     for what, body in list(bodies.items())[:-1]:
         recorded = await paid.post(what, {**body, "reopened_by": REOPENING})
         assert recorded.status_code == 201, (what, recorded.text)
@@ -161,7 +168,9 @@ async def test_batches_and_papers_need_it_too(paid):
     batch = (await paid.post("batches", {"mode": "best_effort", "entries": entries})).json()
     assert [verdict["code"] for verdict in batch["verdicts"]] == ["year_closed", None]
     paper = {"kind": "disbursement", "voucher": voucher(), "lines": [{**LINE, "amount_vnd": 2}]}
-    assert (await paid.post("vouchers", paper)).json()["verdicts"][0]["code"] == "year_closed"
+    (verdict,) = (await paid.post("vouchers", paper)).json()["verdicts"]
+    assert verdict["code"] == "year_closed"
+    assert verdict["detail"].startswith("The year 2023 of the unit 62 was closed on 2024-01-31")
     assert (await paid.post("vouchers", {**paper, "reopened_by": REOPENING})).status_code == 201
 
 

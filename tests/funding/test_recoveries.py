@@ -61,7 +61,12 @@ async def test_money_of_a_former_year_is_to_be_handed_back(office):
     assert (listed["to_remit_vnd"], listed["recovered_vnd"]) == (30, 30)
     (item,) = listed["items"]
     assert (item["entry"], item["recovers"], item["to_remit_vnd"]) == (recovery["id"], paid["id"], 30)
-    assert "NSNN" in item["legal_basis"]
+    assert (item["payable_until"], item["legal_basis"]) == ("2024-01-31", "Luật Đầu tư công 2019 Điều 68")
+    assert (item["unit_name"], item["unit_kind"], item["unit_since"]) == (
+        "Huyện Đăk Glei",
+        "huyen",
+        "2004-07-08",
+    )
     remittance = await remit(office, recovery, 20)
     assert (remittance["kind"], remittance["remits"]) == ("remittance", recovery["id"])
     assert [(await read_total(office))[name] for name in names] == [100, 30, 70, 0, 10, 20]
@@ -71,6 +76,106 @@ async def test_money_of_a_former_year_is_to_be_handed_back(office):
     await remit(office, recovery, 10)
     assert (await office.get("recoveries", year=2023, to_remit=True)).json()["items"] == []
     assert len((await office.get("recoveries", year=2023)).json()["items"]) == 1
+
+
+async def test_money_can_be_paid_again_until_the_last_day_of_payment_of_its_lot(office):
+    """By the dated deadlines: January for own investment money, the end of the year for other money, unless extended."""
+    decided = {"number": "70/NQ-HĐND", "date": "2024-01-05"}
+    for year, capital in ((2023, "investment"), (2023, "recurrent"), (2022, "investment")):
+        await office.allocate(100, year=year, capital=capital)
+    await office.carry_over(60, from_year=2022, effective_on="2023-01-10")
+    await office.carry_over(
+        50,
+        from_year=2023,
+        origin_year=2023,
+        effective_on="2024-01-20",
+        decision=decided,
+        deadline="2025-06-30",
+    )
+    cases = [
+        ({"effective_on": "2023-06-01", "origin_year": 2023}, "2024-01-31", "2024-02-01"),
+        ({"effective_on": "2023-06-01", "capital": "recurrent"}, "2023-12-31", "2024-01-01"),
+        ({"effective_on": "2023-06-01", "origin_year": 2022}, "2023-12-31", "2024-01-01"),
+        ({"effective_on": "2024-06-01", "year": 2024}, "2025-06-30", "2025-07-01"),
+    ]
+    for line, last_day, next_day in cases:
+        paid = await office.disburse(50, **line)
+        for day, remittable in ((last_day, 0), (next_day, 10)):
+            recovery = await recover(office, paid, 10, effective_on=day)
+            assert [posting["remittable_vnd"] for posting in recovery["postings"]] == [remittable], (
+                line,
+                day,
+            )
+        query = {"year": line.get("year", 2023), "capital": line.get("capital", "investment")}
+        listed = (await office.get("recoveries", **query)).json()["items"]
+        assert listed[0]["payable_until"] == last_day
+
+
+async def test_more_than_was_extended_is_not_paid_again(office):
+    """After the legal day only what a carry-over extended has room in the lot."""
+    await office.allocate(100, year=2022)
+    decided = {"number": "70/NQ-HĐND", "date": "2022-12-20"}
+    await office.carry_over(60, from_year=2022, effective_on="2023-01-10")
+    await office.carry_over(
+        30, from_year=2022, effective_on="2023-01-10", decision=decided, deadline="2024-06-30"
+    )
+    paid = await office.disburse(90, effective_on="2023-06-01")
+    first = await recover(office, paid, 20, effective_on="2024-03-01")
+    second = await recover(office, paid, 20, effective_on="2024-03-02")
+    assert [
+        posting["remittable_vnd"] for recovery in (first, second) for posting in recovery["postings"]
+    ] == [0, 10]
+
+
+async def test_a_recovery_renews_the_reservation_that_its_payment_had_used(office):
+    """As if the payment had been smaller; what it paid beyond the commitments comes back first."""
+    await office.allocate(100)
+    await office.post(
+        "commitments", {**LINE, "amount_vnd": 60, "voucher": voucher(), "effective_on": "2023-02-01"}
+    )
+    paid = await office.disburse(80, effective_on="2023-06-01")
+    states = []
+    for amount in (15, 15, 20):
+        recovery = await recover(office, paid, amount, effective_on="2023-07-01")
+        states += [(lot["left_vnd"], lot["uncommitted_vnd"]) for lot in recovery["lots"]]
+    assert states == [(35, 35), (50, 40), (70, 40)]
+    late = await recover(office, paid, 5, effective_on="2024-05-01")
+    assert [posting["reserved_vnd"] for posting in late["postings"]] == [0]
+    await office.disburse(25, effective_on="2023-08-01")
+    correction = await done(office.post("corrections", {"corrects": recovery["id"], "reason": "Nhầm"}))
+    assert [(lot["left_vnd"], lot["uncommitted_vnd"]) for lot in correction["lots"]] == [(25, 25)]
+
+
+async def test_a_corrected_recovery_comes_again_in_place_of_the_first(office):
+    """By voucher and by decision, alone and in a batch: it names the corrected one, once."""
+    await office.allocate(100)
+    paid, other = await office.disburse(60), await office.disburse(30)
+    for paper in ({"voucher": voucher()}, {"decision": decision()}):
+        body = {"recovers": paid["id"], "amount_vnd": 10, "effective_on": "2023-12-31", **paper}
+        first = await done(office.post("recoveries", body))
+        await done(office.post("corrections", {"corrects": first["id"], "reason": "Nhầm"}))
+        problem = await refusal(office, "recoveries", body)
+        assert problem["code"] == ("voucher_corrected" if "voucher" in paper else "entry_corrected")
+        assert problem["entry"] == first["id"]
+        reference = {"entry": first["id"], "reason": "Ghi lại sau khi kiểm tra"}
+        payment_named = {**body, "replaces": {**reference, "entry": paid["id"]}}
+        assert (await refusal(office, "recoveries", payment_named))["code"] == "replaced_by_another_kind"
+        unknown = {**body, "replaces": {**reference, "entry": str(uuid.uuid4())}}
+        (fault,) = (await refusal(office, "recoveries", unknown))["errors"]
+        assert (fault["pointer"], fault["code"]) == ("/replaces/entry", "entry_unknown")
+        again = await done(office.post("recoveries", {**body, "replaces": reference}))
+        assert again["replaces"] == reference
+        twice = {**body, "recovers": other["id"], "voucher": voucher(), "replaces": reference}
+        assert (await refusal(office, "recoveries", twice))["code"] == "already_replaced"
+    late = await recover(office, paid, 20, effective_on="2024-05-01")
+    row = {"kind": "remittance", "remits": late["id"], "amount_vnd": 20, "voucher": voucher()}
+    batch = {"mode": "best_effort", "entries": [row]}
+    first = (await office.post("batches", batch)).json()["verdicts"][0]["entry"]
+    await done(office.post("corrections", {"corrects": first, "reason": "Nhầm"}))
+    (verdict,) = (await office.post("batches", batch)).json()["verdicts"]
+    assert verdict["code"] == "voucher_corrected"
+    batch["entries"] = [{**row, "replaces": {"entry": first, "reason": "Ghi lại"}}]
+    assert (await office.post("batches", batch)).json()["recorded"] == 1
 
 
 async def test_money_of_a_closed_year_is_to_be_handed_back(office):
@@ -245,13 +350,17 @@ async def test_recoveries_and_remittances_come_in_batches(office):
         {**row, "voucher": voucher(), "recovers": str(uuid.uuid4())},
         {**row, "voucher": voucher(), "amount_vnd": "x"},
         {"kind": "recovery", "amount_vnd": 1},
+        {**row, "kind": "allocation", "voucher": voucher()},
     ]  # fmt: skip
     answer = await office.post("batches", {"mode": "best_effort", "entries": entries})
     verdicts = answer.json()["verdicts"]
     assert [verdict["code"] or verdict["outcome"] for verdict in verdicts] == [
         "recorded", "recorded", "recovery_exceeds_payment", "recorded", "invalid", "invalid", "invalid",
+        "invalid",
     ]  # fmt: skip
-    assert [fault["pointer"] for verdict in verdicts[4:] for fault in verdict["errors"]] == [
+    kind = next(fault for fault in verdicts[7]["errors"] if fault["pointer"] == "/entries/7/kind")
+    assert "'recovery' or 'remittance'" in kind["detail"] or "'recovery', 'remittance'" in kind["detail"]
+    assert [fault["pointer"] for verdict in verdicts[4:7] for fault in verdict["errors"]] == [
         "/entries/4/recovers",
         "/entries/5/amount_vnd",
         "/entries/6/voucher",

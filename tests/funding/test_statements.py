@@ -1,41 +1,40 @@
-"""The columns that statements name are those of the values that are passed, in their order."""
+"""The columns that the statement of new entries names are those of the tables, with their types."""
 
 import re
 
-from services.funding.entries.sql import ENTRY_COLUMNS, INSERT_ENTRIES, UPDATE_BALANCES
+import pytest
+from sqlalchemy.dialects import postgresql
+
+from services.funding.entries.sql import BALANCE_TYPES, COLUMN_TYPES, POSTING_TYPES, WRITE_ENTRIES
 from services.funding.ledger import AMOUNT_NAMES
-from services.funding.models import ENTRIES, POSTINGS
+from services.funding.models import ENTRIES, LOTS, POSTINGS
 
-POSTING_KEYS = ("year", "entry_id", "lot_id", "effective_on")
-
-
-def find_columns(statement, *after):
-    """The list in parentheses that follows a text."""
-    start = statement
-    for text in after:
-        start = start.partition(text)[2]
-    return [name.strip() for name in start.partition("(")[2].partition(")")[0].split(",")]
+INTEGERS = ("smallint", "int", "integer", "bigint")
 
 
-def test_balances_are_written_in_the_order_of_the_measures():
-    assert find_columns(UPDATE_BALANCES, "AS balance ") == ["id", *AMOUNT_NAMES]
-    assignments = re.findall(r"(\w+) = balance\.(\w+)", UPDATE_BALANCES.partition("FROM")[0])
-    assert assignments == [(name, name) for name in AMOUNT_NAMES]
+def find_kind(name):
+    """The kind of a type: integers of any length are alike."""
+    if name in INTEGERS:
+        return "integer"
+    return re.sub(r"numeric.*", "numeric", name).replace("timestamp with time zone", "timestamptz")
 
 
-def test_entries_are_inserted_in_the_order_of_their_rows():
-    assert find_columns(INSERT_ENTRIES, "INSERT INTO entries ") == list(ENTRY_COLUMNS)
-    assert find_columns(INSERT_ENTRIES, "AS entry ") == [*ENTRY_COLUMNS, "ordinal"]
-    selected = INSERT_ENTRIES.partition("SELECT")[2].partition("FROM")[0]
-    assert [name.strip() for name in selected.split(",")] == list(ENTRY_COLUMNS)
-    assert set(ENTRY_COLUMNS) == set(ENTRIES.c.keys()) - {"sequence"}
+@pytest.mark.parametrize(
+    ("types", "table"), [(COLUMN_TYPES, ENTRIES), (POSTING_TYPES, POSTINGS), (BALANCE_TYPES, LOTS)]
+)
+def test_every_named_column_has_the_kind_of_type_of_its_table(types, table):
+    columns = {name: table.c[name].type.compile(postgresql.dialect()).lower() for name in types}
+    assert {name: find_kind(kind) for name, kind in types.items()} == {
+        name: find_kind(kind) for name, kind in columns.items()
+    }
 
 
-def test_postings_are_inserted_in_the_order_of_the_measures():
-    assert find_columns(INSERT_ENTRIES, "INSERT INTO postings ") == [*POSTING_KEYS, *AMOUNT_NAMES]
-    assert set(AMOUNT_NAMES) <= set(POSTINGS.c.keys())
+def test_every_column_of_an_entry_is_written_but_its_sequence():
+    assert set(COLUMN_TYPES) == set(ENTRIES.c.keys()) - {"sequence"}
+    assert {*AMOUNT_NAMES} == POSTING_TYPES.keys() - {"year", "entry_id", "lot_id", "effective_on"}
+    assert {*AMOUNT_NAMES} == BALANCE_TYPES.keys() - {"id"}
 
 
-def test_every_column_has_a_parameter():
-    numbers = [int(number) for number in re.findall(r"\$(\d+)", INSERT_ENTRIES)]
-    assert numbers == list(range(1, len(ENTRY_COLUMNS) + len(POSTING_KEYS) + len(AMOUNT_NAMES) + 1))
+def test_balances_are_written_to_the_columns_of_their_names():
+    assignments = re.findall(r"(\w+) = balance\.(\w+)", WRITE_ENTRIES)
+    assert assignments == [(name, name) for name in [*AMOUNT_NAMES, "id"]]

@@ -94,7 +94,13 @@ async def evaluate_batch(session: AsyncSession, batch: Batch, *, dry_run: bool =
             received=len(evaluation.outcomes),
             refused=len(refused),
             verdicts=[
-                {"ordinal": ordinal, "code": problem.code, **problem.facts} for ordinal, problem in refused
+                {
+                    "ordinal": ordinal,
+                    "code": problem.code,
+                    "detail": problem.detail.filled(**problem.facts),
+                    **problem.facts,
+                }
+                for ordinal, problem in refused
             ],
         )
     return evaluation

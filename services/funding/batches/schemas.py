@@ -109,7 +109,7 @@ def _to_recovery_request(
     ordinal: int,
     batch_id: uuid.UUID,
 ) -> RecoveryRequest:
-    decision, reopening, reference = body.decision, body.reopened_by, body.distinct_from
+    decision, reopening = body.decision, body.reopened_by
     return RecoveryRequest(
         context=context,
         kind=EntryKind(body.kind),
@@ -119,21 +119,34 @@ def _to_recovery_request(
         decision=decision.to_decision() if decision else None,
         effective_on=body.effective_on,
         note=body.note,
-        distinct_from=reference.to_reference() if reference else None,
+        distinct_from=body.distinct_from.to_reference() if body.distinct_from else None,
+        replaces=body.replaces.to_reference() if body.replaces else None,
         reopened_by=reopening.to_decision() if reopening else None,
         batch=batch_id,
         pointer=f"/entries/{ordinal}",
     )
 
 
+class _UnknownKindIn(BatchEntryIn):
+    """A row whose kind is none of a batch; its fault names all of them."""
+
+    kind: Literal["commitment", "disbursement", "confirmation", "recovery", "remittance"]  # type: ignore[assignment]
+
+
 def _validate_by_kind(raw: Any, _: ValidatorFunctionWrapHandler) -> Any:
     """Return the entry that a row describes; its kind says which fields it has."""
     kind = raw.get("kind") if isinstance(raw, Mapping) else None
-    models: dict[Any, type[BaseModel]] = {"recovery": BatchRecoveryIn, "remittance": BatchRemittanceIn}
-    model = models.get(kind, BatchEntryIn) if isinstance(kind, str) else BatchEntryIn
+    model = ROW_MODELS.get(kind, _UnknownKindIn) if isinstance(kind, str) else _UnknownKindIn
     return model.model_validate(raw)
 
 
+ROW_MODELS: Mapping[str, type[BaseModel]] = {
+    "commitment": BatchEntryIn,
+    "disbursement": BatchEntryIn,
+    "confirmation": BatchEntryIn,
+    "recovery": BatchRecoveryIn,
+    "remittance": BatchRemittanceIn,
+}
 BatchRow = Annotated[BatchEntryIn | BatchRecoveryIn | BatchRemittanceIn, WrapValidator(_validate_by_kind)]
 
 

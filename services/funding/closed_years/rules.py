@@ -5,7 +5,8 @@ that passes on from a unit whose year is closed stays closed.
 
 Problem
 └── Conflict
-    └── YearClosed             year_closed              an entry into a closed year needs the decision that reopens it
+    ├── YearClosed             year_closed              an entry into a closed year needs the decision that reopens it
+    └── ReopeningTooOld        reopening_too_old        that decision is older than the one that closed the year
 """
 
 import uuid
@@ -47,6 +48,29 @@ class YearClosed(Conflict):
             unit=closing.unit,
             closed_on=closing.closed_on.isoformat(),
             decision=closing.decision.number,
+        )
+
+
+class ReopeningTooOld(Conflict):
+    """A decision that reopens a budget year is not older than the one that closed it."""
+
+    code = "reopening_too_old"
+    title = Sentence("Quyết định mở lại có trước khi khóa sổ", "The decision is older than the closing")
+    detail = Sentence(
+        "Quyết định {reopened_by} ngày {reopened_on} có trước {decision} ngày {decided_on} khóa sổ năm {year} của đơn vị {unit}.",
+        "The decision {reopened_by} of {reopened_on} is older than {decision} of {decided_on}, which closed the year {year} of "
+        "the unit {unit}.",
+    )
+
+    def __init__(self, closing: "Closing", reopened_by: Decision) -> None:
+        super().__init__(
+            closing=str(closing.id),
+            year=closing.year,
+            unit=closing.unit,
+            decision=closing.decision.number,
+            decided_on=closing.decision.date.isoformat(),
+            reopened_by=reopened_by.number,
+            reopened_on=reopened_by.date.isoformat(),
         )
 
 

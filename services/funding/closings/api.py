@@ -26,6 +26,7 @@ from services.funding.lapses.api import LapseOut
 from services.funding.models import ENTRIES
 from services.funding.query_params import AnyYearQuery
 from services.funding.register_models import CLOSINGS
+from services.funding.unit_names import find_names_of_year
 from shared.kit.json_body import PartialBody
 from shared.kit.paging import Paging, paged_by
 from shared.kit.transactions import TransactionRoute
@@ -52,7 +53,7 @@ async def close_year(
         response.headers["Location"] = f"{PATH}/{compared.row.id}"
     return RecordedClosingOut(
         **await _to_fields(context, compared, is_recorded=is_recorded),
-        lapses=[LapseOut.from_lapse(lapse) for lapse in lapses],
+        lapses=[LapseOut.from_lapse(lapse, context.territory) for lapse in lapses],
     )
 
 
@@ -69,7 +70,7 @@ async def list_closings(
         query = query.where(CLOSINGS.c.year == year)
     page = await paging.fetch(context.session, query, serialize=lambda row: row)
     days = await actions.find_settlement_days(context, page.items)
-    items = [ClosingSummaryOut(**_to_summary(row, days[row.id])) for row in page.items]
+    items = [ClosingSummaryOut(**_to_summary(context, row, days[row.id])) for row in page.items]
     return ClosingsPage(items=items, next=page.next)
 
 
@@ -93,7 +94,7 @@ async def list_later_entries(
     entries = await entries_store.load_postings(context.session, rows.items)
     lots = (lot for entry in entries for lot in entry.lots)
     return EntriesPage(
-        items=[EntryOut.from_entry(entry) for entry in entries],
+        items=[EntryOut.from_entry(entry, context.territory) for entry in entries],
         next=rows.next,
         closing_overdue=await read_overdue_of_lots(context.session, context, lots),
     )
@@ -103,7 +104,7 @@ async def _to_fields(
     context: FundingContext, compared: actions.ComparedClosing, *, is_recorded: bool = True
 ) -> dict[str, Any]:
     days = await actions.find_settlement_days(context, [compared.row])
-    summary = _to_summary(compared.row, days[compared.row.id])
+    summary = _to_summary(context, compared.row, days[compared.row.id])
     return {
         **summary,
         "id": summary["id"] if is_recorded else None,
@@ -114,10 +115,11 @@ async def _to_fields(
     }
 
 
-def _to_summary(row: Row[Any], settled_by: date) -> dict[str, Any]:
+def _to_summary(context: FundingContext, row: Row[Any], settled_by: date) -> dict[str, Any]:
     same = ("id", "year", "unit", "closed_on", "content_sha256", "lapsing_vnd", "client_id")
     return {
         **{name: getattr(row, name) for name in same},
+        **find_names_of_year(context.territory, row.unit, row.year),
         "decision": DecisionIO(number=row.decision_number, date=row.decision_date),
         "settled_by": settled_by,
         "late": row.closed_on > settled_by,

@@ -15,6 +15,7 @@ from services.funding.ledger import Capital
 from shared.kit.date_fields import IsoDate
 from shared.kit.json_body import PartialModel
 from shared.kit.paging import Page
+from shared.territory.named_rows import NamedUnitRow
 
 EXAMPLE: JsonDict = {
     "year": 2023,
@@ -93,7 +94,7 @@ class FrozenDifferenceOut(BaseModel):
         )
 
 
-class ClosingSummaryOut(BaseModel):
+class ClosingSummaryOut(NamedUnitRow):
     """A closing."""
 
     id: uuid.UUID | None = Field(description="its id; null in a dry run")

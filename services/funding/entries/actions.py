@@ -28,7 +28,7 @@ from services.funding.entry_kinds import EntryKind
 from services.funding.fault_sentences import ENTRY_UNKNOWN
 from services.funding.ledger import Balances, Entry, NewEntry
 from services.funding.store import read_balances
-from shared.kit.change_feed import Event, lock_feed, publish_events
+from shared.kit.change_feed import Event, lock_feed
 from shared.kit.clock import Clock
 from shared.kit.concurrency import iterate_cooperatively
 from shared.kit.problems import NotFound, Problem
@@ -175,11 +175,10 @@ async def insert_and_publish(
         )
     if not evaluation.new_entries:
         return InsertedEntries()
-    lot_ids = evaluation.state.lots.ids
-    await ledger_rows.update_balances(session, lot_ids, evaluation.changed_balances)
+    lots = ledger_rows.ChangedLots(evaluation.changed_balances, evaluation.state.lots.ids)
+    events = make_events([new.entry for new in evaluation.new_entries])
     recorded_at = await lock_feed(session, clock)
-    sequences = await ledger_rows.insert_entries(session, evaluation.new_entries, lot_ids, recorded_at)
-    await publish_events(session, recorded_at, make_events([new.entry for new in evaluation.new_entries]))
+    sequences = await ledger_rows.write_entries(session, evaluation.new_entries, lots, recorded_at, events)
     return InsertedEntries(evaluation.new_entries, sequences, recorded_at)
 
 

@@ -38,6 +38,35 @@ POST_ENTRY: dict[str, Any] = {
 }
 
 router = APIRouter(tags=["ledger"], route_class=GroupCommitRoute)
+"""Routes are tried in their order: payments come most often."""
+
+
+@router.post("/disbursements", **POST_ENTRY, summary="Record a disbursement")
+async def record_disbursement(
+    *, recorder: CurrentRecorder, draft: Annotated[PartialBody[DisbursementIn], Body()]
+) -> Response:
+    """Record a payment; 409 `insufficient_funds` where less is left.
+
+    Without `origin_year` it takes the oldest money of the line first, as one entry with a posting for each lot. Committed
+    money is paid first.
+    """
+    return await recorder.record(EntryKind.DISBURSEMENT, draft)
+
+
+@router.post("/confirmations", **POST_ENTRY, summary="Record a confirmation of the treasury")
+async def record_confirmation(
+    *, recorder: CurrentRecorder, draft: Annotated[PartialBody[ConfirmationIn], Body()]
+) -> Response:
+    """Record a payment that the treasury confirms, in its own book; the agencies' book does not change."""
+    return await recorder.record(EntryKind.CONFIRMATION, draft)
+
+
+@router.post("/commitments", **POST_ENTRY, summary="Record a commitment")
+async def record_commitment(
+    *, recorder: CurrentRecorder, draft: Annotated[PartialBody[CommitmentIn], Body()]
+) -> Response:
+    """Reserve money by a contract or an approved estimate; 409 `insufficient_funds` where less is uncommitted."""
+    return await recorder.record(EntryKind.COMMITMENT, draft)
 
 
 @router.post("/opening-balances", **POST_ENTRY, summary="Record an opening balance")
@@ -115,42 +144,14 @@ async def record_carry_over(
     return await recorder.record(EntryKind.CARRY_OVER, draft)
 
 
-@router.post("/commitments", **POST_ENTRY, summary="Record a commitment")
-async def record_commitment(
-    *, recorder: CurrentRecorder, draft: Annotated[PartialBody[CommitmentIn], Body()]
-) -> Response:
-    """Reserve money by a contract or an approved estimate; 409 `insufficient_funds` where less is uncommitted."""
-    return await recorder.record(EntryKind.COMMITMENT, draft)
-
-
-@router.post("/disbursements", **POST_ENTRY, summary="Record a disbursement")
-async def record_disbursement(
-    *, recorder: CurrentRecorder, draft: Annotated[PartialBody[DisbursementIn], Body()]
-) -> Response:
-    """Record a payment; 409 `insufficient_funds` where less is left.
-
-    Without `origin_year` it takes the oldest money of the line first, as one entry with a posting for each lot. Committed
-    money is paid first.
-    """
-    return await recorder.record(EntryKind.DISBURSEMENT, draft)
-
-
-@router.post("/confirmations", **POST_ENTRY, summary="Record a confirmation of the treasury")
-async def record_confirmation(
-    *, recorder: CurrentRecorder, draft: Annotated[PartialBody[ConfirmationIn], Body()]
-) -> Response:
-    """Record a payment that the treasury confirms, in its own book; the agencies' book does not change."""
-    return await recorder.record(EntryKind.CONFIRMATION, draft)
-
-
 @router.post("/recoveries", **POST_ENTRY, summary="Record a recovery")
 async def record_recovery(
     *, recorder: CurrentRecorder, draft: Annotated[PartialBody[RecoveryIn], Body()]
 ) -> Response:
     """Record money of a payment that came back, in the book of that payment; 409 `recovery_exceeds_payment` where less was paid.
 
-    What comes back in the budget year can be paid again; what comes back later is handed back to the budget, by the dated
-    rule of the catalogue. Until then it is listed as to be handed back.
+    What comes back until the last day of payment of its lot can be paid again, and is reserved again as far as the payment had
+    paid commitments. What comes back later is handed back to the budget; until then it is listed as to be handed back.
     """
     return await recorder.recover(EntryKind.RECOVERY, draft)
 

@@ -1,11 +1,12 @@
 """Entries without faults, which the ledger may still refuse. Pure."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
+from services.funding.assignments import calculate_allocated
 from services.funding.entries.duplicates import Fact, find_fact
 from services.funding.entries.request_context import RequestContext
-from services.funding.entry_kinds import EntryKind
+from services.funding.entry_kinds import ALLOCATION_KINDS, INFLOW_KINDS, EntryKind
 from services.funding.ledger import Entry, Line
 from services.funding.voucher_keys import VoucherKey, find_book, find_voucher_key
 
@@ -36,7 +37,7 @@ class EntryCandidate:
         if named_entry is not None:
             return {lot.line for lot in named_entry.lots}
         if self.entry.kind is EntryKind.CARRY_OVER:
-            return {self.line, replace(self.line, year=self.line.year + 1)}
+            return {self.line, self.line._replace(year=self.line.year + 1)}
         return {self.line} if self.to_line is None else {self.line, self.to_line}
 
     @cached_property
@@ -55,6 +56,23 @@ class EntryCandidate:
         if original is not None and original.kind is not EntryKind.RECOVERY:
             return None  # less is paid for it then
         return self.entry.project
+
+    @property
+    def needs_assignment_lock(self) -> bool:
+        """Whether the assignment of its line must be locked."""
+        if self.reversed_entry is not None:
+            return self.reversed_entry.kind in {EntryKind.ASSIGNMENT, EntryKind.CANCELLATION}
+        return self.entry.kind in INFLOW_KINDS
+
+    @property
+    def assignment_use_vnd(self) -> int:
+        """What it takes out of an assignment, in đồng; 0 where no assignment limits it."""
+        original = self.reversed_entry
+        if original is None:
+            return self.entry.amount_vnd if self.entry.kind in ALLOCATION_KINDS else 0
+        if original.kind is EntryKind.CANCELLATION:
+            return -sum(calculate_allocated(posting) for posting in original.postings)
+        return original.amount_vnd if original.kind is EntryKind.ASSIGNMENT else 0
 
     @cached_property
     def fact(self) -> Fact | None:

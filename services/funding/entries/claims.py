@@ -27,8 +27,9 @@ async def claim_vouchers(session: AsyncSession, claims: Claims) -> dict[VoucherK
 
     A transaction that claims the same voucher waits until this one ends.
     """
-    keys = {key.to_text(): key for key in claims}
-    rows = await run_sql(session, CLAIM_VOUCHERS, *_to_columns(claims))
+    columns = _to_columns(claims)
+    keys = dict(zip(columns[0], claims, strict=True))
+    rows = await run_sql(session, CLAIM_VOUCHERS, *columns)
     claimed = {keys[row.key]: row.entry_id for row in rows}
     return {key: entry_id for key, entry_id in claimed.items() if entry_id != claims[key][1]}
 

@@ -10,7 +10,7 @@ Problem
 """
 
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
@@ -39,8 +39,7 @@ class DuplicateEntry(Conflict):
         super().__init__(entry=str(entry), decision=decision)
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(NamedTuple):
     """The key of an entry without a voucher."""
 
     kind: EntryKind
@@ -139,10 +138,9 @@ def require_uncorrected(entry: Entry, undone: Entry, *, compare_day: bool) -> No
 def require_not_corrected(entry: Entry, corrected: CorrectedEntry | None, *, compare_day: bool) -> None:
     """Raise `EntryCorrected` where an entry without a voucher repeats one that was corrected, and names none that it replaces.
 
-    Requests of recoveries, remittances and successions cannot name one.
+    Requests of successions cannot name one.
     """
-    can_replace = entry.against is None and entry.kind is not EntryKind.SUCCESSION
-    if corrected is None or entry.replaces is not None or not can_replace:
+    if corrected is None or entry.replaces is not None or entry.kind is EntryKind.SUCCESSION:
         return
     if not compare_day or entry.effective_on == corrected.effective_on:
         assert entry.decision is not None

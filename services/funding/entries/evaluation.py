@@ -11,14 +11,13 @@ from datetime import date
 from services.funding import ledger_problems, rules
 from services.funding.assignments import (
     add_posting,
-    calculate_allocated,
     calculate_left_after_allocation,
     calculate_left_after_withdrawal,
     find_assigned_units,
     find_assignment_key,
 )
-from services.funding.closed_years.rules import Closing, YearClosed
-from services.funding.dated_balances import DatedBalance, DatedBalances
+from services.funding.dated_balances import DatedBalance, DatedBalances, Remainder
+from services.funding.deadlines import calculate_payable
 from services.funding.entries.candidates import EntryCandidate
 from services.funding.entries.duplicates import (
     Fact,
@@ -30,18 +29,20 @@ from services.funding.entries.duplicates import (
 )
 from services.funding.entries.locked_state import LockedState, Reversal
 from services.funding.entries.outcomes import EntryOutcome
-from services.funding.entry_kinds import ALLOCATION_KINDS, INFLOW_KINDS, EntryKind
+from services.funding.entry_kinds import INFLOW_KINDS, EntryKind
 from services.funding.ledger import Amounts, Balances, Entry, Line, Lot, NewEntry, Posting
 from services.funding.projects.rules import ProjectFunding, calculate_funding_after
-from services.funding.recoveries.rules import RecoveredAmounts, require_unrecovered, take_latest_first
+from services.funding.recoveries.rules import (
+    RecoveredAmounts,
+    calculate_renewed,
+    require_unrecovered,
+    take_latest_first,
+)
 from services.funding.undone_entries import AlreadyCorrected, AlreadyReplaced, AlreadyReversed
 from services.funding.voucher_keys import VoucherKey, find_book
 from shared.kit.problems import Problem
 
 NO_MONEY = DatedBalance()
-
-COMES_BACK_KINDS = frozenset({EntryKind.RECOVERY, EntryKind.REMITTANCE})
-"""Kinds that may change a closed year without the decision that reopens it, after the day of its closing."""
 
 OUTFLOW_RULES: Mapping[EntryKind, Callable[[Line, DatedBalances, date, int], list[Posting]]] = {
     EntryKind.COMMITMENT: rules.post_commitment,
@@ -65,6 +66,8 @@ class LedgerEvaluation:
         self.unused_vouchers: set[VoucherKey] = set()
         """Vouchers that were claimed for entries that are refused."""
         self._entries: dict[VoucherKey, Entry] = {}
+        self._paper_years: set[int] = set()
+        """The years of the papers of those entries."""
         self._replacements: dict[uuid.UUID, uuid.UUID | None] = dict(state.replacements.items())
         self._projects = dict(state.projects)
         self._assignments = {key: dict(assignment) for key, assignment in state.assignments.items()}
@@ -112,9 +115,11 @@ class LedgerEvaluation:
         undone = self.state.undone.get(key)
         if undone is not None:
             require_uncorrected(candidate.entry, undone, compare_day=candidate.has_requested_date)
-        new = (self._entries.get(other) for other in (key.list_adjacent() if self._entries else ()))
-        for other in (*self.state.adjacent.get(key, ()), *(entry for entry in new if entry is not None)):
+        for other in self.state.adjacent.get(key, ()):
             require_other_paper(candidate.entry, other)
+        for year in self._paper_years.intersection(key.adjacent_years):
+            if (new := self._entries.get(key.in_year(year))) is not None:
+                require_other_paper(candidate.entry, new)
 
     def _find_recorded(self, key: VoucherKey | None) -> Entry | None:
         if key is None:
@@ -132,7 +137,7 @@ class LedgerEvaluation:
                 corrected = self.state.facts.corrected.get(fact)
                 require_not_corrected(entry, corrected, compare_day=candidate.has_requested_date)
         self._require_new(candidate)
-        self._require_open(candidate)
+        self.state.require_open(candidate)
         project = self._calculate_project_funding(candidate)
         unallocated_vnd = self._calculate_unallocated(candidate)
         postings = self._post(candidate)
@@ -159,6 +164,7 @@ class LedgerEvaluation:
             self._reversals[candidate.reversed_entry.id] = Reversal(entry.id, entry.kind)
         elif (key := candidate.voucher_key) is not None:
             self._entries[key] = entry
+            self._paper_years.add(key.paper.year)
             self.unused_vouchers.discard(key)
 
     def _apply(self, day: date, postings: Sequence[Posting]) -> Balances:
@@ -203,10 +209,41 @@ class LedgerEvaluation:
         book = find_book(original.kind, original.postings)
         if entry.kind is EntryKind.REMITTANCE:
             return rules.post_remittance(book, shares)
-        rule = candidate.context.catalogue.find_recovery_rule(entry.capital, entry.year)
-        is_open = entry.reopened_by is not None or self._find_closing(candidate) is None
-        is_in_time = rule is not None and entry.effective_on <= rule.calculate_last_day(entry.year)
-        return rules.post_recovery(book, shares, payable=is_open and is_in_time)
+        is_open = entry.reopened_by is not None or self.state.find_closing_of(candidate) is None
+        postings = {posting.lot: posting for posting in original.postings}
+        return rules.post_recovery(
+            book,
+            [
+                self._find_recovered_share(
+                    candidate, postings[lot], amount_vnd, recovered.sum_of(lot), is_open=is_open
+                )
+                for lot, amount_vnd in shares
+            ],
+        )
+
+    def _find_recovered_share(
+        self,
+        candidate: EntryCandidate,
+        payment: Posting,
+        amount_vnd: int,
+        recovered_vnd: int,
+        *,
+        is_open: bool,
+    ) -> rules.RecoveredShare:
+        """Return what comes back to a lot of a payment, of which an amount came back before."""
+        lot = payment.lot
+        remainder = Remainder.from_amounts(self._read_balance(lot).total)
+        payable_vnd = calculate_payable(
+            candidate.context.deadlines,
+            lot,
+            self.state.payment_extensions.get(lot, ()),
+            candidate.entry.effective_on,
+            remainder.unconfirmed_vnd if payment.change.confirmed_vnd else remainder.left_vnd,
+            amount_vnd,
+        )
+        payable_vnd = payable_vnd if is_open else 0
+        renewed_vnd = calculate_renewed(payment, recovered_vnd, payable_vnd)
+        return rules.RecoveredShare(lot, amount_vnd, amount_vnd - payable_vnd, renewed_vnd)
 
     def _calculate_project_funding(self, candidate: EntryCandidate) -> ProjectFunding | None:
         """Return the funding of the project of an entry after it; None where it names none, or where less is paid then."""
@@ -215,28 +252,6 @@ class LedgerEvaluation:
         if (original := candidate.reversed_entry) is not None:
             return self._projects[candidate.project].add_payment(original.year, original.amount_vnd)
         return calculate_funding_after(self._projects, candidate.entry, f"{candidate.pointer}/project")
-
-    def _require_open(self, candidate: EntryCandidate) -> None:
-        """Raise `YearClosed` where a year of the entry is closed and it names no decision that reopens it.
-
-        A succession reopens nothing: it passes on what is left, and changes no figure of the year on one map. Money that comes
-        back after the closing reopens nothing either: it cannot be paid again, but is handed back.
-        """
-        entry = candidate.entry
-        if entry.reopened_by is not None or entry.kind is EntryKind.SUCCESSION:
-            return
-        closing = self._find_closing(candidate)
-        if closing is None or (entry.kind in COMES_BACK_KINDS and entry.effective_on > closing.closed_on):
-            return
-        raise YearClosed(closing)
-
-    def _find_closing(self, candidate: EntryCandidate) -> Closing | None:
-        """Return the closing of the first year of a candidate that is closed."""
-        for line in sorted(candidate.lines, key=lambda line: line.year) if self.state.closings else ():
-            closing = self.state.find_closing(candidate.context.territory, line)
-            if closing is not None:
-                return closing
-        return None
 
     def _require_unreversed(self, entry: Entry) -> None:
         reversal = self._reversals.get(entry.id)
@@ -248,7 +263,7 @@ class LedgerEvaluation:
 
     def _calculate_unallocated(self, candidate: EntryCandidate) -> int | None:
         """Return what is left to allocate of the assignment after an allocation, or a reversal that changes it; None for others."""
-        entry, amount_vnd = candidate.reversed_entry or candidate.entry, _calculate_assignment_use(candidate)
+        entry, amount_vnd = candidate.reversed_entry or candidate.entry, candidate.assignment_use_vnd
         if not amount_vnd:
             return None
         context, line, day = candidate.context, candidate.line, entry.effective_on
@@ -283,20 +298,3 @@ def _post_succession(candidate: EntryCandidate, to_line: Line, balances: DatedBa
 def _find_existing(candidate: EntryCandidate, recorded: Entry) -> EntryOutcome:
     require_same(candidate.entry, recorded, compare_day=candidate.has_requested_date)
     return EntryOutcome("existing", recorded)
-
-
-def _calculate_assignment_use(candidate: EntryCandidate) -> int:
-    """Return how much an entry takes out of an assignment; 0 where no assignment limits it."""
-    original = candidate.reversed_entry
-    if original is None:
-        return candidate.entry.amount_vnd if candidate.entry.kind in ALLOCATION_KINDS else 0
-    if original.kind is EntryKind.CANCELLATION:
-        return -sum(calculate_allocated(posting) for posting in original.postings)
-    return original.amount_vnd if original.kind is EntryKind.ASSIGNMENT else 0
-
-
-def needs_assignment_lock(candidate: EntryCandidate) -> bool:
-    """Whether the assignment of the candidate's line must be locked."""
-    if candidate.reversed_entry is not None:
-        return candidate.reversed_entry.kind in {EntryKind.ASSIGNMENT, EntryKind.CANCELLATION}
-    return candidate.entry.kind in INFLOW_KINDS

@@ -4,20 +4,39 @@ import uuid
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
+import orjson
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.assignments import AssignmentBalance, AssignmentKey
 from services.funding.dated_balances import DatedBalance, DayChange, LockedLots, Remainder
 from services.funding.entries import sql
-from services.funding.ledger import Amounts, Entry, EntryReference, Line, Lot, NewEntry, Voucher
+from services.funding.ledger import (
+    AMOUNT_NAMES,
+    Amounts,
+    Balances,
+    Entry,
+    EntryReference,
+    Line,
+    Lot,
+    NewEntry,
+    Voucher,
+)
 from shared.kit.canonical_text import canonicalize
+from shared.kit.change_feed import Event, to_event_parameters
 from shared.kit.database import run_sql
 
 _to_same_columns = attrgetter(*sql.SAME_COLUMNS)
 NO_LOTS = LockedLots({}, {})
+
+
+class ChangedLots(NamedTuple):
+    """The balances of locked lots after the entries that change them, and the ids of their rows."""
+
+    balances: Balances
+    ids: Mapping[Lot, int]
 
 
 async def lock_assignments(
@@ -80,38 +99,43 @@ async def read_later_postings(
     return LockedLots(balances, ids)
 
 
-async def update_balances(
-    session: AsyncSession, ids: Mapping[Lot, int], balances: Mapping[Lot, Amounts]
-) -> None:
-    """Write the balances of locked lots."""
-    columns = zip(*(balance.to_values() for balance in balances.values()), strict=True)
-    await run_sql(session, sql.UPDATE_BALANCES, [ids[lot] for lot in balances], *map(list, columns))
-
-
-async def insert_entries(
-    session: AsyncSession, new_entries: Sequence[NewEntry], ids: Mapping[Lot, int], recorded_at: datetime
+async def write_entries(
+    session: AsyncSession,
+    new_entries: Sequence[NewEntry],
+    lots: ChangedLots,
+    recorded_at: datetime,
+    events: Sequence[Event],
 ) -> list[int]:
-    """Insert entries with their postings in the order given; return their sequences.
+    """Write the balances of locked lots; insert entries in the order given, with their postings and events; return their sequences.
 
     The caller has locked the change feed, which gave the instant.
     """
-    entries = zip(*(to_entry_row(new.entry, recorded_at) for new in new_entries), strict=True)
-    postings = zip(
-        *(
-            (
-                new.entry.year,
-                new.entry.id,
-                ids[posting.lot],
-                new.entry.effective_on,
-                *posting.change.to_values(),
-            )
-            for new in new_entries
-            for posting in new.postings
-        ),
-        strict=True,
-    )
-    rows = await run_sql(session, sql.INSERT_ENTRIES, *map(list, entries), *map(list, postings))
-    return [row.sequence for row in rows]
+    balances = [{"id": lots.ids[lot], **_to_members(balance)} for lot, balance in lots.balances.items()]
+    entries = [_to_record(new.entry, recorded_at) for new in new_entries]
+    postings = [
+        {
+            "year": new.entry.year,
+            "entry_id": new.entry.id,
+            "lot_id": lots.ids[posting.lot],
+            "effective_on": new.entry.effective_on,
+            **{name: amount for name, amount in _to_members(posting.change).items() if amount},
+        }
+        for new in new_entries
+        for posting in new.postings
+    ]
+    rows = [orjson.dumps(records, default=str).decode() for records in (balances, entries, postings)]
+    parameters = (*rows, *to_event_parameters(recorded_at, events))
+    return [row.sequence for row in await run_sql(session, sql.WRITE_ENTRIES, *parameters)]
+
+
+def _to_members(amounts: Amounts) -> dict[str, int]:
+    return dict(zip(AMOUNT_NAMES, amounts.to_values(), strict=True))
+
+
+def _to_record(entry: Entry, recorded_at: datetime) -> dict[str, Any]:
+    """Return the columns of an entry that are not null, by their names."""
+    columns = zip(sql.ENTRY_COLUMNS, to_entry_row(entry, recorded_at), strict=True)
+    return {name: value for name, value in columns if value is not None}
 
 
 def to_entry_row(entry: Entry, recorded_at: datetime) -> tuple[Any, ...]:

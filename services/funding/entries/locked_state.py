@@ -9,17 +9,24 @@ from services.funding.assignments import AssignmentBalance, AssignmentKey
 from services.funding.closed_years.rules import (
     Closing,
     FormerVersions,
+    ReopeningTooOld,
     SettlementExtension,
+    YearClosed,
     find_closing_of_money,
 )
 from services.funding.dated_balances import LockedLots
+from services.funding.deadlines import Extension
+from services.funding.entries.candidates import EntryCandidate
 from services.funding.entries.duplicates import LatestEntries
 from services.funding.entry_kinds import EntryKind
-from services.funding.ledger import Entry, Line
+from services.funding.ledger import Entry, Line, Lot
 from services.funding.projects.rules import ProjectFunding
 from services.funding.recoveries.rules import RecoveredAmounts
 from services.funding.voucher_keys import VoucherKey
 from shared.territory.tree import Territory
+
+COMES_BACK_KINDS = frozenset({EntryKind.RECOVERY, EntryKind.REMITTANCE})
+"""Kinds that may change a closed year without the decision that reopens it, after the day of its closing."""
 
 
 class Reversal(NamedTuple):
@@ -50,6 +57,8 @@ class LockedState:
     projects: Mapping[str, ProjectFunding] = field(default_factory=dict)
     assignments: Mapping[AssignmentKey, AssignmentBalance] = field(default_factory=dict)
     lots: LockedLots = field(default_factory=lambda: LockedLots({}, {}))
+    payment_extensions: Mapping[Lot, Sequence[Extension]] = field(default_factory=dict)
+    """Last days of payment that carry-overs set, of the lots to which money comes back after the legal day."""
     closings: Sequence[Closing] = ()
     """Of the years of the lines."""
     late_years: Collection[int] = ()
@@ -65,3 +74,27 @@ class LockedState:
             return None
         version = (line.unit, line.unit_since)
         return find_closing_of_money(self.closings, territory, line.year, version, self.former_versions)
+
+    def find_closing_of(self, candidate: EntryCandidate) -> Closing | None:
+        """Return the closing of the first year of a candidate that is closed."""
+        for line in sorted(candidate.lines, key=lambda line: line.year) if self.closings else ():
+            closing = self.find_closing(candidate.context.territory, line)
+            if closing is not None:
+                return closing
+        return None
+
+    def require_open(self, candidate: EntryCandidate) -> None:
+        """Raise `YearClosed` or `ReopeningTooOld` where a year of an entry is closed and it names no later decision that reopens it.
+
+        A succession reopens nothing: it passes on what is left, and changes no figure of the year on one map. Money that comes
+        back after the closing reopens nothing either: it cannot be paid again, but is handed back.
+        """
+        entry = candidate.entry
+        closing = None if entry.kind is EntryKind.SUCCESSION else self.find_closing_of(candidate)
+        if closing is None:
+            return
+        if entry.reopened_by is not None:
+            if entry.reopened_by.date < closing.decision.date:
+                raise ReopeningTooOld(closing, entry.reopened_by)
+        elif entry.kind not in COMES_BACK_KINDS or entry.effective_on <= closing.closed_on:
+            raise YearClosed(closing)

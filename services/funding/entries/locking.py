@@ -14,15 +14,17 @@ from services.funding.closed_years.store import (
     read_former_versions,
 )
 from services.funding.dated_balances import LockedLots
+from services.funding.deadlines import Extension, find_deadline
 from services.funding.entries import claims, ledger_rows
 from services.funding.entries.candidates import EntryCandidate
 from services.funding.entries.duplicates import LatestEntries
-from services.funding.entries.evaluation import needs_assignment_lock
 from services.funding.entries.locked_state import LockedState
 from services.funding.entries.store import find_entries, find_latest_entries, find_recovered, find_reversals
-from services.funding.entry_kinds import INFLOW_KINDS, RECOVERABLE_KINDS
-from services.funding.ledger import Entry
+from services.funding.entry_kinds import INFLOW_KINDS, RECOVERABLE_KINDS, EntryKind
+from services.funding.lapses.store import read_extensions
+from services.funding.ledger import Entry, Lot
 from services.funding.projects.store import lock_projects
+from services.funding.store import LedgerFilter
 from services.funding.voucher_keys import VoucherKey
 
 
@@ -42,7 +44,7 @@ async def lock(session: AsyncSession, candidates: Sequence[EntryCandidate]) -> L
     ]
     codes = {candidate.project for candidate in new if candidate.project}
     assignment_keys = {
-        find_assignment_key(candidate.line) for candidate in new if needs_assignment_lock(candidate)
+        find_assignment_key(candidate.line) for candidate in new if candidate.needs_assignment_lock
     }
     lines = {line for candidate in new for line in candidate.lines}
     undone = [candidate.reversed_entry for candidate in new if candidate.reversed_entry]
@@ -75,6 +77,7 @@ async def lock(session: AsyncSession, candidates: Sequence[EntryCandidate]) -> L
         projects=projects,
         assignments=assignments,
         lots=lots,
+        payment_extensions=await _read_payment_extensions(session, new),
         closings=rows.closings,
         extensions=rows.extensions,
         late_years=late,
@@ -89,6 +92,25 @@ async def read_former(session: AsyncSession, closings: Sequence[Closing], lots: 
         balance.total.succeeded_in_vnd and lot.line.year in years for lot, balance in lots.balances.items()
     )
     return await read_former_versions(session, years) if took_over else {}
+
+
+async def _read_payment_extensions(
+    session: AsyncSession, candidates: Sequence[EntryCandidate]
+) -> Mapping[Lot, Sequence[Extension]]:
+    """Return the last days of payment that carry-overs set for the lots to which money comes back after the legal day."""
+    late = [
+        lot
+        for candidate in candidates
+        if candidate.entry.kind is EntryKind.RECOVERY and candidate.recovered_entry
+        for lot in candidate.recovered_entry.lots
+        if lot.origin_year < lot.line.year
+        and candidate.entry.effective_on > find_deadline(candidate.context.deadlines, lot).paid_by
+    ]
+    extensions: dict[Lot, Sequence[Extension]] = {}
+    for year in sorted({lot.line.year for lot in late}):
+        units = {(lot.line.unit, lot.line.unit_since) for lot in late if lot.line.year == year}
+        extensions |= await read_extensions(session, LedgerFilter(year, unit_versions=units))
+    return extensions
 
 
 def _find_late_years(candidates: Sequence[EntryCandidate]) -> set[int]:

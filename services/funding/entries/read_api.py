@@ -74,7 +74,7 @@ async def list_entries(
     entries = await store.load_postings(context.session, rows.items)
     lots = (lot for entry in entries for lot in entry.lots)
     return EntriesPage(
-        items=[EntryOut.from_entry(entry) for entry in entries],
+        items=[EntryOut.from_entry(entry, context.territory) for entry in entries],
         next=rows.next,
         closing_overdue=await read_overdue_of_lots(context.session, context, lots),
     )
@@ -90,4 +90,4 @@ async def read_entry(
     entry = await store.find_entry(context.session, entry_id)
     if entry is None:
         raise EntryNotFound(entry=str(entry_id))
-    return EntryOut.from_entry(entry)
+    return EntryOut.from_entry(entry, context.territory)

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Query, Response, status
 
-from services.funding.context import LedgerWriterContext
+from services.funding.context import LedgerContext, LedgerWriterContext
 from services.funding.entries.actions import LedgerRequest, RecordedEntry, record_entries
 from services.funding.entries.recoveries import RecoveryRequest
 from services.funding.entries.requests import EntryRequest
@@ -25,6 +25,7 @@ from shared.kit.group_commit import GroupCommit, GroupCommitRequest
 from shared.kit.json_body import PartialBody
 from shared.kit.problems import Problem
 from shared.kit.resources import Resources, resource
+from shared.territory.tree import Territory
 
 ENTRIES_PATH = "/v1/funding/entries"
 
@@ -45,14 +46,18 @@ async def _record(unit_of_work: UnitOfWork, requests: Sequence[LedgerRequest]) -
     results = await record_entries(
         unit_of_work.session, requests, unit_of_work.clock, dry_run=unit_of_work.dry_run
     )
-    return [result if isinstance(result, Problem) else _to_receipt(result) for result in results]
+    return [
+        result if isinstance(result, Problem) else _to_receipt(result, request.context.territory)
+        for request, result in zip(requests, results, strict=True)
+    ]
 
 
-def _to_receipt(recorded: RecordedEntry) -> Response:
+def _to_receipt(recorded: RecordedEntry, territory: Territory) -> Response:
     """Return 201 for a new entry; 200 for a dry run and for a voucher that was recorded before."""
     entry = recorded.entry
     receipt = RecordedOut.from_entry(
         entry,
+        territory,
         lots=[LotOut.from_balance(lot, balance) for lot, balance in recorded.balances.items()],
         unallocated_vnd=recorded.unallocated_vnd,
         project_room_vnd=recorded.project_room_vnd,
@@ -71,10 +76,10 @@ def _to_receipt(recorded: RecordedEntry) -> Response:
 class EntryRecorder:
     """Records the entry of one request and answers with its receipt."""
 
-    context: LedgerWriterContext
+    context: LedgerContext
     request: GroupCommitRequest
-    commits: Annotated[LedgerGroupCommit, Depends(resource(LedgerGroupCommit))]
-    dry_run: Annotated[bool, Query(description="check and decide everything, record nothing")] = False
+    commits: LedgerGroupCommit
+    dry_run: bool = False
 
     async def record(self, kind: EntryKind, draft: PartialBody[Any]) -> Response:
         """Record the entry that a body describes; fields that could not be read are left out."""
@@ -118,7 +123,7 @@ class EntryRecorder:
         """Record that money of the payment or recovery that a body names came back or is handed back."""
         body, unread = draft.body, draft.unread
         against = body.remits if isinstance(body, RemittanceIn) else body.recovers
-        reference, decision, voucher = body.distinct_from, body.decision, body.voucher
+        decision, voucher = body.decision, body.voucher
         request = RecoveryRequest(
             context=self.context,
             kind=kind,
@@ -128,7 +133,8 @@ class EntryRecorder:
             decision=decision.to_decision() if decision else None,
             effective_on=None if "effective_on" in unread else body.effective_on,
             note=body.note,
-            distinct_from=reference.to_reference() if reference else None,
+            distinct_from=body.distinct_from.to_reference() if body.distinct_from else None,
+            replaces=body.replaces.to_reference() if body.replaces else None,
             reopened_by=_to_reopening(draft),
             unread=unread,
             shape_faults=draft.faults,
@@ -155,4 +161,15 @@ def _to_reopening(draft: PartialBody[Any]) -> Decision | None:
     return decision.to_decision() if decision else None
 
 
-CurrentRecorder = Annotated[EntryRecorder, Depends()]
+async def _recorder(
+    context: LedgerWriterContext,
+    request: GroupCommitRequest,
+    commits: Annotated[LedgerGroupCommit, Depends(resource(LedgerGroupCommit))],
+    *,
+    dry_run: Annotated[bool, Query(description="check and decide everything, record nothing")] = False,
+) -> EntryRecorder:
+    """Return the recorder of a request; a coroutine, because others run in a thread of their own."""
+    return EntryRecorder(context, request, commits, dry_run)
+
+
+CurrentRecorder = Annotated[EntryRecorder, Depends(_recorder)]

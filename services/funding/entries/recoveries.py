@@ -8,9 +8,10 @@ from datetime import date
 from services.funding import fault_sentences as sentences
 from services.funding.entries.candidates import EntryCandidate
 from services.funding.entries.request_context import RequestContext
-from services.funding.entries.requests import find_decision_fault
+from services.funding.entries.requests import find_decision_fault, find_reference_faults
 from services.funding.entry_kinds import PAYMENT_KINDS, EntryKind
 from services.funding.ledger import Decision, Entry, EntryReference, Voucher
+from services.funding.undone_entries import require_replaceable
 from services.funding.voucher_keys import find_book
 from shared.kit.ids import uuid7
 from shared.kit.problems import Fault, make_fault, raise_if_any
@@ -30,6 +31,7 @@ class RecoveryRequest:
     effective_on: date | None = None
     note: str | None = None
     distinct_from: EntryReference | None = None
+    replaces: EntryReference | None = None
     reopened_by: Decision | None = None
     unread: frozenset[str] = frozenset()
     """The fields that could not be read."""
@@ -41,8 +43,8 @@ class RecoveryRequest:
     @property
     def named_entries(self) -> set[uuid.UUID]:
         """The ids of recorded entries that it names."""
-        entry_ids = {self.against, self.distinct_from.entry if self.distinct_from else None}
-        return {entry_id for entry_id in entry_ids if entry_id is not None}
+        references = {reference.entry for reference in (self.distinct_from, self.replaces) if reference}
+        return references | {self.against} if self.against else references
 
     @property
     def entry_pointer(self) -> str:
@@ -88,10 +90,7 @@ class RecoveryRequest:
             yield make_fault(
                 self.entry_pointer, "not_a_recovery", sentences.NOT_A_RECOVERY, entry=str(self.against)
             )
-        reference = self.distinct_from
-        if reference is not None and reference.entry not in named_entries:
-            entry_id = str(reference.entry)
-            yield make_fault("/distinct_from/entry", "entry_unknown", sentences.ENTRY_UNKNOWN, entry=entry_id)
+        yield from find_reference_faults(named_entries, self.distinct_from, self.replaces)
 
 
 def build_recovery(request: RecoveryRequest, named_entries: Mapping[uuid.UUID, Entry]) -> EntryCandidate:
@@ -110,6 +109,7 @@ def build_recovery(request: RecoveryRequest, named_entries: Mapping[uuid.UUID, E
     entry = named_entries[request.against]
     line = entry.lots[0].line
     context.require_version(entry.program, (line.unit, line.unit_since), entry.effective_on)
+    require_replaceable(request.kind, named_entries.get(request.replaces.entry) if request.replaces else None)
     book = find_book(entry.kind, entry.postings)
     recovery = replace(
         entry,
@@ -134,7 +134,7 @@ def build_recovery(request: RecoveryRequest, named_entries: Mapping[uuid.UUID, E
         project=entry.project if request.kind is EntryKind.RECOVERY and book == "agency" else None,
         against=request.against,
         distinct_from=request.distinct_from,
-        replaces=None,
+        replaces=request.replaces,
         reopened_by=request.reopened_by,
     )
     return EntryCandidate(

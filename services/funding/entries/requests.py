@@ -1,14 +1,14 @@
 """Entries as clients request them, and the faults that need no other entry and no unit. Pure."""
 
 import uuid
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from services.funding import fault_sentences as sentences
 from services.funding.entries.request_context import RequestContext
 from services.funding.entry_kinds import INFLOW_KINDS, KINDS_WITH_PAPER, EntryKind
-from services.funding.ledger import Capital, Decision, EntryReference, InKind, Voucher
+from services.funding.ledger import Capital, Decision, Entry, EntryReference, InKind, Voucher
 from shared.kit.problems import Fault, make_fault
 
 LATE_KINDS = frozenset({EntryKind.RETURN, EntryKind.CANCELLATION, EntryKind.TRANSFER, EntryKind.CARRY_OVER})
@@ -171,3 +171,15 @@ def find_decision_fault(
         yield make_fault(
             f"{pointer}/date", "date_in_future", sentences.IN_FUTURE, day=decision.date.isoformat()
         )
+
+
+def find_reference_faults(
+    named_entries: Mapping[uuid.UUID, Entry],
+    distinct_from: EntryReference | None,
+    replaces: EntryReference | None,
+) -> Iterator[Fault]:
+    """Yield that an entry named in `distinct_from` or `replaces` does not exist."""
+    for name, reference in (("distinct_from", distinct_from), ("replaces", replaces)):
+        if reference is not None and reference.entry not in named_entries:
+            entry = str(reference.entry)
+            yield make_fault(f"/{name}/entry", "entry_unknown", sentences.ENTRY_UNKNOWN, entry=entry)

@@ -22,7 +22,10 @@ from services.funding.ledger import (
     Posting,
     Voucher,
 )
+from services.funding.unit_names import find_names_of_entry
 from services.funding.voucher_keys import find_paper_kind, find_paper_year
+from shared.territory.named_rows import NamedUnitRow
+from shared.territory.tree import Territory
 
 
 class PostingOut(BaseModel):
@@ -130,7 +133,7 @@ class VoucherOut(BaseModel):
         )
 
 
-class EntryOut(BaseModel):
+class EntryOut(NamedUnitRow):
     """An entry of the ledger; it never changes."""
 
     id: uuid.UUID | None = Field(description="the entry's id; null in a dry run")
@@ -147,6 +150,9 @@ class EntryOut(BaseModel):
         description="component that the money moved to, where it moved to another"
     )
     to_unit: str | None = Field(description="unit that the money moved to, where it moved to another")
+    to_unit_name: str | None = Field(None, description="kind and name of that unit on the day of the entry")
+    to_unit_kind: str | None = Field(None, description="its Vietnamese type without accents")
+    to_unit_since: date | None = Field(None, description="its first day")
     origin_year: int | None = Field(
         description="year of origin of the money; null where the oldest was taken first"
     )
@@ -184,9 +190,10 @@ class EntryOut(BaseModel):
     postings: list[PostingOut] = Field(description="its changes of lots")
 
     @classmethod
-    def from_entry(cls, entry: Entry, **fields: Any) -> Self:
+    def from_entry(cls, entry: Entry, territory: Territory, **fields: Any) -> Self:
         """Serialize an entry; `fields` are those of a subclass."""
         return cls(
+            **find_names_of_entry(territory, entry),
             **{name: getattr(entry, name) for name in SAME_FIELDS},
             decision=entry.decision and DecisionIO(number=entry.decision.number, date=entry.decision.date),
             reopened_by=entry.reopened_by
@@ -215,7 +222,8 @@ CONVERTED_FIELDS = frozenset(
         "postings",
     }
 )  # fmt: skip
-SAME_FIELDS = tuple(name for name in EntryOut.model_fields if name not in CONVERTED_FIELDS)
+NAME_FIELDS = frozenset(f"{prefix}{name}" for prefix in ("", "to_") for name in NamedUnitRow.model_fields)
+SAME_FIELDS = tuple(name for name in EntryOut.model_fields if name not in CONVERTED_FIELDS | NAME_FIELDS)
 
 
 def _to_reference(reference: EntryReference | None) -> EntryReferenceIO | None:

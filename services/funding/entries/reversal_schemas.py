@@ -55,6 +55,11 @@ class _ComesBackIn(ReopeningIn):
         None,
         description="the recorded entry of the same amount and decision, where this one is another fact than that one",
     )
+    replaces: EntryReferenceIO | None = Field(
+        None,
+        description="the corrected or reversed entry of the same kind in place of which this one is recorded, once; required "
+        "where that one was corrected and comes again",
+    )
 
 
 class RecoveryIn(_ComesBackIn):

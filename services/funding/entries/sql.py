@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from services.funding.ledger import AMOUNT_NAMES
+from shared.kit.change_feed import insert_events_sql
 
 LOCK_ASSIGNMENTS = """
     SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || assignment, 0))
@@ -140,31 +141,6 @@ FIND_LATEST_ENTRIES = """
 """
 """For each fact the latest entry in effect, and the latest one that was corrected. A unit is its code and the first day on which it means this land, which the lots have."""
 
-UPDATE_BALANCES = """
-    UPDATE lots SET
-        assigned_vnd = balance.assigned_vnd, opening_balance_vnd = balance.opening_balance_vnd,
-        allocated_vnd = balance.allocated_vnd, carried_over_vnd = balance.carried_over_vnd,
-        received_vnd = balance.received_vnd, given_vnd = balance.given_vnd, cancelled_vnd = balance.cancelled_vnd,
-        returned_vnd = balance.returned_vnd, carried_out_vnd = balance.carried_out_vnd,
-        committed_vnd = balance.committed_vnd, disbursed_vnd = balance.disbursed_vnd,
-        confirmed_vnd = balance.confirmed_vnd, reserved_vnd = balance.reserved_vnd,
-        recovered_vnd = balance.recovered_vnd, remittable_vnd = balance.remittable_vnd,
-        remitted_vnd = balance.remitted_vnd, confirmed_recovered_vnd = balance.confirmed_recovered_vnd,
-        confirmed_remittable_vnd = balance.confirmed_remittable_vnd,
-        confirmed_remitted_vnd = balance.confirmed_remitted_vnd, succeeded_in_vnd = balance.succeeded_in_vnd,
-        succeeded_out_vnd = balance.succeeded_out_vnd
-    FROM unnest($1::bigint[],
-        $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[],
-        $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[],
-        $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[], $19::bigint[], $20::bigint[], $21::bigint[], $22::bigint[]
-    ) AS balance (id,
-        assigned_vnd, opening_balance_vnd, allocated_vnd, carried_over_vnd, received_vnd, given_vnd, cancelled_vnd,
-        returned_vnd, carried_out_vnd, committed_vnd, disbursed_vnd, confirmed_vnd, reserved_vnd,
-        recovered_vnd, remittable_vnd, remitted_vnd, confirmed_recovered_vnd, confirmed_remittable_vnd,
-        confirmed_remitted_vnd, succeeded_in_vnd, succeeded_out_vnd)
-    WHERE lots.id = balance.id
-"""
-
 COLUMN_TYPES: Mapping[str, str] = {
     "id": "uuid", "kind": "text", "recorded_at": "timestamptz", "decision_number": "text", "decision_date": "date",
     "voucher_source": "text", "voucher_number": "text", "voucher_kind": "text", "voucher_year": "int", "voucher_date": "date",
@@ -176,7 +152,7 @@ COLUMN_TYPES: Mapping[str, str] = {
     "client_id": "text", "reverses": "uuid", "batch": "uuid", "to_component": "text", "to_unit": "text", "deadline": "date",
     "project": "text", "against": "uuid",
 }  # fmt: skip
-"""The columns of an entry with their types, in the order of the parameters of `INSERT_ENTRIES`."""
+"""The columns of an entry with their types."""
 
 ENTRY_COLUMNS = tuple(COLUMN_TYPES)
 
@@ -186,28 +162,41 @@ SAME_COLUMNS = ENTRY_COLUMNS[ENTRY_COLUMNS.index("year") :]
 POSTING_TYPES: Mapping[str, str] = {
     "year": "int", "entry_id": "uuid", "lot_id": "bigint", "effective_on": "date", **dict.fromkeys(AMOUNT_NAMES, "bigint"),
 }  # fmt: skip
-"""The columns of a posting with their types, in the order of the parameters after those of entries."""
+"""The columns of a posting with their types."""
 
 
-def _make_parameters(types: Mapping[str, str], first: int) -> str:
-    return ", ".join(f"${number}::{name}[]" for number, name in enumerate(types.values(), first))
+BALANCE_TYPES: Mapping[str, str] = {"id": "bigint", **dict.fromkeys(AMOUNT_NAMES, "bigint")}
+"""The columns of the balance of a lot, with their types."""
 
 
-INSERT_ENTRIES = f"""
-    WITH inserted AS (
+def _read_rows(parameter: str, types: Mapping[str, str]) -> str:
+    """Return the rows of a JSON array of objects as a function in FROM; a member that an object leaves out is null."""
+    return f"json_to_recordset({parameter}::json) AS ({', '.join(f'{name} {kind}' for name, kind in types.items())})"
+
+
+WRITE_ENTRIES = f"""
+    WITH balanced AS (
+        UPDATE lots SET {", ".join(f"{name} = balance.{name}" for name in AMOUNT_NAMES)}
+        FROM (SELECT * FROM {_read_rows("$1", BALANCE_TYPES)}) AS balance
+        WHERE lots.id = balance.id
+    ), inserted AS (
         INSERT INTO entries ({", ".join(ENTRY_COLUMNS)})
         SELECT {", ".join(ENTRY_COLUMNS)}
-        FROM unnest({_make_parameters(COLUMN_TYPES, 1)})
+        FROM ROWS FROM ({_read_rows("$2", COLUMN_TYPES)})
             WITH ORDINALITY AS entry ({", ".join(ENTRY_COLUMNS)}, ordinal)
         ORDER BY ordinal
         RETURNING sequence
     ), posted AS (
         INSERT INTO postings ({", ".join(POSTING_TYPES)})
-        SELECT * FROM unnest({_make_parameters(POSTING_TYPES, len(COLUMN_TYPES) + 1)})
-    )
+        SELECT {", ".join(f"coalesce({name}, 0)" if name in AMOUNT_NAMES else name for name in POSTING_TYPES)}
+        FROM {_read_rows("$3", POSTING_TYPES)}
+    ), published AS ({insert_events_sql(4)})
     SELECT sequence FROM inserted ORDER BY sequence
 """
-"""Inserts entries with their postings, in the order given."""
+"""Writes the balances of locked lots, and inserts entries in the order given, with their postings and events.
+
+The rows come as JSON: the driver looks several times at each member of an array, and an entry has tens of empty columns.
+"""
 
 KEY_COLUMNS = frozenset({"decision_key", "voucher_source_key", "voucher_number_key"})
 """Canonical forms, by which decisions and vouchers are compared; they follow from the other columns."""

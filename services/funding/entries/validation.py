@@ -14,10 +14,10 @@ from services.funding import fault_sentences as sentences
 from services.funding import units
 from services.funding.entries.candidates import EntryCandidate
 from services.funding.entries.request_context import RequestContext
-from services.funding.entries.requests import EntryRequest
-from services.funding.entry_kinds import INFLOW_KINDS, REVERSING_KINDS, TRANSFER_KINDS, EntryKind
-from services.funding.ledger import Entry, EntryReference, Line
-from services.funding.undone_entries import ReplacedByAnotherKind, ReplacedInEffect, ReversalNotReversible
+from services.funding.entries.requests import EntryRequest, find_reference_faults
+from services.funding.entry_kinds import INFLOW_KINDS, TRANSFER_KINDS, EntryKind
+from services.funding.ledger import Entry, Line
+from services.funding.undone_entries import require_replaceable
 from services.funding.voucher_keys import VoucherKey, find_voucher_key
 from shared.kit.ids import uuid7
 from shared.kit.problems import Fault, Invalid, make_fault
@@ -48,7 +48,7 @@ class EntryValidator:
         faults = [
             *request.find_faults(),
             *self._find_unit_faults(request, unit_day),
-            *self._find_reference_faults(request),
+            *find_reference_faults(self._named_entries, request.distinct_from, request.replaces),
         ]
         if faults or request.shape_faults:
             located = (replace(fault, pointer=f"{request.pointer}{fault.pointer}") for fault in faults)
@@ -60,7 +60,7 @@ class EntryValidator:
         entry, line = _to_entry(request, day, unit_version)
         self._require_granted(context, line, unit_day)
         require_giver(context, entry.kind, line, unit_day)
-        self._require_replaceable(request)
+        require_replaceable(entry.kind, self._find_replaced(request))
         entry = self.share_id(entry, find_voucher_key(entry, line))
         to_line = self._find_receiving_line(context, line, entry, unit_day)
         if to_line is not None:
@@ -107,26 +107,6 @@ class EntryValidator:
     def _find_replaced(self, request: EntryRequest) -> Entry | None:
         return self._named_entries.get(request.replaces.entry) if request.replaces else None
 
-    def _require_replaceable(self, request: EntryRequest) -> None:
-        """Raise where the entry to be replaced is in effect, or is itself a reversal or a correction."""
-        replaced = self._find_replaced(request)
-        if replaced is None:
-            return
-        if replaced.kind in REVERSING_KINDS:
-            raise ReversalNotReversible(str(replaced.id))
-        if replaced.kind is not request.kind:
-            raise ReplacedByAnotherKind(str(replaced.id), replaced.kind)
-        if replaced.is_in_effect:
-            raise ReplacedInEffect(str(replaced.id))
-
-    def _find_reference_faults(self, request: EntryRequest) -> Iterator[Fault]:
-        """Yield that a named entry does not exist."""
-        for name in ("distinct_from", "replaces"):
-            reference: EntryReference | None = getattr(request, name)
-            if reference is not None and reference.entry not in self._named_entries:
-                entry = str(reference.entry)
-                yield make_fault(f"/{name}/entry", "entry_unknown", sentences.ENTRY_UNKNOWN, entry=entry)
-
     def _find_receiving_line(
         self, context: RequestContext, line: Line, entry: Entry, day: date
     ) -> Line | None:
@@ -135,7 +115,7 @@ class EntryValidator:
         unit, since = line.unit, line.unit_since
         if entry.to_unit is not None:
             unit, since = self._find_unit_version(context.territory, entry.to_unit, day)
-        return replace(line, component=entry.to_component or line.component, unit=unit, unit_since=since)
+        return line._replace(component=entry.to_component or line.component, unit=unit, unit_since=since)
 
     def _require_granted(self, context: RequestContext, line: Line, day: date) -> None:
         """Raise where the caller has no rights over a unit: those of the day, or those over the land of one that ended."""

@@ -53,7 +53,7 @@ async def extend_settlement(
     if is_recorded:
         response.headers["Location"] = f"/v1/funding/extensions?year={body.year}"
     settled_by_law = find_settlement_day(context.deadlines, body.year)
-    return ExtensionOut.from_row(row, settled_by_law, is_recorded=is_recorded)
+    return ExtensionOut.from_row(row, context.territory, settled_by_law, is_recorded=is_recorded)
 
 
 def _find_faults(draft: PartialBody[ExtensionIn], today: date) -> list[Fault]:
@@ -85,6 +85,8 @@ async def list_extensions(
     page = await paging.fetch(
         context.session,
         query,
-        serialize=lambda row: ExtensionOut.from_row(row, find_settlement_day(context.deadlines, row.year)),
+        serialize=lambda row: ExtensionOut.from_row(
+            row, context.territory, find_settlement_day(context.deadlines, row.year)
+        ),
     )
     return ExtensionsPage(items=page.items, next=page.next)

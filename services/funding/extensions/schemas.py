@@ -5,14 +5,17 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
 from sqlalchemy import Row
 
 from services.funding.field_types import Code, DecisionIO, Note, Year
+from services.funding.unit_names import find_names_of_year
 from shared.kit.date_fields import IsoDate
 from shared.kit.json_body import PartialModel
 from shared.kit.paging import Page
+from shared.territory.named_rows import NamedUnitRow
+from shared.territory.tree import Territory
 
 EXAMPLE: JsonDict = {
     "year": 2023,
@@ -35,7 +38,7 @@ class ExtensionIn(PartialModel):
     note: Note | None = Field(None, description="a remark, without names of persons")
 
 
-class ExtensionOut(BaseModel):
+class ExtensionOut(NamedUnitRow):
     """An extension as it is recorded. The latest of a year and province holds; the earlier ones stay."""
 
     id: uuid.UUID | None = Field(description="its id; null in a dry run")
@@ -49,12 +52,15 @@ class ExtensionOut(BaseModel):
     recorded_at: datetime = Field(description="instant of recording")
 
     @classmethod
-    def from_row(cls, row: Row[Any], settled_by_law: date, *, is_recorded: bool = True) -> Self:
+    def from_row(
+        cls, row: Row[Any], territory: Territory, settled_by_law: date, *, is_recorded: bool = True
+    ) -> Self:
         """Serialize a row."""
         names = ("year", "unit", "settled_by", "note", "client_id", "recorded_at")
         return cls(
             id=row.id if is_recorded else None,
             **{name: getattr(row, name) for name in names},
+            **find_names_of_year(territory, row.unit, row.year),
             settled_by_law=settled_by_law,
             decision=DecisionIO(number=row.decision_number, date=row.decision_date),
         )

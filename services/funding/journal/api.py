@@ -4,15 +4,17 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.funding.entries.response_schemas import EntryOut
 from services.funding.journal import store
 from services.funding.journal.rules import Block
 from shared.kit.paging import MAX_PAGE
+from shared.kit.resources import resource
 from shared.kit.transactions import TransactionRoute
 from shared.roles import ReaderUnitOfWork
+from shared.territory.tree import Territory
 
 router = APIRouter(tags=["ledger"], route_class=TransactionRoute)
 
@@ -63,6 +65,7 @@ class BlocksOut(BaseModel):
 async def read_journal(
     *,
     unit_of_work: ReaderUnitOfWork,
+    territory: Annotated[Territory, Depends(resource(Territory))],
     after: Annotated[
         int, Query(ge=0, lt=2**63, description="sequence of the last entry seen; 0 from the start")
     ] = 0,
@@ -80,7 +83,7 @@ async def read_journal(
             sequence=sequence,
             fingerprint=fingerprint,
             block=_find_height(blocks, sequence),
-            entry=EntryOut.from_entry(entry),
+            entry=EntryOut.from_entry(entry, territory),
         )
         for sequence, fingerprint, entry in zip(
             sequences, store.fingerprint_entries(shown), shown, strict=True

@@ -22,10 +22,13 @@ from services.funding.query_params import (
     SourcesQuery,
 )
 from services.funding.store import LedgerFilter
+from services.funding.unit_names import find_names_of_version
 from shared.dated_facts.schemas import BasisOut
 from shared.kit.date_fields import IsoDate
 from shared.kit.resources import resource
 from shared.kit.transactions import TransactionRoute
+from shared.territory.named_rows import NamedUnitRow
+from shared.territory.tree import Territory
 
 router = APIRouter(tags=["progress"], route_class=TransactionRoute)
 
@@ -33,7 +36,7 @@ router = APIRouter(tags=["progress"], route_class=TransactionRoute)
 CurrentDeadlines = Annotated[Deadlines, Depends(resource(Deadlines))]
 
 
-class LapseOut(BasisOut):
+class LapseOut(BasisOut, NamedUnitRow):
     """Money that is left in a lot, and its deadline; the money of one lot can have several."""
 
     program: str = Field(description="rural, poverty or ethnic")
@@ -48,10 +51,11 @@ class LapseOut(BasisOut):
     settled_by: date = Field(description="last day of settlement")
 
     @classmethod
-    def from_lapse(cls, lapse: Lapse) -> Self:
+    def from_lapse(cls, lapse: Lapse, territory: Territory) -> Self:
         """Serialize a lapse."""
         line, deadline = lapse.lot.line, lapse.deadline
         return cls(
+            **find_names_of_version(territory, (line.unit, line.unit_since), date(line.year, 12, 31)),
             program=line.program,
             component=line.component,
             capital=line.capital,
@@ -108,5 +112,5 @@ async def read_lapses(
         year=year,
         left_vnd=sum(lapse.left_vnd for lapse in lapses),
         closing_overdue=await read_overdue(context, year, scope),
-        items=[LapseOut.from_lapse(lapse) for lapse in lapses],
+        items=[LapseOut.from_lapse(lapse, context.territory) for lapse in lapses],
     )

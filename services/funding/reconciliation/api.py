@@ -4,7 +4,7 @@ import uuid
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from services.funding.closed_years.reading import read_overdue
 from services.funding.closed_years.schemas import ClosingStateOut
@@ -20,8 +20,11 @@ from services.funding.query_params import (
 )
 from services.funding.reconciliation import store
 from services.funding.store import LedgerFilter
+from services.funding.unit_names import find_names_of_version
 from shared.kit.paging import Paging, paged_by
 from shared.kit.transactions import TransactionRoute
+from shared.territory.named_rows import NamedUnitRow
+from shared.territory.tree import Territory
 
 router = APIRouter(tags=["progress"], route_class=TransactionRoute)
 
@@ -29,7 +32,7 @@ GapKind = Literal["not_confirmed", "not_reported", "amounts_differ", "lines_diff
 DifferingField = Literal["amount_vnd", "program", "component", "capital", "source", "unit"]
 
 
-class GapOut(BaseModel):
+class GapOut(NamedUnitRow):
     """A payment on which the books differ."""
 
     voucher_source: str | None = Field(
@@ -96,7 +99,7 @@ async def read_reconciliation(
     amounts = await store.sum_books(context.session, ledger_filter)
     agency, treasury = amounts.disbursed_vnd, amounts.confirmed_vnd
     query = store.select_gaps(ledger_filter, tolerance_vnd)
-    gaps = await paging.fetch(context.session, query, serialize=_to_gap)
+    gaps = await paging.fetch(context.session, query, serialize=lambda row: _to_gap(row, context.territory))
     return ReconciliationOut(
         year=year,
         agency_vnd=agency,
@@ -112,12 +115,13 @@ async def read_reconciliation(
     )
 
 
-def _to_gap(row: Any) -> GapOut:
+def _to_gap(row: Any, territory: Territory) -> GapOut:
     gap, differs = _find_gap_kind(row), []
     if gap in {"amounts_differ", "lines_differ"}:
         amount: list[DifferingField] = ["amount_vnd"] if row.agency_vnd != row.treasury_vnd else []
         differs = [*amount, *(name for name in store.LINE_FIELDS if getattr(row, f"other_{name}"))]
     return GapOut(
+        **find_names_of_version(territory, (row.unit, row.unit_since), row.effective_on),
         voucher_source=row.source or None,
         voucher_number=row.number or None,
         gap=gap,

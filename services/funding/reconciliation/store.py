@@ -45,7 +45,10 @@ def select_gaps(ledger_filter: LedgerFilter, tolerance_vnd: int) -> Select[Any]:
             func.coalesce(agency.c.id, treasury.c.id).label("id"),
             func.coalesce(agency.c.voucher_source, treasury.c.voucher_source, literal("")).label("source"),
             func.coalesce(agency.c.number, treasury.c.number, literal("")).label("number"),
-            func.coalesce(agency.c.unit, treasury.c.unit).label("unit"),
+            *(
+                func.coalesce(agency.c[name], treasury.c[name]).label(name)
+                for name in ("unit", "unit_since", "effective_on")
+            ),
             func.coalesce(agency.c.is_recovery, treasury.c.is_recovery).label("is_recovery"),
             agency.c.id.label("agency_entry"),
             treasury.c.id.label("treasury_entry"),
@@ -153,6 +156,9 @@ def _select_payments(book: Book, ledger_filter: LedgerFilter) -> CTE:
     is_recovery = ENTRIES.c.kind == EntryKind.RECOVERY.value
     is_in_book = select(POSTINGS.c.lot_id).where(IS_POSTED_BY, recovered > 0).exists()
     changed_lots = select(POSTINGS.c.lot_id).join(LOTS, LOTS.c.id == POSTINGS.c.lot_id)
+    unit_since = (
+        select(func.min(LOTS.c.unit_since)).join(POSTINGS, POSTINGS.c.lot_id == LOTS.c.id).where(IS_POSTED_BY)
+    )
     paper_kind = _find_paper_kind(ENTRIES, is_recovery)
     names = func.json_build_array(
         ENTRIES.c.voucher_source_key,
@@ -178,6 +184,8 @@ def _select_payments(book: Book, ledger_filter: LedgerFilter) -> CTE:
             case((is_recovery, -ENTRIES.c.amount_vnd), else_=ENTRIES.c.amount_vnd).label("amount_vnd"),
             is_recovery.label("is_recovery"),
             *(ENTRIES.c[name] for name in LINE_FIELDS),
+            ENTRIES.c.effective_on,
+            unit_since.correlate(ENTRIES).scalar_subquery().label("unit_since"),
             changed_lots.where(IS_POSTED_BY, *ledger_filter.to_conditions()).exists().label("selected"),
         )
         .outerjoin(REVERSALS, IS_REVERSED_BY)

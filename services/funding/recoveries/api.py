@@ -1,17 +1,19 @@
 """The route that lists recoveries, and what of them is to be handed back."""
 
 import uuid
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, Field
+from pydantic import Field
 
-from services.funding.catalogue import FundingCatalogue
 from services.funding.closed_years.reading import read_overdue_of
 from services.funding.closed_years.schemas import ClosingStateOut
 from services.funding.context import FundingReaderContext
-from services.funding.ledger import Book, Capital
+from services.funding.deadlines import Deadline, Deadlines, Extension, list_deadlines
+from services.funding.lapses.store import read_extensions
+from services.funding.ledger import Book, Capital, Line, Lot
 from services.funding.query_params import (
     AnyYearQuery,
     CapitalQuery,
@@ -22,13 +24,20 @@ from services.funding.query_params import (
 )
 from services.funding.recoveries import store
 from services.funding.store import LedgerFilter
+from services.funding.unit_names import find_names_of_version
 from shared.kit.paging import Paging, paged_by
 from shared.kit.transactions import TransactionRoute
+from shared.territory.named_rows import NamedUnitRow
+
+COPIED_FIELDS = (
+    "effective_on", "year", "program", "component", "capital", "source", "unit", "amount_vnd", "remittable_vnd", "remitted_vnd",
+    "to_remit_vnd",
+)  # fmt: skip
 
 router = APIRouter(tags=["ledger"], route_class=TransactionRoute)
 
 
-class RecoveryOut(BaseModel):
+class RecoveryOut(NamedUnitRow):
     """A recovery, and what is to be handed back of it."""
 
     entry: uuid.UUID = Field(description="id of the recovery")
@@ -47,11 +56,12 @@ class RecoveryOut(BaseModel):
     remittable_vnd: int = Field(description="the part that is handed back to the budget, in đồng")
     remitted_vnd: int = Field(description="what was handed back of it, in đồng")
     to_remit_vnd: int = Field(description="what is still to be handed back, in đồng")
-    payable_until: date | None = Field(
-        description="last day on which money that comes back can be paid again; null where no rule is in force"
+    payable_until: date = Field(
+        description="last day of payment of the money, as in lapses: what came back until then could be paid again; of several "
+        "years of origin, and of money that a carry-over extended, the latest"
     )
-    legal_basis: str | None = Field(description="the document behind that day")
-    confidence: str | None = Field(description="confidence in that day")
+    legal_basis: str = Field(description="the document behind that day")
+    confidence: str = Field(description="confidence in that day")
 
 
 class RecoveriesOut(ClosingStateOut):
@@ -89,26 +99,59 @@ async def list_recoveries(
         store.select_recoveries(ledger_filter, to_remit=to_remit),
         serialize=lambda row: row,
     )
+    extensions = await _read_extensions(context, page.items)
     money = {(row.year, (row.unit, row.unit_since)) for row in page.items}
     return RecoveriesOut(
         recovered_vnd=recovered_vnd,
         to_remit_vnd=to_remit_vnd,
-        items=[_to_recovery(row, context.catalogue, context.today) for row in page.items],
+        items=[_to_recovery(row, context, extensions) for row in page.items],
         next=page.next,
         closing_overdue=await read_overdue_of(context.session, context, money),
     )
 
 
-def _to_recovery(row: Any, catalogue: FundingCatalogue, today: date) -> RecoveryOut:
-    rule = catalogue.find_recovery_rule(row.capital, row.year)
+async def _read_extensions(
+    context: FundingReaderContext, rows: Sequence[Any]
+) -> Mapping[Lot, Sequence[Extension]]:
+    """Return the last days of payment that carry-overs set for the lots of recoveries of carried money."""
+    carried = [lot for row in rows for lot in _to_lots(row) if lot.origin_year < row.year]
+    extensions: dict[Lot, Sequence[Extension]] = {}
+    for year in sorted({lot.line.year for lot in carried}):
+        units = {(lot.line.unit, lot.line.unit_since) for lot in carried if lot.line.year == year}
+        extensions |= await read_extensions(context.session, LedgerFilter(year, unit_versions=units))
+    return extensions
+
+
+def _to_lots(row: Any) -> list[Lot]:
+    """Return the lots to which the money of a recovery came back."""
+    line = Line(row.year, row.program, row.component, row.capital, row.source, row.unit, row.unit_since)
+    return [Lot(line, origin_year) for origin_year in row.origin_years]
+
+
+def _find_last_deadline(
+    deadlines: Deadlines, lots: Iterable[Lot], extensions: Mapping[Lot, Sequence[Extension]]
+) -> Deadline:
+    """Return the latest last day of payment of some lots."""
+    of_lots = (
+        deadline for lot in lots for deadline, _ in list_deadlines(deadlines, lot, extensions.get(lot, ()))
+    )
+    return max(of_lots, key=lambda deadline: deadline.paid_by)
+
+
+def _to_recovery(
+    row: Any, context: FundingReaderContext, extensions: Mapping[Lot, Sequence[Extension]]
+) -> RecoveryOut:
+    deadline = _find_last_deadline(context.deadlines, _to_lots(row), extensions)
+    names = find_names_of_version(context.territory, (row.unit, row.unit_since), row.effective_on)
     return RecoveryOut(
-        **{name: getattr(row, name) for name in RecoveryOut.model_fields if name in row._fields},
+        **{name: getattr(row, name) for name in COPIED_FIELDS},
+        **names,
         entry=row.id,
         recovers=row.against,
         book="treasury" if row.is_confirmed else "agency",
-        age_days=max(0, (today - row.effective_on).days),
+        age_days=max(0, (context.today - row.effective_on).days),
         payable_vnd=row.amount_vnd - row.remittable_vnd,
-        payable_until=rule.calculate_last_day(row.year) if rule else None,
-        legal_basis=rule.legal_basis if rule else None,
-        confidence=rule.confidence if rule else None,
+        payable_until=deadline.paid_by,
+        legal_basis=deadline.legal_basis,
+        confidence=deadline.confidence,
     )

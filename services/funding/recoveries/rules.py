@@ -84,11 +84,25 @@ class RecoveredAmounts:
         new = (RecoveredAmount(posting.lot, day, calculate_recovered(posting)) for posting in postings)
         return RecoveredAmounts((*self.amounts, *new))
 
+    def sum_of(self, lot: Lot) -> int:
+        """Return what all entries together recovered of a lot."""
+        return sum(amount.amount_vnd for amount in self.amounts if amount.lot == lot)
+
     def find_most(self, lot: Lot, since: date) -> int:
         """Return the most that is recovered of a lot on any day from the given one on."""
         amounts = [amount for amount in self.amounts if amount.lot == lot]
         days = {since, *(amount.day for amount in amounts if amount.day > since)}
         return max(sum(amount.amount_vnd for amount in amounts if amount.day <= day) for day in days)
+
+
+def calculate_renewed(payment: Posting, recovered_vnd: int, payable_vnd: int) -> int:
+    """Return the part of money that comes back that is reserved again, as if the payment had been smaller.
+
+    `recovered_vnd` came back of the payment before. What it paid beyond the commitments comes back first.
+    """
+    paid_vnd, released_vnd = payment.change.disbursed_vnd, -payment.change.reserved_vnd
+    unreserved_vnd = max(0, paid_vnd - released_vnd - recovered_vnd)
+    return max(0, payable_vnd - unreserved_vnd) if released_vnd > 0 else 0
 
 
 def calculate_recovered(posting: Posting) -> int:

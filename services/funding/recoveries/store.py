@@ -35,6 +35,7 @@ def select_recoveries(ledger_filter: LedgerFilter, *, to_remit: bool) -> Select[
             _sum(REMITTABLE).label("remittable_vnd"),
             remitted.label("remitted_vnd"),
             func.min(LOTS.c.unit_since).label("unit_since"),
+            func.array_agg(LOTS.c.origin_year.distinct()).label("origin_years"),
         )
         .select_from(ENTRIES)
         .join(POSTINGS, IS_POSTED_BY)

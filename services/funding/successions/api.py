@@ -52,7 +52,9 @@ async def record_succession(
         lots = (lot for entry in entries for lot in entry.lots)
         overdue = await read_overdue_of_lots(unit_of_work.session, recorder.context, lots)
         return Response(
-            SuccessionsOut.from_entries(entries, closing_overdue=overdue).model_dump_json(),
+            SuccessionsOut.from_entries(
+                entries, recorder.context.territory, closing_overdue=overdue
+            ).model_dump_json(),
             status_code=status.HTTP_200_OK if unit_of_work.dry_run else status.HTTP_201_CREATED,
             media_type="application/json",
             headers={} if unit_of_work.dry_run else {"Location": f"{ENTRIES_PATH}?batch={batch}"},

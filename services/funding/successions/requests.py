@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from services.funding import fault_sentences as sentences
@@ -193,7 +193,7 @@ def _build_candidate(
 ) -> EntryCandidate:
     context = request.context
     unit, since = find_unit_version(context.territory, to_unit, day)
-    to_line = replace(line, unit=unit, unit_since=since)
+    to_line = line._replace(unit=unit, unit_since=since)
     require_giver(context, EntryKind.SUCCESSION, to_line, day)
     amount_vnd = named.amount_vnd if named else None
     entry = Entry(

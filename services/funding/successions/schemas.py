@@ -18,6 +18,7 @@ from services.funding.successions.requests import LINE_FIELDS, SuccessionLine, S
 from services.funding.successions.rules import WaitingLot
 from shared.kit.date_fields import IsoDate
 from shared.kit.json_body import PartialBody, PartialModel
+from shared.territory.tree import Territory
 
 MAX_LINES = 1000
 """More lines than the districts of a province have in a year; larger requests are sent in parts."""
@@ -114,12 +115,12 @@ class SuccessionsOut(ClosingStateOut):
     entries: list[EntryOut] = Field(description="an entry for each line")
 
     @classmethod
-    def from_entries(cls, entries: Sequence[Entry], *, closing_overdue: bool) -> Self:
+    def from_entries(cls, entries: Sequence[Entry], territory: Territory, *, closing_overdue: bool) -> Self:
         """Serialize entries."""
         return cls(
             closing_overdue=closing_overdue,
             amount_vnd=sum(entry.amount_vnd for entry in entries),
-            entries=[EntryOut.from_entry(entry) for entry in entries],
+            entries=[EntryOut.from_entry(entry, territory) for entry in entries],
         )
 
 
@@ -128,6 +129,7 @@ class WaitingOut(BaseModel):
 
     unit: str = Field(description="code of the unit that ended")
     unit_name: str = Field(description="its name")
+    unit_kind: str = Field(description="its Vietnamese type without accents")
     unit_since: date = Field(description="first day on which the code meant its land")
     ended_on: date = Field(description="its last day")
     age_days: int = Field(description="days since then")
@@ -153,6 +155,7 @@ class WaitingOut(BaseModel):
         return cls(
             **{name: getattr(line, name) for name in (*LINE_FIELDS, "unit", "unit_since")},
             unit_name=ended.unit.full_name,
+            unit_kind=ended.unit.kind,
             ended_on=ended.last_day,
             age_days=(today - ended.last_day).days,
             origin_year=waiting_lot.lot.origin_year,

@@ -60,7 +60,7 @@ async def record_voucher(
             unit_of_work.session, batch, unit_of_work.clock, dry_run=unit_of_work.dry_run
         )
         receipt = VoucherPaperOut.from_entries(
-            paper.key, paper.entries, closing_overdue=paper.closing_overdue
+            paper.key, paper.entries, recorder.context.territory, closing_overdue=paper.closing_overdue
         )
         return Response(
             receipt.model_dump_json(),
@@ -94,7 +94,9 @@ async def read_vouchers(
         if year in {None, key.year} and kind in {None, key.kind} and book in {None, key.book}:
             lots = (lot for entry in entries for lot in entry.lots)
             overdue = await read_overdue_of_lots(context.session, context, lots)
-            items.append(VoucherPaperOut.from_entries(key, entries, closing_overdue=overdue))
+            items.append(
+                VoucherPaperOut.from_entries(key, entries, context.territory, closing_overdue=overdue)
+            )
     return VoucherPapersOut(items=items)
 
 

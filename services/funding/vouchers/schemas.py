@@ -30,6 +30,7 @@ from services.funding.ledger import Book, Capital, Entry, PaperKind, Voucher
 from services.funding.voucher_keys import PaperKey
 from shared.kit.date_fields import IsoDate
 from shared.kit.json_body import PartialBody
+from shared.territory.tree import Territory
 
 MAX_LINES = 1_000
 """A paper pays some tens of lines; more is a file, which is a batch."""
@@ -137,7 +138,9 @@ class VoucherPaperOut(ClosingStateOut):
     lines: list[EntryOut] = Field(description="its entries in the order of recording, undone ones included")
 
     @classmethod
-    def from_entries(cls, key: PaperKey, entries: Iterable[Entry], *, closing_overdue: bool) -> Self:
+    def from_entries(
+        cls, key: PaperKey, entries: Iterable[Entry], territory: Territory, *, closing_overdue: bool
+    ) -> Self:
         """Serialize the entries of one paper."""
         lines = list(entries)
         vouchers = [entry.voucher for entry in lines if entry.voucher is not None]
@@ -149,7 +152,7 @@ class VoucherPaperOut(ClosingStateOut):
             date=next((voucher.dated_on for voucher in vouchers if voucher.dated_on), None),
             book=key.book,
             amount_vnd=sum(entry.amount_vnd for entry in lines if entry.is_in_effect),
-            lines=[EntryOut.from_entry(entry) for entry in lines],
+            lines=[EntryOut.from_entry(entry, territory) for entry in lines],
             closing_overdue=closing_overdue,
         )
 
