@@ -414,6 +414,7 @@ class BatchRecoveryIn(TypedDict):
     effective_on: NotRequired[str | None]
     note: NotRequired[str | None]
     distinct_from: NotRequired["EntryReferenceIO | None"]
+    replaces: NotRequired["EntryReferenceIO | None"]
     recovers: str
     kind: Literal["recovery"]
 
@@ -428,6 +429,7 @@ class BatchRemittanceIn(TypedDict):
     effective_on: NotRequired[str | None]
     note: NotRequired[str | None]
     distinct_from: NotRequired["EntryReferenceIO | None"]
+    replaces: NotRequired["EntryReferenceIO | None"]
     remits: str
     kind: Literal["remittance"]
 
@@ -1040,6 +1042,9 @@ class ClosingIn(TypedDict):
 class ClosingOut(TypedDict):
     """A closing with what it froze, and what differs from it now."""
 
+    unit_name: NotRequired[str | None]
+    unit_kind: NotRequired[str | None]
+    unit_since: NotRequired[str | None]
     id: str | None
     year: int
     unit: str
@@ -1060,6 +1065,9 @@ class ClosingOut(TypedDict):
 class ClosingSummaryOut(TypedDict):
     """A closing."""
 
+    unit_name: NotRequired[str | None]
+    unit_kind: NotRequired[str | None]
+    unit_since: NotRequired[str | None]
     id: str | None
     year: int
     unit: str
@@ -1153,6 +1161,9 @@ class CompletenessOut(TypedDict):
     """The obligations of a period, and the shares of reports received and in time, which never …"""
 
     unit: str
+    unit_name: str
+    unit_kind: str
+    unit_since: str
     period: str
     expected: int
     reported: int
@@ -1386,6 +1397,9 @@ class ContradictedReportsOut(TypedDict):
 class ContradictionOut(TypedDict):
     """A value that contradicts what another program's report states for the same unit and period."""
 
+    unit_name: NotRequired[str | None]
+    unit_kind: NotRequired[str | None]
+    unit_since: NotRequired[str | None]
     bound: str
     label: str
     label_en: str
@@ -1689,6 +1703,9 @@ class DerivedOut(TypedDict):
 class DifferenceOut(TypedDict):
     """One value that differs."""
 
+    unit_name: NotRequired[str | None]
+    unit_kind: NotRequired[str | None]
+    unit_since: NotRequired[str | None]
     unit: str
     indicator: str
     dimension: NotRequired[dict[str, str] | None]
@@ -1896,6 +1913,9 @@ class EntryFault(TypedDict):
 class EntryOut(TypedDict):
     """An entry of the ledger; it never changes."""
 
+    unit_name: NotRequired[str | None]
+    unit_kind: NotRequired[str | None]
+    unit_since: NotRequired[str | None]
     id: str | None
     sequence: int | None
     kind: "EntryKind"
@@ -1908,6 +1928,9 @@ class EntryOut(TypedDict):
     unit: str
     to_component: str | None
     to_unit: str | None
+    to_unit_name: NotRequired[str | None]
+    to_unit_kind: NotRequired[str | None]
+    to_unit_since: NotRequired[str | None]
     origin_year: int | None
     amount_vnd: int
     decision: "DecisionIO | None"
@@ -2114,6 +2137,9 @@ class ExtensionIn(TypedDict):
 class ExtensionOut(TypedDict):
     """An extension as it is recorded."""
 
+    unit_name: NotRequired[str | None]
+    unit_kind: NotRequired[str | None]
+    unit_since: NotRequired[str | None]
     id: str | None
     year: int
     unit: str
@@ -2425,6 +2451,9 @@ class FundingStatusOut(TypedDict):
 class GapOut(TypedDict):
     """A payment on which the books differ."""
 
+    unit_name: NotRequired[str | None]
+    unit_kind: NotRequired[str | None]
+    unit_since: NotRequired[str | None]
     voucher_source: str | None
     voucher_number: str | None
     gap: Literal["not_confirmed", "not_reported", "amounts_differ", "lines_differ"]
@@ -2944,6 +2973,9 @@ class LandTableOut(TypedDict):
 class LapseOut(TypedDict):
     """Money that is left in a lot, and its deadline; the money of one lot can have several."""
 
+    unit_name: NotRequired[str | None]
+    unit_kind: NotRequired[str | None]
+    unit_since: NotRequired[str | None]
     legal_basis: str
     confidence: str
     program: str
@@ -3554,6 +3586,9 @@ class OpeningBalanceIn(TypedDict):
 class OtherReportOut(TypedDict):
     """The report of the other program; where several units add up, that of the first of them."""
 
+    unit_name: NotRequired[str | None]
+    unit_kind: NotRequired[str | None]
+    unit_since: NotRequired[str | None]
     program: str
     id: str
     address: str
@@ -3607,6 +3642,8 @@ class OwedFormOut(TypedDict):
 
     unit: str
     unit_name: str
+    unit_kind: NotRequired[str | None]
+    unit_since: NotRequired[str | None]
     period: str
     form: str
     due_on: str | None
@@ -4260,6 +4297,9 @@ class ReasonIn(TypedDict):
 class ReceiptCheckOut(TypedDict):
     """A receipt with the report that it proves."""
 
+    unit_name: NotRequired[str | None]
+    unit_kind: NotRequired[str | None]
+    unit_since: NotRequired[str | None]
     code: str
     received_at: str
     content_sha256: str
@@ -4481,6 +4521,9 @@ class ReconciliationOut(TypedDict):
 class RecordedClosingOut(TypedDict):
     """A closing as it is recorded, with the money that lapses."""
 
+    unit_name: NotRequired[str | None]
+    unit_kind: NotRequired[str | None]
+    unit_since: NotRequired[str | None]
     id: str | None
     year: int
     unit: str
@@ -4523,6 +4566,9 @@ class RecordedListOut(TypedDict):
 class RecordedOut(TypedDict):
     """The entry and the balances of its lots after it."""
 
+    unit_name: NotRequired[str | None]
+    unit_kind: NotRequired[str | None]
+    unit_since: NotRequired[str | None]
     id: str | None
     sequence: int | None
     kind: "EntryKind"
@@ -4535,6 +4581,9 @@ class RecordedOut(TypedDict):
     unit: str
     to_component: str | None
     to_unit: str | None
+    to_unit_name: NotRequired[str | None]
+    to_unit_kind: NotRequired[str | None]
+    to_unit_since: NotRequired[str | None]
     origin_year: int | None
     amount_vnd: int
     decision: "DecisionIO | None"
@@ -4584,12 +4633,16 @@ class RecoveryIn(TypedDict):
     effective_on: NotRequired[str | None]
     note: NotRequired[str | None]
     distinct_from: NotRequired["EntryReferenceIO | None"]
+    replaces: NotRequired["EntryReferenceIO | None"]
     recovers: str
 
 
 class RecoveryOut(TypedDict):
     """A recovery, and what is to be handed back of it."""
 
+    unit_name: NotRequired[str | None]
+    unit_kind: NotRequired[str | None]
+    unit_since: NotRequired[str | None]
     entry: str
     recovers: str
     book: Literal["agency", "treasury"]
@@ -4606,9 +4659,9 @@ class RecoveryOut(TypedDict):
     remittable_vnd: int
     remitted_vnd: int
     to_remit_vnd: int
-    payable_until: str | None
-    legal_basis: str | None
-    confidence: str | None
+    payable_until: str
+    legal_basis: str
+    confidence: str
 
 
 class RegionCountOut(TypedDict):
@@ -4709,6 +4762,7 @@ class RemittanceIn(TypedDict):
     effective_on: NotRequired[str | None]
     note: NotRequired[str | None]
     distinct_from: NotRequired["EntryReferenceIO | None"]
+    replaces: NotRequired["EntryReferenceIO | None"]
     remits: str
 
 
@@ -5332,6 +5386,9 @@ class StartExceptionIn(TypedDict):
 class StartExceptionOut(TypedDict):
     """A start that differs from the end of the period before, or a value that another form states …"""
 
+    unit_name: NotRequired[str | None]
+    unit_kind: NotRequired[str | None]
+    unit_since: NotRequired[str | None]
     unit: str
     indicator: str
     relation: NotRequired[str | None]
@@ -6450,6 +6507,7 @@ class WaitingOut(TypedDict):
 
     unit: str
     unit_name: str
+    unit_kind: str
     unit_since: str
     ended_on: str
     age_days: int
