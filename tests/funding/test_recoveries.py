@@ -2,6 +2,7 @@
 
 import asyncio
 import uuid
+from typing import Any
 
 import pytest
 
@@ -92,7 +93,7 @@ async def test_money_can_be_paid_again_until_the_last_day_of_payment_of_its_lot(
         decision=decided,
         deadline="2025-06-30",
     )
-    cases = [
+    cases: list[tuple[dict[str, Any], str, str]] = [
         ({"effective_on": "2023-06-01", "origin_year": 2023}, "2024-01-31", "2024-02-01"),
         ({"effective_on": "2023-06-01", "capital": "recurrent"}, "2023-12-31", "2024-01-01"),
         ({"effective_on": "2023-06-01", "origin_year": 2022}, "2023-12-31", "2024-01-01"),
