@@ -21,6 +21,7 @@ from typing import Any
 
 import aiohttp
 import structlog
+from prometheus_client import Gauge
 
 from gateway.headers import trace_headers
 from gateway.upstreams import Upstreams, UpstreamUnavailable
@@ -41,6 +42,8 @@ UNSEEN_PART_WAIT_S = 5.0
 
 UNSEEN_PART_PAUSE_S = 0.1
 
+GATEWAY = "gateway"
+
 MAX_REMEMBERED_PARTS = 2000
 """Number of confirmed parts in memory, of about ten kilobytes each; the least recently used is dropped first."""
 
@@ -49,6 +52,17 @@ TRANSIENT_STATUSES = frozenset({408, 425, 429})
 
 FETCH_ERRORS = (aiohttp.ClientError, TimeoutError, OSError, ValueError)
 """No connection, no answer in time, no JSON."""
+
+PART_CONFIRMED = Gauge(
+    "ntp_part_confirmed_timestamp_seconds",
+    "Unix time when a service last confirmed a part of a composed answer",
+    ("service", "upstream"),
+)
+PART_FAILED = Gauge(
+    "ntp_part_failed",
+    "1 while the last request for a part of a service failed, else 0",
+    ("service", "upstream"),
+)
 
 log = structlog.get_logger()
 
@@ -188,6 +202,7 @@ class PartFetcher:
             if request.service not in self._failed_services:
                 log.warning("part not fetched", upstream=request.service, reason=repr(error))
             self._failed_services.add(request.service)
+            PART_FAILED.labels(GATEWAY, request.service).set(1)
             return self._answer_from_memory(request, self.upstreams.to_problem(request.service, error))
         if status == HTTPStatus.NOT_MODIFIED and confirmed:
             return self._remember(
@@ -208,6 +223,8 @@ class PartFetcher:
         return self._answer_from_memory(request, UpstreamUnavailable(request.service))
 
     def _remember(self, request: PartRequest, confirmed: ConfirmedDocument) -> UpstreamPart:
+        PART_CONFIRMED.labels(GATEWAY, request.service).set_to_current_time()
+        PART_FAILED.labels(GATEWAY, request.service).set(0)
         self._failed_services.discard(request.service)
         self._silent_since.pop(request.service, None)
         newer = self._confirmed_documents.get(request)

@@ -26,6 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.pool import QueuePool
 
 from shared.kit.clock import Clock
 from shared.kit.exact_json import read_json, write_json_column
@@ -135,6 +136,12 @@ class Database:
         """Open a connection without a session, for the health check."""
         async with self.engine.connect() as connection:
             yield connection
+
+    def count_connections(self) -> tuple[int, int]:
+        """Return how many connections of the pool are in use, and how many more it may give."""
+        pool = self.engine.pool
+        assert isinstance(pool, QueuePool), "an engine of asyncio has one"
+        return pool.checkedout(), pool.size() - pool.checkedout()
 
     async def close(self) -> None:
         """Close every connection."""

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
 
 from shared.kit.change_feed import MOST_BEHIND, is_accepted, read_newest_change
-from shared.kit.database import Database
+from shared.kit.database import Database, run_sql
 from shared.kit.identity import Anyone
 from shared.kit.problems import Unavailable
 from shared.kit.resources import CurrentResources, Resources
@@ -26,6 +26,17 @@ CLOCK_BEHIND = Gauge(
     "Seconds that the clock is behind the newest change, 0 where it is not; over 60 writers are refused",
     ("service",),
 )
+
+BUILD_INFO = Gauge("ntp_build_info", "1; the label is the version that runs", ("service", "version"))
+POOL_CONNECTIONS = Gauge(
+    "ntp_pool_connections", "Database connections of the process by state: in_use, free", ("service", "state")
+)
+LOCK_WAITS = Gauge("ntp_lock_waits", "Statements of the service that wait for a lock now", ("service",))
+
+COUNT_LOCK_WAITS = """
+    SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND usename = current_user AND wait_event_type = 'Lock'
+"""
 
 log = structlog.get_logger()
 
@@ -58,11 +69,16 @@ async def probe_readiness(name: str, resources: Resources) -> Readiness:
         async with asyncio.timeout(READY_WITHIN_S), resources.get(Database).reading() as session:
             _, newest = await read_newest_change(session)
             behind = max(newest - resources.clock(), NO_TIME) if newest is not None else NO_TIME
+            ((lock_waits,),) = await run_sql(session, COUNT_LOCK_WAITS)
+            LOCK_WAITS.labels(name).set(lock_waits)
             accepted = newest is not None and behind > MOST_BEHIND and await is_accepted(session, newest)
             readiness = Readiness(True, behind, accepted, storage_full)
     except Exception as error:  # noqa: BLE001 (whatever it is, the database does not serve)
         log.debug("database not ready", reason=str(error))
         readiness = Readiness(database_up=False, storage_full=storage_full)
+    in_use, free = resources.get(Database).count_connections()
+    POOL_CONNECTIONS.labels(name, "in_use").set(in_use)
+    POOL_CONNECTIONS.labels(name, "free").set(free)
     DATABASE_UP.labels(name).set(readiness.database_up)
     CLOCK_BEHIND.labels(name).set(readiness.clock_behind.total_seconds())
     return readiness

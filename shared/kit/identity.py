@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Any
 
+import structlog
 from fastapi import Depends, Request
 from joserfc import jwt
 from joserfc.errors import ClaimError, DecodeError, ExpiredTokenError, JoseError
@@ -142,7 +143,9 @@ async def identify(request: Request, *, required: bool = True) -> Caller:
     """Return who sent this request; anonymous is refused unless `required` is false."""
     token = read_bearer_token(request.headers.get("authorization", ""))
     if token:
-        return await get_resources(request.app).get(Identity).verify(token)
+        caller = await get_resources(request.app).get(Identity).verify(token)
+        structlog.contextvars.bind_contextvars(client=caller.client_id)
+        return caller
     if required:
         raise Unauthenticated(reason=TOKEN_REQUIRED, headers={"WWW-Authenticate": "Bearer"})
     return ANONYMOUS

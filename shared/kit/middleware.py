@@ -32,13 +32,15 @@ QUIET_PATHS = frozenset({"/livez", "/readyz", "/metrics"})
 FEED_PATH = re.compile(r"/v1/[a-z]+/changes")
 """Consumers poll the feeds every two seconds."""
 
+NO_CLIENT = "-"
+"""The client of a line before its token was verified; `identify` replaces it."""
 ERROR_STATUS = 400
 CLIENT_CLOSED_STATUS = 499
 """What is logged and counted where the client hung up before the answer, as nginx does; nobody gets it."""
 
 REQUESTS = Counter("ntp_http_requests_total", "Requests answered", ("service", "method", "route", "status"))
 SECONDS = Histogram(
-    "ntp_http_request_seconds",
+    "ntp_http_request_duration_seconds",
     "Time to answer",
     ("service", "method", "route"),
     buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
@@ -197,7 +199,7 @@ class RequestMiddleware:
         limit = find_body_limit(scope["path"], self.max_body_bytes, self.larger_bodies)
         exchange = _Exchange(scope, receive, send, limit)
         with structlog.contextvars.bound_contextvars(
-            request_id=exchange.request_id, trace=exchange.trace[3:35]
+            request_id=exchange.request_id, trace=exchange.trace[3:35], client=NO_CLIENT
         ):
             try:
                 if _declares_more(scope, limit):
@@ -230,7 +232,15 @@ class RequestMiddleware:
         REQUESTS.labels(self.service, method, route, status).inc()
         SECONDS.labels(self.service, method, route).observe(seconds)
         write = log.debug if _is_routine(scope["path"], status) else log.info
-        write("request", method=method, path=scope["path"], status=status, ms=round(seconds * 1000, 1))
+        write(
+            "request",
+            method=method,
+            path=scope["path"],
+            status=status,
+            ms=round(seconds * 1000, 1),
+            bytes_in=exchange.received_bytes,
+            bytes_out=exchange.sent_bytes,
+        )
 
 
 async def _send_problem(problem: Problem, scope: AsgiScope, exchange: _Exchange) -> None:

@@ -25,8 +25,7 @@ from shared.kit.clock import Clock, system_clock
 from shared.kit.content_coding import DecompressMiddleware
 from shared.kit.database import Database
 from shared.kit.exception_handlers import ConstraintProblems, install_exception_handlers
-from shared.kit.health import health_router
-from shared.kit.idempotency import prune_answers
+from shared.kit.health import BUILD_INFO, health_router
 from shared.kit.identity import Anyone, Identity
 from shared.kit.issuer_keys import IssuerKeys, KeySource
 from shared.kit.logs import configure_logging
@@ -34,6 +33,7 @@ from shared.kit.middleware import HeadAsGetMiddleware, RequestMiddleware, Withou
 from shared.kit.models import REVISION
 from shared.kit.openapi.document import complete_document, extend_openapi
 from shared.kit.openapi.problem_schemas import PROBLEM_RESPONSE
+from shared.kit.pruning import make_pruning_task
 from shared.kit.resources import Resources, put_resources
 from shared.kit.routes import OperationRoute
 from shared.kit.schema_revisions import (
@@ -46,7 +46,6 @@ from shared.kit.settings import ServiceSettings, find_unread_variables, list_var
 from shared.kit.storage import Storage
 from shared.kit.version import product_version
 
-PRUNE_EVERY_S = 3600
 GZIP_LEVEL = 6
 """For clients that know no newer coding."""
 LARGEST_UNCOMPRESSED_BYTES = 500
@@ -145,6 +144,7 @@ def create_service(definition: ServiceDefinition) -> FastAPI:
         responses={"default": PROBLEM_RESPONSE},
     )
     put_resources(app, resources)
+    BUILD_INFO.labels(definition.name, definition.version).set(1)
     complete = partial(
         complete_document,
         app,
@@ -210,7 +210,7 @@ def _list_middleware(definition: ServiceDefinition) -> list[Middleware]:
 def _lifespan(
     definition: ServiceDefinition, resources: Resources, database: Database
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
-    pruning = _make_pruning_task(timedelta(days=definition.settings.keep_answers_days))
+    pruning = make_pruning_task(definition.name, timedelta(days=definition.settings.keep_answers_days))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -247,17 +247,3 @@ def _make_reference_router(app: FastAPI) -> APIRouter:
         return JSONResponse(app.openapi())
 
     return router
-
-
-def _make_pruning_task(keep: timedelta) -> BackgroundTask:
-    async def prune_every_hour(resources: Resources) -> None:
-        while True:
-            await asyncio.sleep(PRUNE_EVERY_S)
-            try:
-                async with resources.get(Database).writing() as session:
-                    pruned = await prune_answers(session, resources.clock() - keep)
-                log.info("idempotency keys pruned", pruned=pruned)
-            except Exception as error:  # noqa: BLE001 (the next hour tries again)
-                log.warning("idempotency keys not pruned", reason=str(error))
-
-    return prune_every_hour

@@ -68,6 +68,8 @@ async def test_a_refusal_leaves_no_traceback_in_the_log_and_a_crash_does(databas
         assert [line["log_level"] for line in captured.entries] == ["info", "info"]
         assert [line["status"] for line in captured.entries] == [401, 422]
         assert captured.entries[1]["ms"] >= 0
+        assert captured.entries[1]["bytes_in"] > 0
+        assert captured.entries[1]["bytes_out"] > 0
         captured.entries.clear()
         await notes.client.get("/livez")
         assert captured.entries == []
@@ -90,7 +92,7 @@ async def test_it_is_alive_and_ready_and_has_metrics(database):
         await notes.client.get("/notes")
         metrics = (await notes.client.get("/metrics")).text
         assert 'ntp_http_requests_total{method="GET",route="/notes",service="notes",status="200"}' in metrics
-        assert "ntp_http_request_seconds_bucket" in metrics
+        assert "ntp_http_request_duration_seconds_bucket" in metrics
 
 
 async def test_addresses_that_do_not_exist_do_not_grow_the_metrics(database):

@@ -3,6 +3,7 @@
 import asyncio
 
 import structlog
+from prometheus_client import Gauge
 
 from services.funding.journal import store
 from services.funding.journal.rules import Block, seal
@@ -13,6 +14,12 @@ from shared.kit.service import BackgroundTask
 
 MAX_BLOCK_ENTRIES = 500
 """Sealed in one transaction of some tens of milliseconds; more entries make several blocks."""
+
+SEALED_AT = Gauge(
+    "ntp_journal_sealed_timestamp_seconds",
+    "Unix time when every entry of the ledger was last sealed",
+    ("service",),
+)
 
 log = structlog.get_logger()
 
@@ -42,6 +49,7 @@ def seal_repeatedly(every_seconds: float) -> BackgroundTask:
             try:
                 while await seal_next(resources.get(Database), resources.clock):
                     pass
+                SEALED_AT.labels("funding").set_to_current_time()
             except Exception as error:  # noqa: BLE001 (it tries again the next time)
                 log.warning("sealing the journal failed", reason=str(error))
 
