@@ -101,6 +101,8 @@ async def test_the_lists_of_kon_tum_are_recorded_whole_and_counted(clients):
     recorded = await clients.create("lists", of_villages)
     assert (recorded["law"], recorded["row_count"], len(recorded["verdicts"])) == ("qd_612_2021", 371, 371)
     page = await clients.get(f"lists/{recorded['id']}/rows", limit=1000)
+    assert {row["unit_since"] for row in page["items"]} == {"2004-07-08"}
+    assert {row["unit_kind"] for row in page["items"]} <= {"xa", "phuong", "thi_tran"}
     assert (len(page["items"]), page["next"]) == (371, None)
 
     summary = await clients.get("areas/summary", on="2021-12-31")

@@ -140,7 +140,9 @@ async def test_a_commune_is_registered_assessed_submitted_and_recognized(clients
     assert listed["items"] == [done]
     assert (await clients.get("registrations", state="registered"))["items"] == []
     csv = await clients.http.get(PATH, headers={"Accept": "text/csv"})
-    assert csv.text.splitlines()[0].startswith("id,unit,unit_level,level")
+    assert "id,unit,unit_level,level" in csv.text.splitlines()[0]
+    assert (done["unit_kind"], done["unit_since"]) == ("xa", "2004-07-08")
+    assert done["unit_name"].startswith("Xã ")
     changes = await clients.http.get("/v1/rural/changes", headers=clients.make_headers("read"))
     kinds = [row["type"] for row in changes.json()["items"] if row["subject"] == path]
     assert kinds == [
@@ -219,6 +221,7 @@ async def test_each_difference_of_met_and_recognized_has_its_reason(clients):
     assert counts == {"meets_all": 3, "recognized": 2, "both": 1, "only_recognized": 1}
     assert compared["only_meets_all"] == {"not_recognized": 1, "not_registered": 1}
     why = {row["unit"]: row["why_en"] for row in compared["items"]}
+    assert {row["unit_since"] for row in (compared, *compared["items"])} == {"2004-07-08"}
     assert why == {
         "23509": "",
         "23510": "It meets every criterion; its registration of 2023: not recognized (Hồ sơ thu nhập chưa đủ căn cứ).",

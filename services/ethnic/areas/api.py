@@ -29,6 +29,7 @@ from shared.kit.transactions import TransactionRoute
 from shared.periods import local_day
 from shared.reporting.context import PublicContext, ReportingContext
 from shared.reporting.registers import UnitsQuery, expand_units
+from shared.territory.named_rows import find_unit_names
 from shared.territory.query_params import UnitQuery
 from shared.territory.units import Unit, UnknownUnit, to_commune_code
 from shared.territory.villages.store import with_villages
@@ -89,7 +90,8 @@ async def read_area_summary(
         context.session, expand_units(context.territory, [root], day), day, as_of
     )
     communes = [commune.code for commune in context.territory.communes(root, day)]
-    return AreaSummaryOut.from_counts(root, day, rules.count_areas(communes, timelines, day))
+    summary = AreaSummaryOut.from_counts(root, day, rules.count_areas(communes, timelines, day))
+    return summary.model_copy(update=find_unit_names(context.territory, root, day))
 
 
 @router.get("/areas/{unit}", summary="Read the status of a unit on a day")

@@ -14,6 +14,7 @@ from services.ethnic.recognitions.store import PATH as RECOGNITIONS
 from shared.dated_facts.schemas import DatedOut, LabelOut
 from shared.kit.paging import Page
 from shared.reporting.decisions import DecisionIn
+from shared.territory.named_rows import NamedUnitRow
 from shared.territory.units import Unit
 
 ListingState = Literal["listed", "off", "ended"]
@@ -236,7 +237,7 @@ class RegionCountOut(BaseModel):
     count: int = Field(description="how many units")
 
 
-class AreaSummaryOut(BaseModel):
+class AreaSummaryOut(NamedUnitRow):
     """The units below a unit on a day by their status."""
 
     unit: str = Field(description="code of the unit")

@@ -24,9 +24,10 @@ from shared.kit.json_body import PartialBody
 from shared.kit.paging import Paging, paged_by
 from shared.kit.problems import NotFound, Sentence
 from shared.kit.transactions import TransactionRoute
-from shared.reporting.context import PublicContext, ReviewerContext
+from shared.reporting.context import PublicContext, ReportingContext, ReviewerContext
 from shared.reporting.query_params import PeriodQuery
 from shared.reporting.registers import UnitsQuery, expand_units, require_units, set_created_or_existing
+from shared.territory.villages.store import name_listed_units
 
 router = APIRouter(prefix=store.PATH, tags=["exits"], route_class=TransactionRoute)
 
@@ -71,7 +72,11 @@ async def list_exits(
         key=lambda row: (row.left_on.isoformat(), row.unit),
         adapter=EXIT_KEYS,
     )
-    return ExitsPage(items=page, next=after, counts=count_exits(exits))
+    named = await name_listed_units(context.session, context.territory, page, lambda row: row.left_on)
+    reviewed = await _name_reviews(context, [row.review for row in named if row.review])
+    by_id = {review.id: review for review in reviewed}
+    items = [row.model_copy(update={"review": by_id[row.review.id]}) if row.review else row for row in named]
+    return ExitsPage(items=items, next=after, counts=count_exits(exits))
 
 
 @router.post("/reviews", status_code=status.HTTP_201_CREATED, summary="Confirm or reject an exit")
@@ -88,7 +93,8 @@ async def review_unit_exit(
     """
     result = await review_exit(context, draft, rules)
     set_created_or_existing(response, f"{store.PATH}/reviews/{result.row.id}", created=result.created)
-    return ExitReviewOut.from_row(result.row)
+    (review,) = await _name_reviews(context, [ExitReviewOut.from_row(result.row)])
+    return review
 
 
 @router.get("/reviews", summary="List the verdicts on exits")
@@ -100,11 +106,12 @@ async def list_exit_reviews(
     paging: Annotated[Paging, paged_by(100)],
 ) -> ExitReviewsPage:
     """List the verdicts of officers on exits, newest first, replaced ones included."""
-    return await paging.fetch(
+    page = await paging.fetch(
         context.session,
         store.select_reviews(require_units(context.territory, unit), as_of),
         serialize=lambda row: ExitReviewOut.from_row(row[0]),
     )
+    return ExitReviewsPage(items=await _name_reviews(context, page.items), next=page.next)
 
 
 @router.get("/reviews/{review_id}", summary="Read a verdict on an exit")
@@ -113,4 +120,10 @@ async def read_exit_review(*, context: PublicContext, review_id: uuid.UUID) -> E
     row = await store.find_review(context.session, review_id)
     if row is None:
         raise ExitReviewNotFound(review=str(review_id))
-    return ExitReviewOut.from_row(row)
+    (review,) = await _name_reviews(context, [ExitReviewOut.from_row(row)])
+    return review
+
+
+async def _name_reviews(context: ReportingContext, rows: list[ExitReviewOut]) -> list[ExitReviewOut]:
+    """Return verdicts with the names of their units on the day of the exit."""
+    return await name_listed_units(context.session, context.territory, rows, lambda row: row.left_on)

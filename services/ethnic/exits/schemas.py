@@ -15,6 +15,7 @@ from shared.kit.json_body import PartialModel
 from shared.kit.paging import Page
 from shared.kit.text_fields import Visible
 from shared.reporting.decisions import DecisionIn
+from shared.territory.named_rows import NamedUnitRow
 
 EXAMPLE: dict[str, Any] = {
     "unit": "23509",
@@ -50,7 +51,7 @@ class ExitReviewIn(PartialModel):
     ] = Field(description="why; no names of persons")
 
 
-class ExitReviewOut(BaseModel):
+class ExitReviewOut(NamedUnitRow):
     """A verdict on an exit."""
 
     id: uuid.UUID = Field(description="the verdict's id")
@@ -71,7 +72,7 @@ class ExitReviewOut(BaseModel):
         return cls(decision=decision, **{name: getattr(row, name) for name in names})
 
 
-class ExitOut(BaseModel):
+class ExitOut(NamedUnitRow):
     """An exit with its state."""
 
     unit: str = Field(description="code of the commune or village")

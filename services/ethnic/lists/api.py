@@ -7,7 +7,6 @@ from fastapi import APIRouter, Body, Depends, Query, Response, status
 
 from services.ethnic.area_laws import ListKind, ListLevel
 from services.ethnic.areas.queries import CurrentAreaRules
-from services.ethnic.areas.villages import find_line
 from services.ethnic.classifications.rules import RegionFacts
 from services.ethnic.lists import store
 from services.ethnic.lists.actions import record_list
@@ -33,7 +32,8 @@ from shared.kit.transactions import TransactionRoute
 from shared.reporting.context import PublicContext, RegistrarContext, ReportingContext
 from shared.reporting.figures.withholding import may_read_withheld
 from shared.reporting.registers import UnitsQuery, require_units, set_created_or_existing
-from shared.territory.villages.store import with_villages
+from shared.territory.named_rows import name_units
+from shared.territory.villages.store import name_listed_units
 
 router = APIRouter(prefix=store.PATH, tags=["lists"], route_class=TransactionRoute)
 
@@ -56,7 +56,11 @@ async def record_classification_list(
     """
     result = await record_list(context, draft, rules, region_facts)
     set_created_or_existing(response, f"{store.PATH}/{result.row.row.id}", created=result.created)
-    return to_recorded_list(result.row)
+    on = result.row.row.effective_on
+    recorded = to_recorded_list(result.row)
+    verdicts = await name_listed_units(context.session, context.territory, recorded.verdicts, lambda _: on)
+    (named,) = name_units(context.territory, [recorded], lambda _: on)
+    return named.model_copy(update={"verdicts": verdicts})
 
 
 @router.get("", summary="List the lists")
@@ -72,17 +76,21 @@ async def list_classification_lists(
 ) -> ClassificationListsPage:
     """List the recorded lists, newest first, with decision, law, period and days."""
     query = store.select_lists(require_units(context.territory, unit), kind, level, on, as_of)
-    return await paging.fetch(
+    page = await paging.fetch(
         context.session,
         query,
         serialize=lambda row: ClassificationListOut.from_row(row[0]),
     )
+    items = name_units(context.territory, page.items, lambda row: row.effective_on)
+    return ClassificationListsPage(items=items, next=page.next)
 
 
 @router.get("/{list_id}", summary="Read a list")
 async def read_classification_list(*, context: PublicContext, list_id: uuid.UUID) -> ClassificationListOut:
     """Read a list with its decision, law, period and days; its rows are at `/rows`."""
-    return ClassificationListOut.from_row(await require_list(context, list_id))
+    row = ClassificationListOut.from_row(await require_list(context, list_id))
+    (named,) = name_units(context.territory, [row], lambda row: row.effective_on)
+    return named
 
 
 @router.get("/{list_id}/rows", summary="Read the rows of a list")
@@ -116,7 +124,13 @@ async def compare_classification_lists(
     """
     first = await require_list(context, list_id)
     second = await require_list(context, other)
-    return await compare_lists(context, first, second)
+    compared = await compare_lists(context, first, second)
+    on = compared.later.effective_on
+    earlier, later = name_units(
+        context.territory, [compared.earlier, compared.later], lambda row: row.effective_on
+    )
+    items = await name_listed_units(context.session, context.territory, compared.items, lambda _: on)
+    return compared.model_copy(update={"earlier": earlier, "later": later, "items": items})
 
 
 async def require_list(context: ReportingContext, list_id: uuid.UUID) -> ClassificationList:
@@ -130,14 +144,9 @@ async def require_list(context: ReportingContext, list_id: uuid.UUID) -> Classif
 async def _serialize_rows(
     context: ReportingContext, row: ClassificationList, rows: list[Classification]
 ) -> list[ListRowOut]:
-    territory = await with_villages(context.session, context.territory, [selected.unit for selected in rows])
-    lines = {selected.unit: find_line(territory, selected.unit, row.effective_on) for selected in rows}
     withheld = not may_read_withheld(context)
-    return [
-        ListRowOut.from_row(
-            selected,
-            line[0].name if (line := lines[selected.unit]) else None,
-            without_numbers=withheld and bool(selected.ethnic_group),
-        )
+    items = [
+        ListRowOut.from_row(selected, without_numbers=withheld and bool(selected.ethnic_group))
         for selected in rows
     ]
+    return await name_listed_units(context.session, context.territory, items, lambda _: row.effective_on)

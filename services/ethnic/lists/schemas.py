@@ -14,6 +14,7 @@ from shared.kit.date_fields import IsoDate
 from shared.kit.json_body import NO_FIELDS, PartialModel
 from shared.kit.paging import Page
 from shared.reporting.decisions import DecisionIn
+from shared.territory.named_rows import NamedUnitRow
 
 MAX_ROWS = 5_000
 """More than the villages of any province; all rows are one transaction."""
@@ -133,7 +134,7 @@ class ClassificationListIn(PartialModel):
         )
 
 
-class RowVerdictOut(BaseModel):
+class RowVerdictOut(NamedUnitRow):
     """The verdict on a row."""
 
     row: int = Field(description="its place in the request, from 0")
@@ -157,7 +158,7 @@ class ListCounts(BaseModel):
     left_out: int = Field(0, description="units of the list before that a whole list leaves out")
 
 
-class ClassificationListOut(BaseModel):
+class ClassificationListOut(NamedUnitRow):
     """A list without its rows."""
 
     id: uuid.UUID = Field(description="the list's id")
@@ -204,12 +205,11 @@ class RecordedListOut(ClassificationListOut):
     )
 
 
-class ListRowOut(BaseModel):
+class ListRowOut(NamedUnitRow):
     """A row of a list."""
 
     row: int = Field(description="its place in the list, from 0")
     unit: str = Field(description="code of the unit on the day of taking effect")
-    unit_name: str | None = Field(description="its name on that day")
     listed: bool = Field(description="false: the unit is taken off the list")
     region: str | None = Field(description="region; null in a list of another kind")
     specially_difficult: bool = Field(description="whether the row puts the unit in special difficulty")
@@ -220,13 +220,12 @@ class ListRowOut(BaseModel):
     em_persons: int | None = Field(description="persons of ethnic minorities as stated")
 
     @classmethod
-    def from_row(cls, row: Classification, unit_name: str | None, *, without_numbers: bool) -> Self:
+    def from_row(cls, row: Classification, *, without_numbers: bool) -> Self:
         """Serialize a row; `without_numbers`: what it states of the households and persons of a group is withheld."""
         names = ("unit", "listed", "region", "specially_difficult", "commune_region")
         numbers = ("households", "em_households", "em_persons")
         return cls(
             row=row.row_number,
-            unit_name=unit_name,
             ethnic_group=row.ethnic_group or None,
             **{name: getattr(row, name) for name in names},
             **{name: None if without_numbers else getattr(row, name) for name in numbers},
@@ -236,7 +235,7 @@ class ListRowOut(BaseModel):
 ListChange = Literal["added", "removed", "changed"]
 
 
-class ListDifferenceOut(BaseModel):
+class ListDifferenceOut(NamedUnitRow):
     """A unit of which two lists say different things."""
 
     unit: str = Field(description="code of the unit")

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Body, Depends, Query, Response, status
 
+from services.ethnic.models import ProjectCompletion
 from services.ethnic.projects import store
 from services.ethnic.projects.actions import record_completion, record_completion_report
 from services.ethnic.projects.reading import read_projects
@@ -24,9 +25,10 @@ from shared.kit.resources import resource
 from shared.kit.transactions import TransactionRoute
 from shared.periods import PeriodKind, local_day
 from shared.reporting.basis import Basis
-from shared.reporting.context import PublicContext, RegistrarContext
+from shared.reporting.context import PublicContext, RegistrarContext, ReportingContext
 from shared.reporting.query_params import PeriodQuery
 from shared.reporting.registers import UnitsQuery, require_units, set_created_or_existing
+from shared.territory.named_rows import name_units
 from shared.territory.query_params import UnitQuery
 
 router = APIRouter(prefix="/v1/ethnic", tags=["projects"], route_class=TransactionRoute)
@@ -71,7 +73,7 @@ async def record_project_completion(
     """
     result = await record_completion(context, draft, facts)
     set_created_or_existing(response, f"{store.PATH}/{result.row.id}", created=result.created)
-    return CompletionOut.from_row(result.row, facts, local_day(context.now))
+    return _serialize(context, facts, result.row)
 
 
 @router.post(
@@ -90,7 +92,7 @@ async def record_report_of_completion(
     """Record the certified completion report of a project, which settles what was owed."""
     result = await record_completion_report(context, completion_id, draft)
     set_created_or_existing(response, f"{store.PATH}/{completion_id}", created=result.created)
-    return CompletionOut.from_row(result.row, facts, local_day(context.now))
+    return _serialize(context, facts, result.row)
 
 
 @router.get("/completions", summary="List ended projects and their reports")
@@ -110,11 +112,10 @@ async def list_completions(
 ) -> CompletionsPage:
     """List the ended projects, newest first, each with the day by which its completion report is due and whether it came."""
     is_open = None if include == "all" else include == "open"
-    today = local_day(context.now)
     return await paging.fetch(
         context.session,
         store.select_completions(require_units(context.territory, unit), component, is_open=is_open),
-        serialize=lambda row: CompletionOut.from_row(row[0], facts, today),
+        serialize=lambda row: _serialize(context, facts, row[0]),
     )
 
 
@@ -126,4 +127,14 @@ async def read_completion(
     row = await store.find_completion(context.session, completion_id)
     if row is None:
         raise CompletionNotFound(completion=str(completion_id))
-    return CompletionOut.from_row(row, facts, local_day(context.now))
+    return _serialize(context, facts, row)
+
+
+def _serialize(context: ReportingContext, facts: ProjectFacts, row: ProjectCompletion) -> CompletionOut:
+    """Serialize a completion with the name of its unit on the day on which the project ended."""
+    (completion,) = name_units(
+        context.territory,
+        [CompletionOut.from_row(row, facts, local_day(context.now))],
+        lambda row: row.ended_on,
+    )
+    return completion

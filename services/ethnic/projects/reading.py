@@ -13,6 +13,7 @@ from shared.reporting.context import ReportingContext
 from shared.reporting.figures.query import FigureQuery
 from shared.reporting.figures.reading import read_figures
 from shared.reporting.figures.schemas import FigureOut
+from shared.territory.named_rows import find_unit_names
 from shared.territory.query_params import RequestedUnit
 from shared.territory.units import UnknownUnitOnDate
 
@@ -55,7 +56,8 @@ async def read_projects(
         query_of_money = {"year": year.year, "program": "ethnic", "component": component.code, "unit": code}
         money = f"/v1/funding/progress?{urlencode(query_of_money)}"
         items.append(ProgramComponentOut.from_component(component, money, rows))
-    return YearProjectsOut(unit=code, period=str(year), basis=basis, items=items)
+    names = find_unit_names(context.territory, code, year.ends_on)
+    return YearProjectsOut(unit=code, **names, period=str(year), basis=basis, items=items)
 
 
 def _list_indicators(context: ReportingContext) -> dict[str, list[str]]:

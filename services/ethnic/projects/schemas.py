@@ -26,6 +26,7 @@ from shared.reporting.figures.coverage_schemas import CoverageOut
 from shared.reporting.figures.schemas import FigureOut
 from shared.reporting.report_content import Status
 from shared.reporting.targets.schemas import PlanOut
+from shared.territory.named_rows import NamedUnitRow
 
 EXAMPLE: dict[str, Any] = {
     "unit": "23509",
@@ -102,7 +103,7 @@ class ProgramComponentOut(BaseModel):
         )
 
 
-class YearProjectsOut(BaseModel):
+class YearProjectsOut(NamedUnitRow):
     """The projects of a unit and year."""
 
     unit: str = Field(description="code of the unit")
@@ -156,7 +157,7 @@ class CompletionReportOut(BaseModel):
     recorded_at: dt.datetime = Field(description="when it was recorded")
 
 
-class CompletionOut(BaseModel):
+class CompletionOut(NamedUnitRow):
     """The end of a project with its completion report."""
 
     id: uuid.UUID = Field(description="the completion's id")

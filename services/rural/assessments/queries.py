@@ -21,6 +21,7 @@ from shared.reporting.catalogue.standards import FormStandards
 from shared.reporting.context import ReportingContext
 from shared.reporting.ratios import compute_share_percent
 from shared.reporting.registers import find_unchanged_counterpart
+from shared.territory.named_rows import find_unit_names
 from shared.territory.query_params import RequestedUnit
 
 RURAL_KINDS = ("xa",)
@@ -72,6 +73,7 @@ async def summarize_criteria(context: ReportingContext, query: AssessmentQuery) 
     labels = {code: context.engine.catalogue.figures[code].label for code in CRITERIA}
     return CriteriaOut(
         unit=query.unit,
+        **find_unit_names(context.territory, query.unit, query.period.ends_on),
         period=str(query.period),
         basis=query.basis,
         standard=query.standards.get(store.FORM),

@@ -20,6 +20,7 @@ from shared.reporting.basis import BasisName
 from shared.reporting.catalogue.derivations import to_grounds
 from shared.reporting.evidence.schemas import EvidenceRef
 from shared.reporting.field_types import StandardCodeOut
+from shared.territory.named_rows import NamedUnitRow
 
 STATED = Sentence(
     "Theo kết luận của đơn vị báo cáo; chưa có đủ giá trị chỉ tiêu để kiểm tra.",
@@ -190,7 +191,7 @@ class CriterionCountOut(LabelOut):
     met_percent: JsonDecimal | None = Field(description="met by assessed, in percent")
 
 
-class CriteriaOut(BaseModel):
+class CriteriaOut(NamedUnitRow):
     """The number of rural communes of a unit that meet each criterion."""
 
     unit: str = Field(description="code of the unit")

@@ -19,6 +19,7 @@ from shared.kit.validation_faults import parseable_by
 from shared.periods import local_day
 from shared.reporting.basis import Basis
 from shared.reporting.context import PublicContext
+from shared.territory.named_rows import find_unit_names
 
 router = APIRouter(prefix="/v1/rural", tags=["assessments"], route_class=TransactionRoute)
 
@@ -63,6 +64,7 @@ async def list_communes(
     page, next_cursor = paging.slice(rows, key=lambda row: _to_sort_key(row, sort), adapter=BY_RANK_AND_CODE)
     return CommunesOut(
         unit=query.unit,
+        **find_unit_names(context.territory, query.unit, query.period.ends_on),
         period=str(query.period),
         on=query.period.ends_on,
         basis=query.basis,

@@ -18,8 +18,9 @@ from shared.kit.problems import NotFound, Sentence
 from shared.reporting.basis import BasisName
 from shared.reporting.catalogue.derivations import Values
 from shared.reporting.context import ReportingContext
+from shared.territory.named_rows import name_units
 from shared.territory.units import Unit
-from shared.territory.villages.store import select_villages
+from shared.territory.villages.store import name_listed_units, select_villages
 
 
 class CommuneNotRural(NotFound):
@@ -71,15 +72,17 @@ async def read_commune(
     return CommuneOut(
         code=code,
         name=unit.full_name,
+        unit_kind=unit.kind,
+        unit_since=unit.valid_from,
         district=_find_district(context, unit, on),
         on=on,
         assessments=AssessmentOut.from_history(assessments, sets),
         in_force=[LevelInForceOut.from_row(row) for row in own if str(row.id) in in_force],
-        recognitions=[RecognitionOut.from_row(row, sets) for row in own],
+        recognitions=await _name_units(context, [RecognitionOut.from_row(row, sets) for row in own]),
         villages=await _list_villages(context, code, on),
-        village_recognitions=[
-            RecognitionOut.from_row(row, sets) for row in of_villages if str(row.id) in in_force
-        ],
+        village_recognitions=await _name_units(
+            context, [RecognitionOut.from_row(row, sets) for row in of_villages if str(row.id) in in_force]
+        ),
         products=await _list_products(context, code, on, rules),
     )
 
@@ -94,7 +97,13 @@ async def _list_products(
     context: ReportingContext, code: str, on: date, rules: OcopRules
 ) -> list[EvaluationOut]:
     rows = await context.session.scalars(select_valid(rules, [code], on, ProductFilter()))
-    return [EvaluationOut.from_row(row, rules) for row in rows]
+    items = [EvaluationOut.from_row(row, rules) for row in rows]
+    return name_units(context.territory, items, lambda row: row.decision.date)
+
+
+async def _name_units(context: ReportingContext, rows: list[RecognitionOut]) -> list[RecognitionOut]:
+    """Return recognitions with the names of their units on the days of the decisions."""
+    return await name_listed_units(context.session, context.territory, rows, lambda row: row.decision.date)
 
 
 def _list_indicator_codes(sets: CriteriaSets) -> list[str]:
@@ -115,6 +124,8 @@ def _to_row(
     return CommuneRow(
         code=unit.code,
         name=unit.full_name,
+        unit_kind=unit.kind,
+        unit_since=unit.valid_from,
         district=_find_district(context, unit, on),
         met=result.met,
         missing=result.missing,

@@ -11,6 +11,7 @@ from services.rural.recognitions.schemas import LevelInForceOut, RecognitionOut
 from services.rural.villages.schemas import VillageOut
 from shared.reporting.basis import BasisName
 from shared.reporting.field_types import StandardCodeOut
+from shared.territory.named_rows import NamedUnitRow
 
 
 class CommuneRow(BaseModel):
@@ -18,6 +19,10 @@ class CommuneRow(BaseModel):
 
     code: str = Field(description="code of the commune")
     name: str = Field(description="its name with its kind")
+    unit_kind: str = Field(description="its Vietnamese type without accents")
+    unit_since: dt.date = Field(
+        description="first day of the commune; its code may have named another unit before"
+    )
     district: str | None = Field(description="code of its district; null where there are no districts")
     met: int | None = Field(description="criteria met; null while it is not assessed")
     missing: list[int] = Field(description="numbers of the criteria not met, unstated ones included")
@@ -26,7 +31,7 @@ class CommuneRow(BaseModel):
     criteria_sets: list[str] = Field(description="the criteria sets of those recognitions")
 
 
-class CommunesOut(BaseModel):
+class CommunesOut(NamedUnitRow):
     """Rural communes of a period."""
 
     unit: str = Field(description="code of the unit")
@@ -43,6 +48,10 @@ class CommuneOut(BaseModel):
 
     code: str = Field(description="code of the commune")
     name: str = Field(description="its name with its kind")
+    unit_kind: str = Field(description="its Vietnamese type without accents")
+    unit_since: dt.date = Field(
+        description="first day of the commune; its code may have named another unit before"
+    )
     district: str | None = Field(description="code of its district; null where there are no districts")
     on: dt.date = Field(description="the day of the page")
     assessments: list[AssessmentOut] = Field(

@@ -37,7 +37,7 @@ from shared.reporting.registers import (
     set_created_or_existing,
 )
 from shared.territory.query_params import UnitQuery
-from shared.territory.villages.store import with_villages
+from shared.territory.villages.store import name_listed_units, with_villages
 
 NOT_THAT_YEAR = Sentence(
     "Kỳ {period} phải là một năm, và là năm nêu ở year.",
@@ -112,11 +112,12 @@ async def list_registrations(
 ) -> RegistrationsPage:
     """List registrations with their state and steps, newest first."""
     territory = await with_villages(context.session, context.territory, unit or [])
-    return await paging.fetch(
+    page = await paging.fetch(
         context.session,
         store.select_registrations(require_units(territory, unit), filters),
         serialize=lambda row: RegistrationOut.from_row(row[0], row[1]),
     )
+    return RegistrationsPage(items=await _name_units(context, page.items), next=page.next)
 
 
 @router.get("/comparison", summary="Compare communes that meet every criterion with those recognized")
@@ -137,7 +138,7 @@ async def compare_met_with_recognized(
 @router.get("/{registration_id}", summary="Read one registration")
 async def read_registration(*, context: PublicContext, registration_id: uuid.UUID) -> RegistrationOut:
     """Read one registration with its steps."""
-    return RegistrationOut.from_row(*await store.find_registration(context.session, registration_id))
+    return await _read(context, registration_id)
 
 
 @router.post("/{registration_id}/assess", status_code=status.HTTP_201_CREATED, summary="State the assessment")
@@ -214,4 +215,15 @@ async def _answer(
     context: ReportingContext, result: RegisterResult[Registration], response: Response
 ) -> RegistrationOut:
     set_created_or_existing(response, f"{store.PATH}/{result.row.id}", created=result.created)
-    return RegistrationOut.from_row(*await store.find_registration(context.session, result.row.id))
+    return await _read(context, result.row.id)
+
+
+async def _read(context: ReportingContext, registration_id: uuid.UUID) -> RegistrationOut:
+    found = await store.find_registration(context.session, registration_id)
+    (registration,) = await _name_units(context, [RegistrationOut.from_row(*found)])
+    return registration
+
+
+async def _name_units(context: ReportingContext, rows: list[RegistrationOut]) -> list[RegistrationOut]:
+    """Return registrations with the names of their units on the day of the plan."""
+    return await name_listed_units(context.session, context.territory, rows, lambda row: row.decision.date)

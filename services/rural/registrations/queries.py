@@ -14,6 +14,7 @@ from services.rural.registrations.schemas import MetAndRecognizedOut, MetAndReco
 from services.rural.registrations.store import find_registrations_of_year
 from shared.kit.problems import Sentence
 from shared.reporting.context import ReportingContext
+from shared.territory.named_rows import find_unit_names
 
 ALL_CRITERIA = 19
 AGREE = Sentence("", "")
@@ -56,6 +57,7 @@ async def compare_met_with_recognized(
     only_meets_all = Counter(row.state for row in items if row.meets_all and not row.recognized)
     return MetAndRecognizedOut(
         unit=query.unit,
+        **find_unit_names(context.territory, query.unit, on),
         year=year,
         meets_all=sum(row.meets_all for row in items),
         recognized=sum(row.recognized for row in items),
@@ -95,6 +97,9 @@ def _compare(
         why = sentence.filled(set=name, year=year, met=commune.met)
     return MetAndRecognizedRow(
         unit=commune.code,
+        unit_name=commune.name,
+        unit_kind=commune.unit_kind,
+        unit_since=commune.unit_since,
         name=commune.name,
         district=commune.district,
         met=commune.met,

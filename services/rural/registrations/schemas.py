@@ -24,6 +24,7 @@ from shared.kit.paging import Page
 from shared.periods import FIRST_YEAR, LAST_YEAR
 from shared.reporting.decisions import DecisionIn
 from shared.reporting.field_types import Amount, UnitCode
+from shared.territory.named_rows import NamedUnitRow
 
 DOCUMENT_EXAMPLE: dict[str, Any] = {"number": "12/BC-UBND", "date": "2023-11-20"}
 UNREAD_DOCUMENT = {"number": "-", "date": dt.date.min}
@@ -161,7 +162,7 @@ class RegistrationStepOut(BaseModel):
         )
 
 
-class RegistrationOut(BaseModel):
+class RegistrationOut(NamedUnitRow):
     """A registration, its state and its steps."""
 
     id: uuid.UUID = Field(description="the registration's id")
@@ -204,7 +205,7 @@ class RegistrationOut(BaseModel):
 RegistrationsPage = Page[RegistrationOut]
 
 
-class MetAndRecognizedRow(BaseModel):
+class MetAndRecognizedRow(NamedUnitRow):
     """One commune that meets every criterion, is recognized or is registered, and why these differ."""
 
     unit: str = Field(description="code of the commune")
@@ -224,7 +225,7 @@ class MetAndRecognizedRow(BaseModel):
     why_en: str = Field(description="why the two differ, in English")
 
 
-class MetAndRecognizedOut(BaseModel):
+class MetAndRecognizedOut(NamedUnitRow):
     """Communes that meet every criterion beside those that are recognized, commune by commune."""
 
     unit: str = Field(description="code of the unit")

@@ -11,6 +11,7 @@ from services.rural.standards.rules import AreaStandard, ConditionResult, is_sta
 from shared.dated_facts.schemas import BasisOut, LabelOut
 from shared.kit.decimal_fields import JsonDecimal
 from shared.kit.problems import Sentence
+from shared.territory.named_rows import NamedUnitRow
 from shared.territory.units import Unit
 
 REPORT_NEEDED = Sentence(
@@ -84,7 +85,7 @@ class StandardResultOut(LabelOut, BasisOut):
         return cls.from_fact(standard, met=is_standard_met(results), conditions=conditions)
 
 
-class StandardOut(BaseModel):
+class StandardOut(NamedUnitRow):
     """One unit and the conditions of its standards."""
 
     unit: str = Field(description="code of the unit")
@@ -106,6 +107,9 @@ class StandardOut(BaseModel):
         """Serialize a unit with the results of its standards."""
         return cls(
             unit=unit.code,
+            unit_name=unit.full_name,
+            unit_kind=unit.kind,
+            unit_since=unit.valid_from,
             name=unit.full_name,
             level=unit.level,
             kind=unit.kind,

@@ -23,6 +23,7 @@ from shared.kit.routes import RouteHandler
 from shared.kit.transactions import DryRun, TransactionRoute
 from shared.periods import FIRST_YEAR, LAST_YEAR, Period, local_day
 from shared.reporting.context import PublicContext, RegistrarContext
+from shared.territory.named_rows import find_unit_names
 from shared.territory.query_params import UnitQuery
 
 
@@ -75,6 +76,7 @@ async def list_thresholds(
     )
     return ThresholdsOut(
         unit=code,
+        **find_unit_names(context.territory, code, day),
         year=period.year,
         region=region,
         unsure=sum(actions.is_unsure(threshold) for _, threshold in rows),
@@ -105,7 +107,7 @@ async def replace_thresholds(
     replaced = await actions.replace_table(context, draft, unit, if_match, sets, follower.shipped)
     response.headers["ETag"] = actions.make_tag(replaced.table)
     return ThresholdTableReplaced.from_tables(
-        replaced.before, replaced.table, replaced.changed_verdicts, dry_run=dry_run
+        replaced.before, replaced.table, replaced.changed_verdicts, context.territory, dry_run=dry_run
     )
 
 
@@ -119,7 +121,7 @@ async def read_threshold_table(
     if table is None:
         raise actions.ThresholdTableNotFound(unit=province.code)
     response.headers["ETag"] = actions.make_tag(table)
-    return ThresholdTableDetail.from_table(table)
+    return ThresholdTableDetail.from_table(table, context.territory)
 
 
 @router.get("/{unit}/versions", summary="List the tables of thresholds of a province")
@@ -135,7 +137,7 @@ async def list_threshold_tables(
     return await paging.fetch(
         context.session,
         store.select_tables(province.key),
-        serialize=lambda row: ThresholdTableSummary.from_row(row[0]),
+        serialize=lambda row: ThresholdTableSummary.from_row(row[0], context.territory),
     )
 
 
@@ -152,4 +154,4 @@ async def read_threshold_table_version(
     table = await store.find_table(context.session, province.key, number)
     if table is None:
         raise actions.ThresholdTableNotFound(unit=province.code)
-    return ThresholdTableDetail.from_table(table)
+    return ThresholdTableDetail.from_table(table, context.territory)

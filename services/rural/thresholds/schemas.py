@@ -14,9 +14,11 @@ from services.rural.thresholds.rules import TableRow
 from services.rural.thresholds.store import to_threshold
 from shared.kit.decimal_fields import JsonDecimal
 from shared.kit.json_body import PartialBody, PartialModel
-from shared.periods import FIRST_YEAR, LAST_YEAR
+from shared.periods import FIRST_YEAR, LAST_YEAR, Period
 from shared.reporting.decisions import DecisionIn
 from shared.reporting.field_types import Amount, UnitCode
+from shared.territory.named_rows import NamedUnitRow, find_unit_names, name_units
+from shared.territory.tree import Territory
 
 MAX_THRESHOLDS = 2_000
 """A province sets some sixty numbers, for some years and groups of communes."""
@@ -93,7 +95,7 @@ def iterate_rows(draft: PartialBody[ThresholdTableIn], unit: str) -> Iterator[Ta
         yield TableRow(ordinal, threshold, draft.partial.get(ordinal, frozenset()))
 
 
-class TableThresholdOut(BaseModel):
+class TableThresholdOut(NamedUnitRow):
     """One threshold of a table."""
 
     indicator: str = Field(description="code of the indicator, or of a further number of one")
@@ -105,16 +107,16 @@ class TableThresholdOut(BaseModel):
     confidence: str = Field(description="whether it was checked against the document")
 
     @classmethod
-    def from_threshold(cls, threshold: Threshold) -> Self:
-        """Serialize a threshold."""
-        return cls.model_validate(threshold, from_attributes=True)
+    def from_threshold(cls, threshold: Threshold, territory: Territory, on: dt.date) -> Self:
+        """Serialize a threshold with the name of its unit on a day."""
+        row = cls.model_validate(threshold, from_attributes=True)
+        return row.model_copy(update=find_unit_names(territory, row.unit, on))
 
 
-class ThresholdTableSummary(BaseModel):
+class ThresholdTableSummary(NamedUnitRow):
     """A table of thresholds in a list."""
 
     unit: str = Field(description="code of the province")
-    unit_since: dt.date = Field(description="first day of the province under this code")
     number: int = Field(description="counted from 1 for each province")
     decision: DecisionIn = Field(description="the decision that sets the thresholds")
     count: int = Field(description="how many thresholds it has")
@@ -122,11 +124,11 @@ class ThresholdTableSummary(BaseModel):
     recorded_at: dt.datetime = Field(description="since when verdicts are made by it")
 
     @classmethod
-    def from_row(cls, row: ThresholdTable, **more: Any) -> Self:
-        """Serialize a row."""
+    def from_row(cls, row: ThresholdTable, territory: Territory, **more: Any) -> Self:
+        """Serialize a row with the name of its province."""
         return cls(
             unit=row.unit,
-            unit_since=row.land_since,
+            **{"unit_since": row.land_since, **find_unit_names(territory, row.unit, row.land_since)},
             number=row.number,
             decision=DecisionIn(number=row.decision_number, date=row.decision_date),
             count=len(row.thresholds),
@@ -142,13 +144,16 @@ class ThresholdTableDetail(ThresholdTableSummary):
     thresholds: list[TableThresholdOut]
 
     @classmethod
-    def from_table(cls, row: ThresholdTable) -> Self:
-        """Serialize a row with its thresholds."""
-        rows = [TableThresholdOut.from_threshold(to_threshold(threshold)) for threshold in row.thresholds]
-        return cls.from_row(row, thresholds=rows)
+    def from_table(cls, row: ThresholdTable, territory: Territory) -> Self:
+        """Serialize a row with its thresholds, their units named on the day of the decision."""
+        rows = [
+            TableThresholdOut.from_threshold(to_threshold(threshold), territory, row.decision_date)
+            for threshold in row.thresholds
+        ]
+        return cls.from_row(row, territory, thresholds=rows)
 
 
-class ChangedVerdictOut(BaseModel):
+class ChangedVerdictOut(NamedUnitRow):
     """An accepted verdict that would be another one by the thresholds of a table."""
 
     unit: str = Field(description="code of the commune")
@@ -180,21 +185,35 @@ class ThresholdTableReplaced(BaseModel):
         before: ThresholdTable | None,
         table: ThresholdTable,
         changed_verdicts: Sequence[ChangedVerdict],
+        territory: Territory,
         *,
         dry_run: bool,
     ) -> Self:
         """Serialize the difference of two tables."""
         of_table = [to_threshold(row) for row in table.thresholds]
         of_before = [to_threshold(row) for row in before.thresholds] if before else []
+        day_before = before.decision_date if before else table.decision_date
         return cls(
             state="unchanged" if table is before else "checked" if dry_run else "replaced",
-            table=ThresholdTableDetail.from_table(table),
-            added=[TableThresholdOut.from_threshold(row) for row in of_table if row not in of_before],
-            removed=[TableThresholdOut.from_threshold(row) for row in of_before if row not in of_table],
-            changed_verdicts=[
-                ChangedVerdictOut.model_validate(verdict, from_attributes=True)
-                for verdict in changed_verdicts[:MAX_VERDICTS_LISTED]
+            table=ThresholdTableDetail.from_table(table, territory),
+            added=[
+                TableThresholdOut.from_threshold(row, territory, table.decision_date)
+                for row in of_table
+                if row not in of_before
             ],
+            removed=[
+                TableThresholdOut.from_threshold(row, territory, day_before)
+                for row in of_before
+                if row not in of_table
+            ],
+            changed_verdicts=name_units(
+                territory,
+                [
+                    ChangedVerdictOut.model_validate(verdict, from_attributes=True)
+                    for verdict in changed_verdicts[:MAX_VERDICTS_LISTED]
+                ],
+                lambda row: Period.parse(row.period).ends_on,
+            ),
             changed_verdicts_count=len(changed_verdicts),
         )
 
@@ -233,7 +252,7 @@ class ThresholdRow(BaseModel):
         )
 
 
-class ThresholdsOut(BaseModel):
+class ThresholdsOut(NamedUnitRow):
     """The thresholds by which a unit is judged in a year."""
 
     unit: str = Field(description="code of the unit")

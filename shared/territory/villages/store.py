@@ -1,6 +1,6 @@
 """Queries and inserts of villages. Flushes, never commits."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date
 from typing import Any
 
@@ -11,6 +11,7 @@ from sqlalchemy.orm import aliased
 
 from shared.kit.canonical_text import canonicalize
 from shared.territory.models import UnitRow
+from shared.territory.named_rows import RowT, name_units
 from shared.territory.store import find_villages, to_unit_row
 from shared.territory.tree import Territory
 from shared.territory.units import Unit, UnknownUnit, to_commune_code
@@ -34,6 +35,15 @@ async def with_villages(session: AsyncSession, territory: Territory, codes: Coll
     keys = {unit.key for code in villages if _has_code(territory, code) for unit in territory.versions(code)}
     new = [village for village in await find_villages(session, villages) if village.key not in keys]
     return territory.with_units(new) if new else territory
+
+
+async def name_listed_units(
+    session: AsyncSession, territory: Territory, rows: Iterable[RowT], find_day: Callable[[Any], date]
+) -> list[RowT]:
+    """Return rows with the names of their units, villages included, on a day of each."""
+    listed = list(rows)
+    known = await with_villages(session, territory, [getattr(row, "unit", "") for row in listed])
+    return name_units(known, listed, find_day)
 
 
 async def with_registered_villages(session: AsyncSession, territory: Territory) -> Territory:
