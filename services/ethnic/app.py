@@ -50,6 +50,7 @@ def create_app(settings: EthnicSettings | None = None, clock: Clock = system_clo
     rules = RecognitionRules(region_facts.consequences, feed_followed=bool(consumers))
     area_rules = AreaRules(area_facts, region_facts.consequences, feed_followed=bool(consumers))
     count_exits, count_exits_in_scopes = exit_figures.make_exit_counters(area_rules)
+    count_areas, count_areas_in_scopes = area_figures.make_area_counters(area_rules)
     return create_program(
         catalogue=CatalogueLoader(Path(__file__).with_name("catalogue.toml"), checks=CHECKS),
         title="Vùng đồng bào dân tộc thiểu số và miền núi / Ethnic-minority and mountainous areas",
@@ -58,7 +59,7 @@ def create_app(settings: EthnicSettings | None = None, clock: Clock = system_clo
         revisions=[REVISION],
         registers={
             "exits": Register(count_exits, exit_figures.EVENT_TYPES, count_scopes=count_exits_in_scopes),
-            "areas": Register(area_figures.make_area_counter(area_rules), area_figures.EVENT_TYPES),
+            "areas": Register(count_areas, area_figures.EVENT_TYPES, count_scopes=count_areas_in_scopes),
         },
         routers=[
             classifications.router,

@@ -8,7 +8,7 @@ from shared.kit.problems import Invalid, Sentence, make_fault
 from shared.territory.tree import Territory
 from shared.territory.units import KINDS, LEVEL_NAMES, Unit
 
-ShownLevel = Literal["district", "commune"]
+ShownLevel = Literal["province", "district", "commune"]
 """The levels of which a map shows every unit."""
 
 LEVEL_NOT_ON_MAP = Sentence(

@@ -64,6 +64,8 @@ async def test_amounts_of_districts_and_communes_add_up_to_the_province(office):
     assert (row["numerator"], row["denominator"], row["unit_name"]) == (400, 1_040, "Huyện Đăk Glei")
     communes = await read(office, level="commune", program="rural", indicator="allocated_vnd")
     assert pick(communes["items"]) == {(COMMUNE, "allocated_vnd"): 40}
+    whole = await read(office, level="province", indicator="allocated_vnd")
+    assert pick(whole["items"]) == {("62", "allocated_vnd"): total["allocated_vnd"]}
     half = await read(office, period="2023-S1", indicator="disbursed_vnd")
     assert (half["until"], pick(half["items"])) == ("2023-06-30", {("610", "disbursed_vnd"): 300})
     with sent_by(office.app) as few:

@@ -151,6 +151,9 @@ async def test_an_office_replaces_its_thresholds_in_one_call(clients):
     assert checked.json()["changed_verdicts"] == [
         {
             "unit": "23509",
+            "unit_name": "Xã Đăk Ui",
+            "unit_kind": "xa",
+            "unit_since": "2004-07-08",
             "period": "2023",
             "criterion": "criterion_10",
             "met": False,

@@ -1,16 +1,17 @@
 """The figures that count units by their status on a period's last day, for the reporting engine."""
 
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.ethnic.areas.queries import read_timelines_below
-from services.ethnic.areas.rules import AreaCounts, AreaRules
+from services.ethnic.areas.rules import AreaCounts, AreaRules, UnitTimeline
 from services.ethnic.areas.store import find_level
 from services.ethnic.classifications.store import find_whole_lists
 from shared.kit.problems import Sentence
-from shared.reporting.engine import Caveat, CountScope, RegisterCount, RegisterCounter
+from shared.reporting.engine import Caveat, CountScope, RegisterCount, RegisterCounter, ScopesCounter
 from shared.reporting.register_rows import format_lineage
 
 PATH = "/v1/ethnic/areas"
@@ -79,27 +80,53 @@ FIGURES: Mapping[str, AreaFigure] = {
 """The figures by code."""
 
 
-def make_area_counter(rules: AreaRules) -> RegisterCounter:
-    """Return the function that counts the units of a scope by figure, by their status on its day."""
+def make_area_counters(rules: AreaRules) -> tuple[RegisterCounter, ScopesCounter]:
+    """Return the functions that count the units of a scope, and of many, by figure, by their status on a day."""
 
-    async def count(session: AsyncSession, scope: CountScope) -> dict[str, RegisterCount]:
-        on = scope.on
-        timelines = await read_timelines_below(session, scope.units, on, scope.as_of)
-        communes = [code for code in scope.units if find_level(code) == "commune"]
-        counts = rules.count_areas(communes, timelines, on)
+    async def count_in_scopes(
+        session: AsyncSession, scopes: Sequence[CountScope]
+    ) -> list[dict[str, RegisterCount]]:
+        first = scopes[0]
+        units = frozenset().union(*(scope.units for scope in scopes))
+        by_unit: dict[str, list[UnitTimeline]] = defaultdict(list)
+        for timeline in await read_timelines_below(session, units, first.on, first.as_of):
+            by_unit[_find_unit_of_day(timeline)].append(timeline)
         in_effect = {
             (whole.kind, whole.level)
-            for whole in await find_whole_lists(session, on, scope.as_of)
-            if whole.ends_on is None or on <= whole.ends_on
+            for whole in await find_whole_lists(session, first.on, first.as_of)
+            if whole.ends_on is None or first.on <= whole.ends_on
         }
-        missing = Caveat("list_missing", NO_WHOLE_LIST.filled(on=on))
-        return {
-            code: RegisterCount(
-                figure.count(counts),
-                format_lineage(PATH, scope, on=on.isoformat(), **figure.query),
-                None if (figure.kind, figure.level) in in_effect else missing,
-            )
-            for code, figure in FIGURES.items()
-        }
+        return [_count(rules, scope, by_unit, in_effect) for scope in scopes]
 
-    return count
+    async def count(session: AsyncSession, scope: CountScope) -> dict[str, RegisterCount]:
+        (counts,) = await count_in_scopes(session, [scope])
+        return counts
+
+    return count, count_in_scopes
+
+
+def _find_unit_of_day(timeline: UnitTimeline) -> str:
+    """Return the code of a unit of the day; of a village that of the commune that holds it."""
+    return timeline.line[1] if timeline.level == "village" else timeline.code
+
+
+def _count(
+    rules: AreaRules,
+    scope: CountScope,
+    by_unit: Mapping[str, Sequence[UnitTimeline]],
+    in_effect: Collection[tuple[str, str]],
+) -> dict[str, RegisterCount]:
+    """Return the counts of a scope by figure; `in_effect` are the kinds and levels of which there is a whole list."""
+    on = scope.on
+    timelines = [timeline for unit in scope.units for timeline in by_unit.get(unit, ())]
+    communes = [code for code in scope.units if find_level(code) == "commune"]
+    counts = rules.count_areas(communes, timelines, on)
+    missing = Caveat("list_missing", NO_WHOLE_LIST.filled(on=on))
+    return {
+        code: RegisterCount(
+            figure.count(counts),
+            format_lineage(PATH, scope, on=on.isoformat(), **figure.query),
+            None if (figure.kind, figure.level) in in_effect else missing,
+        )
+        for code, figure in FIGURES.items()
+    }

@@ -87,7 +87,7 @@ async def read_amounts_map(
     as_of: AsOf = None,
     book: BookQuery = "agency",
 ) -> AmountsOfUnitsOut:
-    """Read amounts of every district or commune in a unit, with all that is below it, in a budget year or until the end of a part.
+    """Read amounts of every province, district or commune in a unit, with all that is below it, in a budget year or until the end of a part.
 
     Money of units above the level, and of agencies of theirs, is in `above`. Merged units add up.
     """

@@ -12,7 +12,7 @@ from services.funding.unit_amounts.rules import RATES, AmountName, get_amount
 from shared.kit.decimal_fields import JsonDecimal
 from shared.territory.units import Unit
 
-AmountLevel = Literal["district", "commune"]
+AmountLevel = Literal["province", "district", "commune"]
 
 EXAMPLE: dict[str, Any] = {
     "unit": "610",

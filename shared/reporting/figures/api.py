@@ -109,7 +109,7 @@ async def read_map_values(
     map_on: MapOn = None,
     standard: StandardQuery = None,
 ) -> MapValuesOut:
-    """Read figures of every district, commune or village in a unit, each as `progress` gives it for that unit.
+    """Read figures of every province, district, commune or village in a unit, each as `progress` gives it for that unit.
 
     A unit with land of one that was divided without weights has no value, and a caveat that names what was divided.
     """

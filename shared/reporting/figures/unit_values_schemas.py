@@ -21,7 +21,7 @@ from shared.reporting.report_content import Status
 from shared.reporting.targets.rules import TargetKind
 from shared.territory.units import Unit
 
-MapLevel = Literal["district", "commune", "village"]
+MapLevel = Literal["province", "district", "commune", "village"]
 
 EXAMPLE: dict[str, Any] = {
     "unit": "23344",
