@@ -18,6 +18,7 @@ from building import (
     recognized,
     rural,
     tables,
+    targets,
 )
 
 DATA = Path(__file__).parent / "data"
@@ -37,7 +38,7 @@ def build(published: facts.Facts) -> dict[str, list[tables.Row]]:
         "poverty_annual_livelihoods": poverty_forms.annual_livelihoods(results),
         "poverty_review_em_poor": poverty_forms.review_em_poor(published, review, land),
         "poverty_series": poverty_forms.series(published),
-        "targets": poverty.targets(),
+        "targets": targets.targets(),
         "ethnic_annual_land": land,
         "ethnic_classifications": ethnic.classifications(communes),
         "rural_criteria_assessment": rural.criteria_assessment(published, communes),
@@ -56,6 +57,7 @@ def build(published: facts.Facts) -> dict[str, list[tables.Row]]:
         "oversight_campaigns": oversight.campaigns(published),
         "oversight_supervisions": oversight.supervisions(published),
         "oversight_plan_capital": oversight.plan_capital(published),
+        "oversight_plan_tasks": oversight.plan_tasks(published),
     }
 
 

@@ -108,11 +108,25 @@ async def locate_body_unit(
     levels: Sequence[Level],
     dated_by: str,
 ) -> UnitOnDay | Fault | None:
-    """Return the unit of a body on its day, or its fault; None where the code, or the field of the day, has a fault already."""
-    if {"unit", dated_by} & draft.unread:
+    """Return the unit of a body on its day, or its fault; None where the code, or the field of the day, has a fault already.
+
+    Without a day, a code that no unit ever had is a fault.
+    """
+    if "unit" in draft.unread:
         return None
     territory = await with_villages(context.session, context.territory, [code])
+    if dated_by in draft.unread:
+        return find_unknown_unit(territory, code, "/unit")
     return locate_unit(territory, code, on, levels=levels)
+
+
+def find_unknown_unit(territory: Territory, code: str, at: str) -> Fault | None:
+    """Return the fault of a code that no unit ever had."""
+    try:
+        territory.versions(code)
+    except UnknownUnit:
+        return make_fault(at, "unit_unknown", UNIT_UNKNOWN, unit=code[:20])
+    return None
 
 
 def require_valid(

@@ -273,3 +273,18 @@ async def test_the_criterion_of_an_area_is_that_of_its_law(clients):
     laws = await clients.get("laws")
     criteria = {row["law"]: row["minimum_persons"] for row in laws["criteria"]}
     assert criteria == {"qd_33_2020": None, "nd_272_2025": 4500}
+
+
+async def test_a_faulty_header_hides_no_unknown_unit_and_no_row_fits_unchecked(clients):
+    body = list_body(
+        "region", [{"unit": "23341", "region": "III"}, {"unit": "999", "region": "III"}], "?", "1"
+    )
+    body["decision"]["date"] = REGIONS_ON
+    problem = await clients.expect_problem("lists", body, 422, "invalid")
+    assert {fault["pointer"]: fault["code"] for fault in problem["errors"]} == {
+        "/effective_on": "not_a_date",
+        "/units/1/unit": "unit_unknown",
+    }
+    assert [row["verdict"] for row in problem["verdicts"]] == ["not_checked", "refused"]
+    problem = await clients.expect_problem("lists", {}, 422, "invalid")
+    assert {"/unit", "/kind", "/decision", "/units"} <= {fault["pointer"] for fault in problem["errors"]}

@@ -1,5 +1,7 @@
 """Documents over HTTP, on a real database."""
 
+import unicodedata
+
 from tests.oversight.clients import list_faults, read, record, refuse, write
 from tests.oversight.records import make_body, make_document, make_plan
 from tests.program_clients import Clients
@@ -155,3 +157,27 @@ async def test_the_public_reads_no_drafts_and_no_content_of_plans_and_bodies(cli
     (member,) = (await clients.http.get(f"/v1/oversight/bodies/{body['id']}")).json()["members"]
     assert (member["agency"], member["task"]) == ("SO_TC", None)
     assert (await read(clients, f"bodies/{body['id']}"))["members"][0]["task"] == "Lo vốn"
+
+
+async def test_the_same_document_from_any_keyboard_is_the_same(clients: Clients) -> None:
+    document = await record(clients, "documents", make_document())
+    other = make_document("570 / kh-ubnd", title=unicodedata.normalize("NFD", document["title"]))
+    again = await write(clients, "documents", other)
+    assert (again.status_code, again.json()["id"]) == (200, document["id"])
+    await refuse(clients, "documents", make_document(title="Khác"), 409, "record_exists")
+
+
+async def test_a_filter_by_what_does_not_exist_is_refused(clients: Clients) -> None:
+    for path, query, code in (
+        ("documents", {"kind": "club"}, "document_kind_unknown"),
+        ("documents", {"issuer": "NOBODY"}, "agency_unknown"),
+        ("documents", {"program": "club"}, "not_one_of"),
+        ("bodies", {"kind": "club"}, "body_kind_unknown"),
+        ("tasks", {"owner": "NOBODY"}, "agency_unknown"),
+        ("difficulties", {"passed_to": "NOBODY"}, "agency_unknown"),
+    ):
+        refused = await clients.http.get(
+            f"/v1/oversight/{path}", params=query, headers=clients.make_headers("read")
+        )
+        (fault,) = refused.json()["errors"]
+        assert (fault["pointer"], fault["code"]) == (f"/query/{next(iter(query))}", code), path

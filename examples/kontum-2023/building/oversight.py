@@ -198,3 +198,28 @@ def plan_capital(_: Facts) -> list[Row]:
         for name, rows in (("2024", yearly), ("2021-2025", period))
         for source, program, amount in rows
     ]
+
+
+def plan_tasks(_: Facts) -> list[Row]:
+    """Return the tasks of the plan of 2024; their words and days are made up."""
+    tasks = (
+        ("Phân bổ, giao kế hoạch vốn năm 2024", "SO_KHDT", "2024-03-31", "", "document", "Quyết định giao kế hoạch vốn"),
+        ("Báo cáo tiến độ giải ngân", "SO_TC", "2024-12-31", "quarter", "document", "Báo cáo quý"),
+        ("Giảm tỷ lệ hộ nghèo 4 điểm phần trăm", "SO_LDTBXH", "2024-12-31", "", "figure", "poverty_rate_fall_points"),
+        ("Đưa 7 xã, 5 thôn ra khỏi địa bàn đặc biệt khó khăn", "BAN_DT", "2024-12-31", "", "figure", "communes_left_special_difficulty"),
+        ("Công nhận thêm 50 sản phẩm OCOP", "SO_NN", "2024-12-31", "", "document", "Quyết định công nhận"),
+        ("Sơ kết 6 tháng đầu năm", "UBND_TINH", "2024-07-31", "", "event", "Hội nghị sơ kết"),
+    )  # fmt: skip
+    return [
+        {
+            "text": text,
+            "owner": owner,
+            "starts_on": "2024-02-19",
+            "due_on": due_on,
+            "every": every,
+            "product": product,
+            "description": description,
+            "provenance": "illustrative",
+        }
+        for text, owner, due_on, every, product, description in tasks
+    ]

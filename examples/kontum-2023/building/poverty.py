@@ -12,9 +12,6 @@ TO_NEAR_POOR_PERCENT = 60
 """The share of those that left poverty; how many became near-poor is not published."""
 INFLOW_PERCENT = {"near_poor_to_poor": 40, "returned_to_poverty": 10, "newly_poor": 50}
 
-PLANNED_EXITS = 6_035
-"""Not published; 6,032 to 6,037 give the 103.7 % of the plan."""
-
 SA_THAY, SA_THAY_POOR_2023, SA_THAY_HOUSEHOLDS_2023 = "616", 1_025, 14_664
 """The one district with a published end of 2023: 1,025 poor households are 6.99 %, which 14,654 to 14,674 households give."""
 
@@ -84,31 +81,6 @@ def annual_results(facts: Facts) -> list[Row]:
         for indicator, figure in (("persons_trained", "P06"), ("jobs_created", "P07"))
         for district, share in apportion(facts.read_figure(figure), by_district).items()
     )
-
-
-def targets() -> list[Row]:
-    return [
-        {
-            "period": "2023",
-            "unit": "62",
-            "indicator": "poor_households_escaped",
-            "value": PLANNED_EXITS,
-            "decision_number": "chưa rõ số 62",
-            "decision_date": "2023-01-31",
-            "provenance": "derived",
-            "source": "KH 570/KH-UBND prints 6,258 as 103.7 % of the plan: 6,032 to 6,037; number and day not published",
-        },
-        {
-            "period": "2022",
-            "unit": "62",
-            "indicator": "poverty_rate_fall_points",
-            "value": 4,
-            "decision_number": "chưa rõ số 2022",
-            "decision_date": "2022-01-31",
-            "provenance": "derived",
-            "source": "a fall of 4.46 points is published as 111.5 % of the plan; number and day not published",
-        },
-    ]
 
 
 def _apportion_by_start(

@@ -9,6 +9,15 @@ PLAN_TITLES = {
     "2024": "Kế hoạch thực hiện các CTMTQG năm 2024",
     "2021-2025": "Kế hoạch vốn ngân sách trung ương giai đoạn 2021-2025",
 }
+OBJECTIVES = {
+    "2024": [
+        "Giảm tỷ lệ hộ nghèo 4 điểm phần trăm; không để phát sinh tái nghèo",
+        "7 xã và 5 thôn ra khỏi địa bàn đặc biệt khó khăn",
+        "99,03 % hộ dân tộc thiểu số có đất ở; 98,97 % có đất sản xuất",
+        "Công nhận mới 50 sản phẩm OCOP",
+    ],
+    "2021-2025": [],
+}
 
 
 def list_oversight_requests() -> Stages:
@@ -88,15 +97,39 @@ def _to_plan(period: str) -> Request:
         for row in read_table("oversight_plan_capital")
         if row["period"] == period
     ]
+    targets = [
+        {"program": row["program"], "indicator": row["indicator"]}
+        for row in read_table("targets")
+        if row["period"] == period
+    ]
     body = {
         "unit": PROVINCE,
         "title": PLAN_TITLES[period],
+        "objectives": OBJECTIVES[period],
+        "targets": targets,
         "period": period,
         "drafted_on": "2024-01-15",
         "owner": "SO_KHDT",
         "capital": capital,
     }
     return Request(f"{PATH}/plans", body)
+
+
+def list_task_requests(plan_id: str) -> list[Request]:
+    """Return the tasks of the plan of 2024."""
+    return [
+        Request(
+            f"{PATH}/tasks",
+            {
+                "unit": PROVINCE,
+                **{name: row[name] for name in ("text", "owner", "starts_on", "due_on")},
+                "every": row["every"] or None,
+                "product": {"kind": row["product"], "description": row["description"]},
+                "plan": plan_id,
+            },
+        )
+        for row in read_table("oversight_plan_tasks")
+    ]
 
 
 def _to_programs(row: Row) -> list[str]:

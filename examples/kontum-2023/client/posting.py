@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from ntp_client import AsyncNtpClient
 
-from client.oversight import list_oversight_requests
+from client.oversight import list_oversight_requests, list_task_requests
 from client.progress import Progress
 from client.requests import Body, Request, Row, Stages, read_table, to_decision
 
@@ -56,17 +56,25 @@ async def post_everything(clients: Clients, make_progress: Callable[[int], Progr
     }
     report_steps = 2 * sum(map(len, reports.values()))
     register_steps = sum(len(stage) for stages_of_client in stages.values() for stage in stages_of_client)
-    progress = make_progress(report_steps + register_steps + END_OF_YEAR_STEPS)
+    task_steps = len(list_task_requests(""))
+    progress = make_progress(report_steps + register_steps + task_steps + END_OF_YEAR_STEPS)
     try:
         async with asyncio.TaskGroup() as tasks:
             for client_id, requests in reports.items():
                 tasks.create_task(_post_reports(clients, client_id, requests, progress))
             for client_id, stages_of_client in stages.items():
                 tasks.create_task(_send_stages(clients[client_id], stages_of_client, progress))
+        await _post_plan_tasks(clients["office-oversight"], progress)
         await _post_end_of_year(clients["finance"], progress)
     finally:
         progress.close()
     return progress
+
+
+async def _post_plan_tasks(office: AsyncNtpClient, progress: Progress) -> None:
+    """Post the tasks of the plan of 2024, which name it."""
+    (plan,) = (await office.get("/v1/oversight/plans", period="2024"))["items"]
+    await _send_stages(office, [list_task_requests(plan["id"])], progress)
 
 
 async def _post_end_of_year(finance: AsyncNtpClient, progress: Progress) -> None:
@@ -269,24 +277,32 @@ def _list_ethnic_requests() -> Stages:
     return [
         _list_live_days("ethnic"),
         *([to_classification(row) for row in rows if row["region"] == region] for region in ("III", "I")),
+        _list_targets("ethnic"),
     ]
 
 
 def _list_poverty_requests() -> Stages:
     """Return the day of going live, then the targets."""
+    return [_list_live_days("poverty"), _list_targets("poverty")]
+
+
+def _list_targets(program: str) -> list[Request]:
+    """Return the targets of a program: one request for each period, unit and decision."""
+    rows: dict[tuple[str, str, str, str], list[Row]] = {}
+    for row in read_table("targets"):
+        if row["program"] == program:
+            key = (row["period"], row["unit"], row["decision_number"], row["decision_date"])
+            rows.setdefault(key, []).append(row)
     return [
-        _list_live_days("poverty"),
-        [
-            Request(
-                f"/v1/poverty/targets/{row['period']}/{row['unit']}",
-                {
-                    "decision": to_decision(row),
-                    "targets": [{"indicator": row["indicator"], "value": int(row["value"])}],
-                },
-                method="PUT",
-            )
-            for row in read_table("targets")
-        ],
+        Request(
+            f"/v1/{program}/targets/{period}/{unit}",
+            {
+                "decision": to_decision(same[0]),
+                "targets": [{"indicator": row["indicator"], "value": float(row["value"])} for row in same],
+            },
+            method="PUT",
+        )
+        for (period, unit, _, _), same in rows.items()
     ]
 
 

@@ -9,17 +9,10 @@ from fastapi import APIRouter, Query
 from pydantic import TypeAdapter
 
 from services.ethnic.area_laws import AreaFacts, ListKind, ListLevel
+from services.ethnic.areas.law_schemas import AreaCriterionOut, AreaLawOut, AreaLawsOut, KindOfListOut
 from services.ethnic.areas.queries import CurrentAreaRules, find_day, read_timelines_below
 from services.ethnic.areas.rules import AreaRules, UnitTimeline
-from services.ethnic.areas.schemas import (
-    AreaCriterionOut,
-    AreaLawOut,
-    AreaLawsOut,
-    AreaSummaryOut,
-    KindOfListOut,
-    UnitAreaOut,
-    UnitAreasPage,
-)
+from services.ethnic.areas.schemas import AreaSummaryOut, UnitAreaOut, UnitAreasPage
 from services.ethnic.areas.store import find_level
 from services.ethnic.areas.villages import find_line
 from shared.kit.change_feed import AsOf

@@ -14,10 +14,10 @@ from services.ethnic.lists.checking import (
     read_list_rows,
     read_list_timelines,
 )
+from services.ethnic.lists.headers import resolve_header
 from services.ethnic.lists.rules import (
     ListExists,
     find_repeated_rows,
-    resolve_header,
 )
 from services.ethnic.lists.schemas import (
     ClassificationListIn,
@@ -60,7 +60,7 @@ async def record_list(
     if not {"decision"} & draft.unread:
         faults += find_future_date_faults(body.decision.date, context)
     if faults or checked is None:
-        raise Invalid(faults=faults, verdicts=refuse_rows(rows, faults))
+        raise Invalid(faults=faults, verdicts=refuse_rows(rows, faults, checked=checked is not None))
     require_granted(context, checked.root)
 
     at = await lock_feed(context.session, context.clock)

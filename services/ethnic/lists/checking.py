@@ -9,9 +9,9 @@ from services.ethnic.areas.store import read_unit_timelines
 from services.ethnic.areas.villages import find_line
 from services.ethnic.classifications.rules import RegionFacts
 from services.ethnic.lists.fault_sentences import UNIT_OUTSIDE_LIST
+from services.ethnic.lists.headers import ResolvedHeader
 from services.ethnic.lists.rules import (
     ListRow,
-    ResolvedHeader,
     RowContext,
     find_row_faults,
 )
@@ -24,6 +24,7 @@ from shared.kit.problems import Fault, make_fault
 from shared.reporting.context import ReportingContext
 from shared.reporting.registers import (
     UnitOnDay,
+    find_unknown_unit,
     locate_unit,
 )
 from shared.territory.tree import Territory
@@ -61,15 +62,15 @@ async def check_units(
 ) -> tuple[CheckedList | None, list[Fault]]:
     """Return the list with the units of its rows, and the faults of these units; None where the header has a fault."""
     body, faults = draft.body, []
+    territory = await with_villages(context.session, context.territory, [row.unit for row in rows])
     if {"unit", "effective_on"} & draft.unread:
-        return None, []
+        return None, _find_unknown_units(territory, rows)
     on = body.effective_on
     root = locate_unit(context.territory, body.unit, on, levels=("province", "district", "commune"))
     if isinstance(root, Fault):
-        return None, [root]
+        return None, [root, *_find_unknown_units(territory, rows)]
     if resolved is None:
-        return None, []
-    territory = await with_villages(context.session, context.territory, [row.unit for row in rows])
+        return None, _find_unknown_units(territory, rows)
     units: dict[int, UnitOnDay] = {}
     for row in rows:
         if "unit" in row.unread:
@@ -84,6 +85,13 @@ async def check_units(
         else:
             units[row.ordinal] = located
     return CheckedList(resolved, root, rows, units), faults
+
+
+def _find_unknown_units(territory: Territory, rows: Sequence[ListRow]) -> list[Fault]:
+    """Return the faults of rows whose code no unit ever had: all that can be checked where the header has a fault."""
+    read = (row for row in rows if "unit" not in row.unread)
+    faults = (find_unknown_unit(territory, row.unit, f"/units/{row.ordinal}/unit") for row in read)
+    return [fault for fault in faults if fault is not None]
 
 
 def _locate(

@@ -8,7 +8,8 @@ from typing import Any, ClassVar, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.ethnic.area_laws import ListKind, ListLevel
-from services.ethnic.lists.rules import ListHeader, ListRow, RowVerdict, UnitEntry
+from services.ethnic.lists.headers import ListHeader
+from services.ethnic.lists.rules import ListRow, RowVerdict, UnitEntry
 from services.ethnic.models import Classification, ClassificationList
 from shared.kit.date_fields import IsoDate
 from shared.kit.json_body import NO_FIELDS, PartialModel
@@ -140,7 +141,7 @@ class RowVerdictOut(NamedUnitRow):
     row: int = Field(description="its place in the request, from 0")
     unit: str = Field(description="code of its unit")
     verdict: RowVerdict = Field(
-        description="added, changed (another region), unchanged, removed; in a refusal: refused, or fits where only other rows "
+        description="added, changed (another region), unchanged, removed; in a refusal: refused, not_checked where the list itself is at fault, or fits where only other rows "
         "are at fault"
     )
     region_before: str | None = Field(None, description="its region before; null where it was in none")

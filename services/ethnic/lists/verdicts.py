@@ -33,8 +33,9 @@ class RecordedList:
     left_out: tuple[str, ...]
 
 
-def refuse_rows(rows: Sequence[ListRow], faults: Collection[Fault]) -> list[dict[str, Any]]:
-    """Return the verdict on each row of a refused list: a row without a fault of its own fits."""
+def refuse_rows(rows: Sequence[ListRow], faults: Collection[Fault], *, checked: bool) -> list[dict[str, Any]]:
+    """Return the verdict on each row of a refused list: a row without a fault of its own fits, if the rows were checked."""
+    without_fault = "fits" if checked else "not_checked"
     matches = (ROW_POINTER.match(fault.pointer) for fault in faults)
     at_fault = {int(match[1]) for match in matches if match}
     units = {row.ordinal: row.unit for row in rows}
@@ -42,7 +43,7 @@ def refuse_rows(rows: Sequence[ListRow], faults: Collection[Fault]) -> list[dict
         {
             "row": ordinal,
             "unit": units.get(ordinal),
-            "verdict": "refused" if ordinal in at_fault else "fits",
+            "verdict": "refused" if ordinal in at_fault else without_fault,
         }
         for ordinal in sorted({*units, *at_fault})
     ]

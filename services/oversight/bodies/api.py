@@ -45,6 +45,7 @@ from shared.kit.transactions import TransactionRoute
 from shared.periods import local_day
 from shared.reporting.context import ReportingContext
 from shared.reporting.registers import UnitsQuery, require_units, set_created_or_existing
+from shared.territory.query_params import UnitQuery
 from shared.territory.units import Level
 
 CurrentBodyKinds = Annotated[BodyKinds, Depends(resource(BodyKinds))]
@@ -74,6 +75,7 @@ async def record_body(
 async def list_bodies(
     *,
     context: PublicRecordContext,
+    kinds: CurrentBodyKinds,
     unit: UnitsQuery = None,
     kind: Annotated[str | None, Query(max_length=40, description="only this kind")] = None,
     program: ProgramFilter = None,
@@ -86,6 +88,8 @@ async def list_bodies(
     paging: Annotated[Paging, paged_by(100)],
 ) -> SteeringBodiesPage:
     """List bodies, newest first, each with its state on a day."""
+    if kind is not None:
+        raise_if_any(kinds.find_faults(kind, None, "/query/kind"))
     day = on or local_day(as_of or context.now)
     conditions = [
         *content_is("kind", kind),
@@ -112,23 +116,16 @@ async def list_units_without_body(
     kinds: CurrentBodyKinds,
     kind: Annotated[str, Query(max_length=40, description="the kind of body: steering_committee …")],
     level: Annotated[Level, Query(description="level of the units: province, district, commune")],
-    unit: Annotated[
-        str | None,
-        Query(min_length=2, max_length=12, description="only units below this one; all when left out"),
-    ] = None,
-    program: Annotated[
-        str | None, Query(max_length=40, description="for this program; any when left out")
-    ] = None,
+    unit: UnitQuery,
+    program: ProgramFilter = None,
     on: Annotated[IsoDate | None, Query(description="the day; today when left out")] = None,
     as_of: AsOf = None,
 ) -> UnitsWithoutBodyOut:
-    """List the units of a level that have no body of a kind in force on a day."""
+    """List the units of a level, in a unit, that have no body of a kind in force on a day; for one program, or for any."""
     day = on or local_day(as_of or context.now)
-    raise_if_any(kinds.find_faults(kind, day))
-    territory = context.territory
-    below = (
-        [territory.unit(unit, day), *territory.descendants(unit, day)] if unit else list(territory.units(day))
-    )
+    raise_if_any(kinds.find_faults(kind, day, "/query/kind"))
+    territory, root = context.territory, unit.on(day)
+    below = [root, *territory.descendants(root.code, day)]
     units = {other.code: other for other in below if other.level == level}
     bodies = await read_bodies_in_force(context.session, territory, day, as_of)
     missing = find_units_without(units.keys(), bodies, kind, program)

@@ -16,6 +16,7 @@ from services.oversight.campaigns.schemas import (
 )
 from services.oversight.context import OverseerContext, PublicRecordContext, reads_as_public
 from services.oversight.records.actions import withdraw_record
+from services.oversight.records.query_params import ProgramFilter
 from services.oversight.records.rights import read_visible_versions
 from services.oversight.records.schemas import ReasonIn
 from services.oversight.records.store import ROOT, content_is, is_for_program, select_records
@@ -52,9 +53,7 @@ async def list_campaigns(
     kind: Annotated[
         CampaignKind | None, Query(description="only plans, campaigns, movements or activities")
     ] = None,
-    program: Annotated[
-        str | None, Query(max_length=100, description="only those that name this program")
-    ] = None,
+    program: ProgramFilter = None,
     as_of: AsOf = None,
     paging: Annotated[Paging, paged_by(100)],
 ) -> CampaignsPage:

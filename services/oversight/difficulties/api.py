@@ -23,12 +23,13 @@ from services.oversight.difficulties.schemas import (
 from services.oversight.difficulties.store import PATH, to_difficulty
 from services.oversight.models import RecordVersion
 from services.oversight.records.actions import withdraw_record
-from services.oversight.records.query_params import StateDay
+from services.oversight.records.query_params import ProgramFilter, StateDay
 from services.oversight.records.schemas import ReasonIn
 from services.oversight.records.store import content_is, has_id, read_records, read_versions, select_records
 from shared.kit.change_feed import AsOf
 from shared.kit.json_body import PartialBody
 from shared.kit.paging import Paging, paged_by
+from shared.kit.problems import raise_if_any
 from shared.kit.transactions import TransactionRoute
 from shared.periods import local_day
 from shared.reporting.context import ReportingContext
@@ -59,14 +60,13 @@ async def record_difficulty(
 async def list_difficulties(
     *,
     context: InsiderContext,
+    directory: CurrentAgencies,
     unit: UnitsQuery = None,
     state: Annotated[DifficultyState | None, Query(description="only those in this state on the day")] = None,
     passed_to: Annotated[
         str | None, Query(max_length=40, description="only those that this agency has to answer")
     ] = None,
-    program: Annotated[
-        str | None, Query(max_length=40, description="only those of this program: rural, poverty, ethnic")
-    ] = None,
+    program: ProgramFilter = None,
     sort: Annotated[
         SortOrder, Query(description="the newest first, or those that wait longest first (-waiting_days)")
     ] = "newest",
@@ -76,6 +76,7 @@ async def list_difficulties(
 ) -> DifficultiesPage:
     """List difficulties, newest first, or those that wait longest first, each with its state on a day."""
     day = on or local_day(as_of or context.now)
+    raise_if_any(directory.find_faults([("/query/passed_to", passed_to)], None))
     conditions = [*content_is("passed_to", passed_to), *content_is("program", program)]
     units = require_units(context.territory, unit)
     if state is not None or sort != "newest":

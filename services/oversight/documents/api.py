@@ -45,6 +45,7 @@ from shared.kit.change_feed import AsOf
 from shared.kit.date_fields import IsoDate
 from shared.kit.json_body import PartialBody
 from shared.kit.paging import Paging, paged_by
+from shared.kit.problems import raise_if_any
 from shared.kit.query_lists import CommaSeparated
 from shared.kit.resources import resource
 from shared.kit.transactions import TransactionRoute
@@ -79,6 +80,8 @@ async def record_document(
 async def list_documents(
     *,
     context: PublicRecordContext,
+    directory: CurrentAgencies,
+    kinds: CurrentDocumentKinds,
     unit: UnitsQuery = None,
     kind: Annotated[
         list[str] | None,
@@ -99,6 +102,12 @@ async def list_documents(
     paging: Annotated[Paging, paged_by(100)],
 ) -> IssuedDocumentsPage:
     """List documents, newest first, each with its state on a day."""
+    raise_if_any(
+        [
+            *(fault for code in kind or () for fault in kinds.find_faults(code, None, "/query/kind")),
+            *directory.find_faults([("/query/issuer", issuer)], None),
+        ]
+    )
     day = on or local_day(as_of or context.now)
     documents = await read_documents(context.session, None, as_of)
     replacements = find_replacements(documents)
@@ -130,6 +139,7 @@ async def list_documents(
 async def list_document_demands(
     *,
     context: PublicRecordContext,
+    directory: CurrentAgencies,
     unit: UnitsQuery = None,
     owner: Annotated[str | None, Query(max_length=40, description="only those that this agency owes")] = None,
     state: Annotated[DemandState | None, Query(description="only those in this state on the day")] = None,
@@ -137,6 +147,7 @@ async def list_document_demands(
     as_of: AsOf = None,
 ) -> DemandsOut:
     """List what higher documents demand, each until the document that fulfils it is named; the earliest due day first."""
+    raise_if_any(directory.find_faults([("/query/owner", owner)], None))
     day = on or local_day(as_of or context.now)
     units = require_units(context.territory, unit)
     demands = list_demands(await read_documents(context.session, None, as_of), day)

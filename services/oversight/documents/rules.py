@@ -58,13 +58,11 @@ class DocumentKinds:
         """Return the kind of a code on a day."""
         return next((kind for kind in self.kinds if kind.code == code and kind.is_in_force(on)), None)
 
-    def find_faults(self, code: str, on: date | None) -> Iterator[Fault]:
+    def find_faults(self, code: str, on: date | None, at: str = "/kind") -> Iterator[Fault]:
         """Yield the fault of a kind that is not in force on a day; without a day, of one that never is."""
         kinds = [kind.code for kind in self.kinds if on is None or kind.is_in_force(on)]
         if code not in kinds:
-            yield make_fault(
-                "/kind", "document_kind_unknown", KIND_UNKNOWN, kind=code, kinds=", ".join(kinds)
-            )
+            yield make_fault(at, "document_kind_unknown", KIND_UNKNOWN, kind=code, kinds=", ".join(kinds))
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,6 @@ from services.oversight.records.schemas import (
 )
 from shared.kit.date_fields import IsoDate
 from shared.kit.paging import Page
-from shared.kit.text_fields import Visible
 from shared.reporting.field_types import UnitCode
 
 CapitalSource = Literal["central", "counterpart", "integrated", "credit", "other"]
@@ -90,7 +89,7 @@ class ImplementationPlanFields(BaseModel):
     )
     drafted_on: IsoDate = Field(description="the day of the first draft")
     owner: AgencyCode
-    vintage: Annotated[str, Field(min_length=1, max_length=100), Visible] | None = Field(
+    vintage: uuid.UUID | None = Field(
         None,
         description="id of the province-wide vintage that the results of last year rest on: /v1/vintages",
     )

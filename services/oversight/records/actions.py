@@ -20,6 +20,7 @@ from services.oversight.records.rules import (
 )
 from services.oversight.records.schemas import ReasonIn
 from services.oversight.records.store import content_has, find_by_key, read_records, read_versions
+from shared.kit.canonical_text import canonicalize
 from shared.kit.change_feed import Event, lock_feed, publish_events
 from shared.kit.ids import uuid7
 from shared.reporting.context import ReportingContext
@@ -55,11 +56,27 @@ class RecordContent:
 
 
 async def find_same_record(context: ReportingContext, record: RecordContent) -> RecordVersion | None:
-    """Return the record with this identity; raise `RecordExists` where its content is another. The feed is locked."""
+    """Return the record with this identity; raise `RecordExists` where its content is another. The feed is locked.
+
+    Texts are the same however they are typed.
+    """
     same = await find_by_key(context.session, record.register, record.key)
-    if same is not None and {name: same.content.get(name) for name in record.content} != record.content:
-        raise RecordExists(record=str(same.id))
+    if same is not None:
+        recorded = {name: same.content.get(name) for name in record.content}
+        if _canonicalize_texts(recorded) != _canonicalize_texts(record.content):
+            raise RecordExists(record=str(same.id))
     return same
+
+
+def _canonicalize_texts(content: Any) -> Any:
+    """Return JSON with each text in its canonical form."""
+    if isinstance(content, str):
+        return canonicalize(content)
+    if isinstance(content, list):
+        return [_canonicalize_texts(part) for part in content]
+    if isinstance(content, Mapping):
+        return {name: _canonicalize_texts(part) for name, part in content.items()}
+    return content
 
 
 async def insert_record(

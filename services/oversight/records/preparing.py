@@ -11,12 +11,12 @@ from services.oversight.records.rights import require_record_granted
 from services.oversight.records.rules import RegisterName, find_future_days
 from services.oversight.records.schemas import make_key, to_content
 from shared.kit.json_body import PartialBody
-from shared.kit.problems import Fault, Invalid, make_fault
+from shared.kit.problems import Fault, Invalid
 from shared.periods import local_day
 from shared.reporting.context import ReportingContext
-from shared.reporting.registers import UnitOnDay, locate_body_unit, locate_unit
+from shared.reporting.registers import UnitOnDay, find_unknown_unit, locate_body_unit, locate_unit
 from shared.territory.tree import Territory
-from shared.territory.units import LEVEL_NAMES, UNIT_UNKNOWN, Level, UnknownUnit
+from shared.territory.units import LEVEL_NAMES, Level
 
 NamedUnit = tuple[str, str | None, date | None]
 """A JSON pointer, the code of a unit that a body names there, and the day; None names none, and stands for the record's day."""
@@ -63,9 +63,8 @@ async def prepare_record(
     if day is not None and isinstance(located, UnitOnDay):
         level = located.unit.level
         every_fault += directory.find_level_faults(read_acting, level, day, from_centre=from_centre)
-    named_units = [*units, *([("/unit", body.unit, None)] if day is None else [])]
     every_fault += find_unit_faults(
-        context.territory, [named for named in named_units if _is_read(draft, named[0])], day
+        context.territory, [named for named in units if _is_read(draft, named[0])], day
     )
     read_references = [reference for reference in references if _is_read(draft, reference[0])]
     every_fault += await find_unknown_records(context.session, read_references)
@@ -87,12 +86,9 @@ def find_unit_faults(territory: Territory, units: Iterable[NamedUnit], day: date
         on = own_day or day
         if code is None:
             continue
-        if on is not None:
+        if on is None:
+            unit: object = find_unknown_unit(territory, code, pointer)
+        else:
             unit = locate_unit(territory, code, on, levels=list(LEVEL_NAMES), at=pointer)
-            if isinstance(unit, Fault):
-                yield unit
-            continue
-        try:
-            territory.versions(code)
-        except UnknownUnit:
-            yield make_fault(pointer, "unit_unknown", UNIT_UNKNOWN, unit=code[:20])
+        if isinstance(unit, Fault):
+            yield unit

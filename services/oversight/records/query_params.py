@@ -1,6 +1,6 @@
 """Query parameters that the lists of several registers take."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import Query
 
@@ -19,5 +19,6 @@ OfUnitSince = Annotated[
     ),
 ]
 ProgramFilter = Annotated[
-    str | None, Query(max_length=40, description="only those that name this program: rural, poverty, ethnic")
+    Literal["rural", "poverty", "ethnic"] | None,
+    Query(description="only those that name this program: rural, poverty, ethnic"),
 ]

@@ -29,6 +29,7 @@ from shared.kit.change_feed import AsOf
 from shared.kit.date_fields import IsoDate
 from shared.kit.json_body import PartialBody
 from shared.kit.paging import Paging, paged_by
+from shared.kit.problems import raise_if_any
 from shared.kit.transactions import TransactionRoute
 from shared.periods import local_day
 from shared.reporting.context import ReportingContext
@@ -66,6 +67,7 @@ async def list_tasks(
     paging: Annotated[Paging, paged_by(100)],
 ) -> TasksPage:
     """List tasks, newest first."""
+    raise_if_any(directory.find_faults([("/query/owner", owner)], None))
     conditions = [*content_is("plan", str(plan) if plan else None), *content_is("owner", owner)]
     day = on or local_day(as_of or context.now)
     if state is not None or due_from is not None:

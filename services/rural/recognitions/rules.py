@@ -6,13 +6,6 @@ with its clause, unless an authorized officer records an exception with a reason
 A recognition is in force from the day on which its decision takes effect until it is revoked, or until the unit is
 recognized again at the same level, also where its criteria set is an earlier one. A unit that was recognized before is
 recognized again only with grounds.
-
-    Conflict
-    ├── RecognitionExists       recognition_exists             one under the same set is in force
-    └── RuleBroken
-        ├── LowerLevelNeeded    recognition_needs_lower_level  advanced needs meets, model needs advanced
-        ├── CriteriaNotMet      recognition_needs_all_criteria the accepted assessment of the year falls short
-        └── AssessmentNeeded    recognition_needs_assessment   a required assessment is missing
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -22,43 +15,9 @@ from typing import Any
 
 from services.rural.assessments.rules import AcceptedAssessment
 from services.rural.criteria.sets import CriteriaSet, CriteriaSets, RecognitionLevel
+from services.rural.recognitions import fault_sentences
 from services.rural.rules import DecisionDays, RuleBroken, find_effective_day_faults
 from shared.kit.problems import Conflict, Fault, Sentence, make_fault
-
-SET_UNKNOWN = Sentence(
-    "Không có bộ tiêu chí “{set}”; các bộ: {sets}.", "There is no criteria set “{set}”; sets: {sets}."
-)
-SET_OF_OTHER_LEVEL = Sentence(
-    "Bộ tiêu chí {set} dùng để công nhận mức {set_level}, không phải {level}.",
-    "The set {set} is for the level {set_level}, not {level}.",
-)
-SET_OF_OTHER_UNITS = Sentence(
-    "Bộ tiêu chí {set} áp dụng cho {set_units}; {unit} là {kind}.",
-    "The set {set} is for {set_units}; {unit} is {kind}.",
-)
-SET_NOT_FOR_YEAR = Sentence(
-    "Bộ tiêu chí {set} áp dụng cho các năm {first}-{last} ({legal_basis}).",
-    "The set {set} is for the years {first} to {last} ({legal_basis}).",
-)
-FIELD_REQUIRED = Sentence(
-    "Cần nêu lĩnh vực kiểu mẫu: {fields} ({clause}).", "A field is required: {fields} ({clause})."
-)
-FIELD_UNKNOWN = Sentence(
-    "Không có lĩnh vực “{field}”; các lĩnh vực: {fields}.", "There is no field “{field}”; fields: {fields}."
-)
-SET_WITHOUT_FIELDS = Sentence("Bộ tiêu chí {set} không có lĩnh vực.", "The set {set} has no fields.")
-DECIDED_BEFORE_YEAR = Sentence(
-    "Quyết định đề ngày {date}, trước khi năm được công nhận ({year}) bắt đầu.",
-    "The decision is dated {date}, before the year recognized for ({year}) begins.",
-)
-DECIDED_BEFORE_ASSESSMENT = Sentence(
-    "Quyết định đề ngày {date}, trước ngày ký kết quả đánh giá năm {year} ({assessed_on}).",
-    "The decision is dated {date}, before the assessment of {year} was signed ({assessed_on}).",
-)
-GROUNDS_MISSING = Sentence(
-    "Đơn vị đã được công nhận ở mức này từ ngày {effective_on}; cần nêu căn cứ công nhận lại.",
-    "The unit was recognized at this level from {effective_on} on; state the grounds for recognizing it again.",
-)
 
 
 class RecognitionExists(Conflict):
@@ -177,7 +136,7 @@ def find_decision_faults(
         yield make_fault(
             "/decision/date",
             "decided_before_year",
-            DECIDED_BEFORE_YEAR,
+            fault_sentences.DECIDED_BEFORE_YEAR,
             date=decision.decided_on,
             year=decision.year,
         )
@@ -199,7 +158,7 @@ def find_set_faults(
         yield make_fault(
             "/criteria_set",
             "criteria_set_unknown",
-            SET_UNKNOWN,
+            fault_sentences.SET_UNKNOWN,
             set=decision.criteria_set[:60],
             sets=", ".join(sets),
         )
@@ -218,7 +177,7 @@ def _find_misfits(
         yield make_fault(
             "/level",
             "level_not_of_set",
-            SET_OF_OTHER_LEVEL,
+            fault_sentences.SET_OF_OTHER_LEVEL,
             set=criteria_set.code,
             set_level=criteria_set.level,
             level=decision.level,
@@ -230,7 +189,7 @@ def _find_misfits(
             yield make_fault(
                 "/unit",
                 "unit_not_of_set",
-                SET_OF_OTHER_UNITS,
+                fault_sentences.SET_OF_OTHER_UNITS,
                 set=criteria_set.code,
                 set_units=", ".join(sorted(kinds or [criteria_set.unit_level])),
                 unit=decision.unit,
@@ -240,7 +199,7 @@ def _find_misfits(
         yield make_fault(
             "/year",
             "criteria_set_not_for_year",
-            SET_NOT_FOR_YEAR,
+            fault_sentences.SET_NOT_FOR_YEAR,
             set=criteria_set.code,
             first=criteria_set.first_year,
             last=criteria_set.last_year,
@@ -254,12 +213,20 @@ def _find_field_faults(field: str | None, criteria_set: CriteriaSet) -> Iterator
     fields = ", ".join(criteria_set.fields)
     if field is None and criteria_set.fields:
         yield make_fault(
-            "/field", "field_required", FIELD_REQUIRED, fields=fields, clause=criteria_set.field_clause
+            "/field",
+            "field_required",
+            fault_sentences.FIELD_REQUIRED,
+            fields=fields,
+            clause=criteria_set.field_clause,
         )
     elif field is not None and not criteria_set.fields:
-        yield make_fault("/field", "field_not_of_set", SET_WITHOUT_FIELDS, set=criteria_set.code)
+        yield make_fault(
+            "/field", "field_not_of_set", fault_sentences.SET_WITHOUT_FIELDS, set=criteria_set.code
+        )
     elif field is not None and field not in criteria_set.fields:
-        yield make_fault("/field", "field_unknown", FIELD_UNKNOWN, field=field[:60], fields=fields)
+        yield make_fault(
+            "/field", "field_unknown", fault_sentences.FIELD_UNKNOWN, field=field[:60], fields=fields
+        )
 
 
 def refuse_duplicate(decision: RecognitionDecision, registered: Sequence[RegisteredRecognition]) -> None:
@@ -280,7 +247,9 @@ def find_grounds_faults(
         if other.level == decision.level and other.effective_on <= decision.effective_on
     ]
     if before and grounds is None:
-        yield make_fault("/grounds", "grounds_missing", GROUNDS_MISSING, effective_on=max(before))
+        yield make_fault(
+            "/grounds", "grounds_missing", fault_sentences.GROUNDS_MISSING, effective_on=max(before)
+        )
 
 
 def find_assessment_faults(decision: RecognitionDecision, basis: AssessmentBasis) -> Iterator[Fault]:
@@ -290,7 +259,7 @@ def find_assessment_faults(decision: RecognitionDecision, basis: AssessmentBasis
         yield make_fault(
             "/decision/date",
             "decided_before_assessment",
-            DECIDED_BEFORE_ASSESSMENT,
+            fault_sentences.DECIDED_BEFORE_ASSESSMENT,
             date=decision.decided_on,
             year=decision.year,
             assessed_on=signed_on,
