@@ -19,6 +19,18 @@ class AcceptIn(TypedDict):
     content_sha256: str
 
 
+class AcceptedPeriodOut(TypedDict):
+    """A period that has accepted reports."""
+
+    period: str
+
+
+class AcceptedPeriodsOut(TypedDict):
+    """The periods that have accepted reports."""
+
+    items: "list[AcceptedPeriodOut]"
+
+
 class AddresseeIn(TypedDict):
     """Who has to answer: a unit, and an agency of it where one is named."""
 
@@ -3476,6 +3488,8 @@ class ObligationOut(TypedDict):
     counted_from: str | None
     counted_to: str | None
     form: str
+    form_label: NotRequired[str]
+    form_label_en: NotRequired[str]
     due_on: str | None
     clause: str | None
     state: Literal["missing", "submitted", "accepted"]
@@ -3646,6 +3660,8 @@ class OwedFormOut(TypedDict):
     unit_since: NotRequired[str | None]
     period: str
     form: str
+    form_label: NotRequired[str]
+    form_label_en: NotRequired[str]
     due_on: str | None
     state: str
     timeliness: str
@@ -3711,6 +3727,23 @@ class PassedStep(TypedDict):
     step: str
     passed_by: str
     passed_at: str
+
+
+class PeriodsOfProgramOut(TypedDict):
+    """The part of one program."""
+
+    state: Literal["fresh", "stale", "unavailable"]
+    age_seconds: int | None
+    problem: NotRequired[dict[str, Any] | None]
+    program: str
+
+
+class PeriodsOut(TypedDict):
+    """The periods that have accepted reports, of all programs."""
+
+    newest_year: str | None
+    items: "list[ReportedPeriodOut]"
+    programs: "list[PeriodsOfProgramOut]"
 
 
 class PhysicalProgressIn(TypedDict):
@@ -4856,6 +4889,13 @@ class ReportSummaryPage(TypedDict):
     next: str | None
 
 
+class ReportedPeriodOut(TypedDict):
+    """A period, and the programs that have accepted reports for it."""
+
+    period: str
+    programs: list[str]
+
+
 class ReturnIn(TypedDict):
     """A return, with its reason."""
 
@@ -5062,7 +5102,7 @@ class RowVerdictOut(TypedDict):
 
     row: int
     unit: str
-    verdict: Literal["added", "changed", "unchanged", "removed", "refused", "fits"]
+    verdict: Literal["added", "changed", "unchanged", "removed", "refused", "fits", "not_checked"]
     region_before: NotRequired[str | None]
     region: NotRequired[str | None]
 
@@ -5126,6 +5166,7 @@ class SeriesPointOut(TypedDict):
     value: Number | None
     numerator: Number | None
     denominator: Number | None
+    target: NotRequired[Number | None]
     status: Literal["estimate", "preliminary", "official"] | None
     standard: NotRequired[str | None]
     break_before: bool
@@ -6065,6 +6106,8 @@ class TileOut(TypedDict):
     unit_since: str
     unit_name: str
     unit_kind: str
+    parent: NotRequired[str | None]
+    parent_name: NotRequired[str | None]
     q: int
     r: int
     x: Number
