@@ -18,7 +18,7 @@ PORTS = {name: str(BASE_PORT + PORT_OFFSETS[name]) for name in FACTORIES}
 
 
 def test_every_process_of_the_stack_has_a_service() -> None:
-    assert set(COMPOSE["services"]) == {"postgres", "migrations", *FACTORIES}
+    assert set(COMPOSE["services"]) == {"postgres", "migrations", "backup", *FACTORIES}
     for name, service in PROCESSES.items():
         assert service["command"][2:4] == ["shared.kit.serve", FACTORIES[name]]
         assert service["command"][-1] == PORTS[name]
@@ -69,7 +69,23 @@ def test_no_process_starts_before_the_migrations_are_done() -> None:
     assert COMPOSE["services"]["migrations"]["restart"] == "no"
 
 
-@pytest.mark.parametrize("name", ["migrations", *FACTORIES])
+def test_every_service_is_limited_in_memory_processes_descriptors_and_logs() -> None:
+    for name, service in COMPOSE["services"].items():
+        assert re.fullmatch(r"\d+[mg]", service["mem_limit"]), name
+        assert (service["pids_limit"], service["ulimits"]["nofile"]) == (256, 65536), name
+        assert set(service["logging"]["options"]) == {"max-size", "max-file"}, name
+
+
+def test_the_backup_runs_only_when_it_is_asked_for_and_names_a_whole_dump_last() -> None:
+    backup = COMPOSE["services"]["backup"]
+    assert (backup["profiles"], backup["restart"]) == (["backup"], "no")
+    assert backup["image"] == COMPOSE["services"]["postgres"]["image"]
+    script = backup["command"][-1]
+    assert script.index("pg_dump") < script.index("mv ")
+    assert "--format=custom" in script
+
+
+@pytest.mark.parametrize("name", ["migrations", "backup", *FACTORIES])
 def test_a_process_has_no_unneeded_rights(name: Any) -> None:
     service = COMPOSE["services"][name]
     assert service["read_only"] is True
