@@ -122,9 +122,7 @@ class LedgerEvaluation:
                 require_other_paper(candidate.entry, new)
 
     def _find_recorded(self, key: VoucherKey | None) -> Entry | None:
-        if key is None:
-            return None
-        return self.state.recorded.get(key) or self._entries.get(key)
+        return None if key is None else self.state.recorded.get(key) or self._entries.get(key)
 
     def _record(self, candidate: EntryCandidate) -> EntryOutcome:
         entry, fact = candidate.entry, candidate.fact
