@@ -25,10 +25,12 @@ SERVICES = ("rural", "poverty", "ethnic", "funding", "gateway")
 LIST_PARAMETER = "a list takes commas and repetition alike, and is declared as an array"
 BOUNDED_LIST = "the limit on the number of values was stated as that of a text"
 NUMBERS = "differences carry numbers as numbers"
+MAY_BE_LEFT_OUT = "a required parameter may be left out; requests that have it are answered as before"
 NO_SECRET = "a dry run shows no secret"
 
 PROGRAMS = ("rural", "poverty", "ethnic")
 DELIBERATE: dict[str, str] = {
+    "GET /v1/status query period": MAY_BE_LEFT_OUT,
     "GET /v1/rural/observations query indicator": LIST_PARAMETER,
     "GET /v1/poverty/observations query indicator": LIST_PARAMETER,
     "GET /v1/ethnic/observations query indicator": LIST_PARAMETER,

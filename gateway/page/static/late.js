@@ -4,7 +4,7 @@ import { element, makeScrollBox, makeSection, makeTable, replace } from "./draw.
 import { makePath, read } from "./read.js";
 import { explainProblem, formatDay, formatNumber, pickFormLabel, translate } from "./words.js";
 
-const OWED_FIELDS = "unit,unit_name,unit_since,form,form_label,form_label_en,period,due_on,state,nil,timeliness";
+const OWED_FIELDS = "expected,reported,accepted,overdue,programs,unit,unit_name,unit_since,form,form_label,form_label_en,due_on,state,nil,timeliness";
 const NEXT_FIELDS = "form,form_label,form_label_en,due_on,state,nil,timeliness";
 const NEXT_SHOWN = 12;
 
@@ -45,7 +45,13 @@ function makeFormsTable(rows) {
     { label: translate("form"), content: (row) => [translate(row.program), " · ", pickFormLabel(row)] },
     { label: translate("due_on"), content: (row) => (row.due_on ? formatDay(row.due_on) : translate("not_judged")) }, ...makeCounts(),
   ];
-  return makeScrollBox(translate("form"), makeTable(translate("form"), columns, forms));
+  return element("details", {}, element("summary", {}, `${translate("form")} (${formatNumber(forms.length)})`),
+    makeScrollBox(translate("form"), makeTable(translate("form"), columns, forms)));
+}
+
+function makeProgramsTable(rows) {
+  const columns = [{ label: translate("program"), content: (row) => translate(row.program) }, ...makeCounts()];
+  return makeScrollBox(translate("late"), makeTable(translate("late"), columns, groupOwed(rows, (row) => row.program)));
 }
 
 function makeUnitsTable(rows) {
@@ -95,6 +101,6 @@ export async function drawLate(context, place) {
     answer.document.programs.filter((part) => part.state === "unavailable").map((part) =>
       element("p", { class: "problem" }, translate("part_away", { program: translate(part.program) }))),
     answer.document.overdue ? null : element("p", {}, translate("late_none")),
-    makeFormsTable(rows), makeUnitsTable(rows),
+    makeProgramsTable(rows), makeUnitsTable(rows), makeFormsTable(rows),
     element("div", { class: "next" }, next.problem ? null : makeNextTable(listOwed(next.document), context.today, thisYear))));
 }

@@ -158,6 +158,7 @@ async function drawForesight(context, place) {
   const query = { year: context.year, unit: context.unit, seen_on: seenOn };
   const [foresight, risk] = await Promise.all([
     read(makePath("/v1/funding/foresight", query)), read(makePath("/v1/funding/foresight/at-risk", { ...query, group_by: "unit" }))]);
+  await nameUnits(context, risk.document?.items ?? []);
   if (!context.isCurrent()) return;
   const field = element("label", { class: "field" }, element("span", {}, translate("seen_on")),
     element("input", { type: "date", value: seenOn, min: `${context.year}-01-01`, max: context.today, onchange: (event) => {
@@ -182,8 +183,17 @@ async function drawForesight(context, place) {
     items.length ? makeRiskTable(context, items) : element("p", {}, translate("nothing_running")));
 }
 
+// Units of the budget year may not be on the map that is shown; their names are read where one is missing.
+async function nameUnits(context, rows) {
+  if (rows.every((row) => !row.unit || row.unit_name || context.unitNames.has(row.unit))) return;
+  const day = `${context.year}-12-31`;
+  const answer = await read(makePath("/v1/units", { on: day, within: context.unit ?? context.status.unit.code, fields: "code,full_name", limit: 500 }));
+  for (const unit of answer.document?.items ?? []) context.unitNames.set(unit.code, unit.full_name);
+}
+
 export async function drawMoney(context, place) {
   const answer = await readGroup(context, choice.group);
+  await nameUnits(context, answer.document?.rows ?? []);
   if (!context.isCurrent()) return;
   const exact = context.state.exact;
   const controls = element("div", { class: "controls" },
