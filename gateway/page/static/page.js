@@ -164,7 +164,8 @@ async function drawRest(context, places) {
     series.drawSeries(context, places.series), late.drawLate(context, places.late), listPeriods(context),
   ];
   if (getClaims()) parts.push(import("./account.js").then((account) => account.drawMine(context, places.mine)));
-  await Promise.all(parts);
+  // One part that fails leaves the others as they are.
+  for (const result of await Promise.allSettled(parts)) if (result.reason) reportError(result.reason);
 }
 
 async function listPeriods(context) {
