@@ -169,7 +169,7 @@ class AmountsOfUnitsOut(TypedDict):
     unit: "ShownUnitOut"
     period: str
     until: str | None
-    level: Literal["district", "commune"]
+    level: Literal["province", "district", "commune"]
     basis: NotRequired[Literal["accepted"]]
     book: Literal["agency", "treasury"]
     map: str
@@ -261,6 +261,9 @@ class AreaRuleOut(TypedDict):
 class AreaSummaryOut(TypedDict):
     """The units below a unit on a day by their status."""
 
+    unit_name: NotRequired[str | None]
+    unit_kind: NotRequired[str | None]
+    unit_since: NotRequired[str | None]
     unit: str
     on: str
     communes: int
@@ -868,6 +871,9 @@ class ChangeOut(TypedDict):
 class ChangedVerdictOut(TypedDict):
     """An accepted verdict that would be another one by the thresholds of a table."""
 
+    unit_name: NotRequired[str | None]
+    unit_kind: NotRequired[str | None]
+    unit_since: NotRequired[str | None]
     unit: str
     period: str
     criterion: str
@@ -937,6 +943,9 @@ class ClassificationListIn(TypedDict):
 class ClassificationListOut(TypedDict):
     """A list without its rows."""
 
+    unit_name: NotRequired[str | None]
+    unit_kind: NotRequired[str | None]
+    unit_since: NotRequired[str | None]
     id: str
     kind: Literal["em_area", "region", "special_difficulty", "poor_district", "border_commune", "group_in_difficulty"]
     level: Literal["province", "district", "commune", "village"]
@@ -1126,6 +1135,8 @@ class CommuneOut(TypedDict):
 
     code: str
     name: str
+    unit_kind: str
+    unit_since: str
     district: str | None
     on: str
     assessments: "list[AssessmentOut]"
@@ -1141,6 +1152,8 @@ class CommuneRow(TypedDict):
 
     code: str
     name: str
+    unit_kind: str
+    unit_since: str
     district: str | None
     met: int | None
     missing: list[int]
@@ -1152,6 +1165,9 @@ class CommuneRow(TypedDict):
 class CommunesOut(TypedDict):
     """Rural communes of a period."""
 
+    unit_name: NotRequired[str | None]
+    unit_kind: NotRequired[str | None]
+    unit_since: NotRequired[str | None]
     unit: str
     period: str
     on: str
@@ -1199,6 +1215,9 @@ class CompletionIn(TypedDict):
 class CompletionOut(TypedDict):
     """The end of a project with its completion report."""
 
+    unit_name: NotRequired[str | None]
+    unit_kind: NotRequired[str | None]
+    unit_since: NotRequired[str | None]
     id: str
     unit: str
     component: str
@@ -1509,6 +1528,9 @@ class CoverageOut(TypedDict):
 class CriteriaOut(TypedDict):
     """The number of rural communes of a unit that meet each criterion."""
 
+    unit_name: NotRequired[str | None]
+    unit_kind: NotRequired[str | None]
+    unit_since: NotRequired[str | None]
     unit: str
     period: str
     basis: Literal["accepted", "provisional"]
@@ -2058,6 +2080,9 @@ class ExitCountOut(TypedDict):
 class ExitOut(TypedDict):
     """An exit with its state."""
 
+    unit_name: NotRequired[str | None]
+    unit_kind: NotRequired[str | None]
+    unit_since: NotRequired[str | None]
     unit: str
     level: Literal["commune", "village"]
     left_on: str
@@ -2082,6 +2107,9 @@ class ExitReviewIn(TypedDict):
 class ExitReviewOut(TypedDict):
     """A verdict on an exit."""
 
+    unit_name: NotRequired[str | None]
+    unit_kind: NotRequired[str | None]
+    unit_since: NotRequired[str | None]
     id: str
     unit: str
     left_on: str
@@ -3110,6 +3138,9 @@ class ListCounts(TypedDict):
 class ListDifferenceOut(TypedDict):
     """A unit of which two lists say different things."""
 
+    unit_name: NotRequired[str | None]
+    unit_kind: NotRequired[str | None]
+    unit_since: NotRequired[str | None]
     unit: str
     ethnic_group: str | None
     change: Literal["added", "removed", "changed"]
@@ -3143,9 +3174,11 @@ class ListRowIn(TypedDict):
 class ListRowOut(TypedDict):
     """A row of a list."""
 
+    unit_name: NotRequired[str | None]
+    unit_kind: NotRequired[str | None]
+    unit_since: NotRequired[str | None]
     row: int
     unit: str
-    unit_name: str | None
     listed: bool
     region: str | None
     specially_difficult: bool
@@ -3283,7 +3316,7 @@ class MapValuesOut(TypedDict):
 
     unit: "FigureUnitOut"
     period: str
-    level: Literal["district", "commune", "village"]
+    level: Literal["province", "district", "commune", "village"]
     basis: Literal["accepted", "provisional"]
     map: str
     as_of: str | None
@@ -3343,6 +3376,9 @@ class MemberOut(TypedDict):
 class MetAndRecognizedOut(TypedDict):
     """Communes that meet every criterion beside those that are recognized, commune by commune."""
 
+    unit_name: NotRequired[str | None]
+    unit_kind: NotRequired[str | None]
+    unit_since: NotRequired[str | None]
     unit: str
     year: int
     meets_all: int
@@ -3356,6 +3392,9 @@ class MetAndRecognizedOut(TypedDict):
 class MetAndRecognizedRow(TypedDict):
     """One commune that meets every criterion, is recognized or is registered, and why these differ."""
 
+    unit_name: NotRequired[str | None]
+    unit_kind: NotRequired[str | None]
+    unit_since: NotRequired[str | None]
     unit: str
     name: str
     district: str | None
@@ -4578,6 +4617,9 @@ class RecordedClosingOut(TypedDict):
 class RecordedListOut(TypedDict):
     """A list as it was recorded, with the verdict on each row."""
 
+    unit_name: NotRequired[str | None]
+    unit_kind: NotRequired[str | None]
+    unit_since: NotRequired[str | None]
     id: str
     kind: Literal["em_area", "region", "special_difficulty", "poor_district", "border_commune", "group_in_difficulty"]
     level: Literal["province", "district", "commune", "village"]
@@ -4737,6 +4779,9 @@ class RegistrationIn(TypedDict):
 class RegistrationOut(TypedDict):
     """A registration, its state and its steps."""
 
+    unit_name: NotRequired[str | None]
+    unit_kind: NotRequired[str | None]
+    unit_since: NotRequired[str | None]
     id: str
     unit: str
     unit_level: str
@@ -5100,6 +5145,9 @@ class RowChangeOut(TypedDict):
 class RowVerdictOut(TypedDict):
     """The verdict on a row."""
 
+    unit_name: NotRequired[str | None]
+    unit_kind: NotRequired[str | None]
+    unit_since: NotRequired[str | None]
     row: int
     unit: str
     verdict: Literal["added", "changed", "unchanged", "removed", "refused", "fits", "not_checked"]
@@ -5348,6 +5396,9 @@ class StagedFigureOut(TypedDict):
 class StandardOut(TypedDict):
     """One unit and the conditions of its standards."""
 
+    unit_name: NotRequired[str | None]
+    unit_kind: NotRequired[str | None]
+    unit_since: NotRequired[str | None]
     unit: str
     name: str
     level: str
@@ -5785,6 +5836,9 @@ class SupplementIn(TypedDict):
 class TableThresholdOut(TypedDict):
     """One threshold of a table."""
 
+    unit_name: NotRequired[str | None]
+    unit_kind: NotRequired[str | None]
+    unit_since: NotRequired[str | None]
     indicator: str
     unit: str
     first_year: int
@@ -6041,8 +6095,10 @@ class ThresholdRow(TypedDict):
 class ThresholdTableDetail(TypedDict):
     """A table of thresholds."""
 
+    unit_name: NotRequired[str | None]
+    unit_kind: NotRequired[str | None]
+    unit_since: NotRequired[str | None]
     unit: str
-    unit_since: str
     number: int
     decision: "DecisionIn"
     count: int
@@ -6072,8 +6128,10 @@ class ThresholdTableReplaced(TypedDict):
 class ThresholdTableSummary(TypedDict):
     """A table of thresholds in a list."""
 
+    unit_name: NotRequired[str | None]
+    unit_kind: NotRequired[str | None]
+    unit_since: NotRequired[str | None]
     unit: str
-    unit_since: str
     number: int
     decision: "DecisionIn"
     count: int
@@ -6091,6 +6149,9 @@ class ThresholdTableSummaryPage(TypedDict):
 class ThresholdsOut(TypedDict):
     """The thresholds by which a unit is judged in a year."""
 
+    unit_name: NotRequired[str | None]
+    unit_kind: NotRequired[str | None]
+    unit_since: NotRequired[str | None]
     unit: str
     year: int
     region: str | None
@@ -6586,6 +6647,9 @@ class WithdrawIn(TypedDict):
 class YearProjectsOut(TypedDict):
     """The projects of a unit and year."""
 
+    unit_name: NotRequired[str | None]
+    unit_kind: NotRequired[str | None]
+    unit_since: NotRequired[str | None]
     unit: str
     period: str
     basis: Literal["accepted", "provisional"]
