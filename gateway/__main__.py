@@ -4,7 +4,7 @@ The first administrator cannot be created over HTTP. The output is one JSON obje
 command again prints the same object, secret included, as long as the client still has the same grant.
 
     python -m gateway create-client --id ID --scope S… [--program P…] [--unit U…] [--description TEXT]
-    python -m gateway rotate-keys
+    python -m gateway rotate-keys [--revoke]
     python -m gateway recover --id ID [--unit U…]
     python -m gateway territory load FOLDER --legal-basis TEXT [--source TEXT] [--dry-run]
 """
@@ -23,7 +23,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from gateway.clients.actions import create_client
+from gateway.clients.actions import OPERATOR, create_client
 from gateway.clients.recovery import ADMINISTRATOR, RecoveryRefusedError, recover_access
 from gateway.clients.rules import ClientDisabled, ClientExists, find_grant_faults, resolve_units
 from gateway.clients.schemas import ClientIn
@@ -40,7 +40,6 @@ from shared.territory.maps.actions import load_map
 from shared.territory.store import load_tree
 from shared.territory.tables import TABLES, read_raw_rows
 
-OPERATOR = "operator"
 TABLE_POINTER = re.compile("/(units|successions|areas)/([0-9]+)(?:/(.+))?")
 REFUSED, WRONG = 1, 2
 """Exit codes: refused by what is stored; a wrong command line or setting."""
@@ -52,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         settings = GatewaySettings()
         if options.command == "rotate-keys":
-            result = asyncio.run(_rotate(settings))
+            result = asyncio.run(_rotate(settings, revoke=options.revoke))
         elif options.command == "recover":
             result = asyncio.run(_recover(settings, options.id, options.unit))
         elif options.command == "territory":
@@ -86,7 +85,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m gateway", description="Manage clients and signing keys.")
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("rotate-keys", help="sign with the standby key from now on")
+    rotate = commands.add_parser("rotate-keys", help="sign with the standby key from now on")
+    rotate.add_argument(
+        "--revoke", action="store_true", help="end the tokens of every key that has signed: it was disclosed"
+    )
     recover = commands.add_parser(
         "recover",
         help="after a lost pepper: new signing keys, every client needs a new secret, this one gets it",
@@ -217,13 +219,13 @@ async def _load(settings: GatewaySettings, options: argparse.Namespace) -> dict[
     return loaded.model_dump(mode="json")
 
 
-async def _rotate(settings: GatewaySettings) -> dict[str, Any]:
+async def _rotate(settings: GatewaySettings, *, revoke: bool) -> dict[str, Any]:
     pepper = Pepper(*settings.peppers)
     database = Database(settings.database_url.get_secret_value(), pool_size=1, application="gateway-operator")
     ring = KeyRing(database, pepper, system_clock, key_days=settings.key_days)
     try:
-        await ring.rotate(actor=OPERATOR)
-        return {"signing_key": (await ring.current()).signing.kid}
+        keys = await ring.rotate(actor=OPERATOR, revoke=revoke)
+        return {"signing_key": keys.signing.kid}
     finally:
         await database.close()
 

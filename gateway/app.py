@@ -15,6 +15,7 @@ from gateway.composition import units_api as unit_overviews
 from gateway.composition.parts import PartFetcher
 from gateway.cors import CorsMiddleware
 from gateway.limits import RateLimits
+from gateway.metrics import make_metrics_listener
 from gateway.models import REVISION
 from gateway.page import api as page
 from gateway.page.files import load_page_files
@@ -33,7 +34,7 @@ from shared.kit.clock import Clock, system_clock
 from shared.kit.database import Database
 from shared.kit.problems import Conflict
 from shared.kit.resources import Resources
-from shared.kit.service import ServiceDefinition, create_service, open_database
+from shared.kit.service import Lifespan, ServiceDefinition, create_service, open_database
 from shared.territory import api as territory
 from shared.territory.current import load_territory_with_geography
 from shared.territory.maps import api as maps
@@ -83,7 +84,8 @@ def create_app(settings: GatewaySettings | None = None, *, clock: Clock = system
                 key_ring,
                 *village_followers,
             ),
-            lifespans=(upstreams.connected, parts.fetching),
+            lifespans=(key_ring.reading, upstreams.connected, parts.fetching, *_serve_metrics(settings)),
+            serves_metrics=settings.public_metrics,
             start_steps=(
                 load_territory_with_geography,
                 boundaries.load_boundaries,
@@ -103,6 +105,7 @@ def create_app(settings: GatewaySettings | None = None, *, clock: Clock = system
                 maps.router,
                 tokens.router,
                 clients.secret_router,
+                clients.revoking_router,
                 clients.router,
                 vintages.router,
                 page.router,
@@ -119,7 +122,7 @@ def create_app(settings: GatewaySettings | None = None, *, clock: Clock = system
             larger_bodies={"/oauth/": SMALL_BODY_BYTES, "/v1/clients": SMALL_BODY_BYTES},
             outer_middleware=[*_read_proxy_headers(settings), *_allow_origins(settings)],
             inner_middleware=(
-                Middleware(RateLimitMiddleware, limits=limits),
+                Middleware(RateLimitMiddleware, limits=limits, upstreams=frozenset(settings.upstreams)),
                 Middleware(Proxy, upstreams=upstreams),
             ),
         )
@@ -131,6 +134,12 @@ def _read_proxy_headers(settings: GatewaySettings) -> list[Middleware]:
     if not settings.trusted_proxies:
         return []
     return [Middleware(ProxyHeadersMiddleware, trusted_hosts=settings.trusted_proxies)]
+
+
+def _serve_metrics(settings: GatewaySettings) -> list[Lifespan]:
+    """Return the listener of the metrics; none where no port is set."""
+    port = settings.metrics_port
+    return [] if port is None else [make_metrics_listener(settings.metrics_host, port)]
 
 
 def _allow_origins(settings: GatewaySettings) -> list[Middleware]:

@@ -67,6 +67,7 @@ class RateLimits:
         self._client = RateLimitPolicy(limiter, "client", client)
         self._address = RateLimitPolicy(limiter, "address", address)
         self._token = RateLimitPolicy(limiter, "token", token)
+        self._failed_token = RateLimitPolicy(limiter, "failed-token", token)
 
     async def request(self, scope: MutableMapping[str, Any], client_id: str) -> RateLimitDecision:
         """Count a request of a client, or of a network where the client is not known."""
@@ -75,8 +76,14 @@ class RateLimits:
         return await self._address.hit(find_network(scope))
 
     async def token_request(self, scope: MutableMapping[str, Any], client_id: str) -> RateLimitDecision:
-        """Count a token request for a client id from a network."""
+        """Count a token request of a client, whose secret was right, from a network."""
         return await self._token.hit(client_id[:64], find_network(scope))
+
+    async def failed_token_request(
+        self, scope: MutableMapping[str, Any], client_id: str
+    ) -> RateLimitDecision:
+        """Count a token request for a client id with a wrong secret from a network, apart from those that succeed."""
+        return await self._failed_token.hit(client_id[:64], find_network(scope))
 
 
 def _field(policy: str, **parameters: int) -> str:

@@ -4,7 +4,16 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Identity,
+    Index,
+    LargeBinary,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
@@ -20,11 +29,11 @@ class Base(DeclarativeBase):
 
 
 metadata = Base.metadata
-REVISION = SchemaRevision("gateway", "gateway_0003")
+REVISION = SchemaRevision("gateway", "gateway_0004")
 
 
 class ClientRow(Base):
-    """A system that calls. Only `disabled_at` ever changes."""
+    """A system that calls. Only `disabled_at` and `grant_id` ever change."""
 
     __tablename__ = "clients"
 
@@ -36,6 +45,10 @@ class ClientRow(Base):
     """The codes that were requested when the client was created; what counts are its `unit_grants`."""
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
+    grant_id: Mapped[UUID] = mapped_column(server_default=text("gen_random_uuid()"))
+    """The id that its tokens carry; disabling revokes it, and enabling makes another."""
+    holds_all: Mapped[bool] = mapped_column(server_default=text("false"))
+    """Whether it is an administrator of everything: the first one, and those that the command line makes so."""
     unit_grants: Mapped[list["UnitGrantRow"]] = relationship(
         lazy="selectin", order_by="UnitGrantRow.id", viewonly=True
     )
@@ -94,11 +107,24 @@ class SigningKeyRow(Base):
     created_at: Mapped[datetime]
     signs_from: Mapped[datetime | None]
     retired_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+    """From when on no token of it is accepted, although the token has not expired."""
 
     __table_args__ = (
         CheckConstraint("NOT public ? 'd'", name="public_only"),
         CheckConstraint("retired_at IS NULL OR signs_from IS NOT NULL", name="retired_after_signing"),
     )
+
+
+class RevocationRow(Base):
+    """The id of a token (`jti`) or of a client's grant (`grant_id`) whose tokens are no longer accepted."""
+
+    __tablename__ = "revocations"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    revoked_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    """When every token that it ends has expired by itself."""
 
 
 class AuditRow(Base):

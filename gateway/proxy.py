@@ -15,19 +15,20 @@ import structlog
 from starlette.requests import Request
 from yarl import URL
 
+from gateway.fair_shares import FairShares, find_cost
 from gateway.headers import find_upstream, to_caller_headers, to_target, to_upstream_headers
 from gateway.upstreams import NEVER_REACHED, Upstreams
 from shared.kit.exception_handlers import to_problem_response
 from shared.kit.middleware import App, AsgiScope, Receive, Send
 from shared.kit.problems import Problem, TooLarge
+from shared.kit.routes import SAFE
 
-SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 RETRIED = frozenset({"GET", "HEAD"})
 RETRY_AFTER_S = 0.1
 BODILESS = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 WITH_A_BODY = frozenset({b"content-length", b"transfer-encoding"})
 LARGEST_WHOLE_BODY_BYTES = 256 * 1024
-"""A body that arrived in one chunk of up to this many bytes is sent whole; any other body is streamed."""
+"""A body of up to this many bytes is read whole before a connection to the service is taken; any other is streamed from then on."""
 
 Fields = list[tuple[str, str]]
 
@@ -44,6 +45,7 @@ class Proxy:
     def __init__(self, app: App, *, upstreams: Upstreams) -> None:
         self.app = app
         self.upstreams = upstreams
+        self._shares = {name: FairShares() for name in upstreams.urls}
         self._routes = {name: SimpleNamespace(path_format=f"/v1/{name}/{{path}}") for name in upstreams.urls}
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
@@ -55,7 +57,7 @@ class Proxy:
         scope["route"] = self._routes[name]
         forwarded = ForwardedRequest(self.upstreams, name, scope, receive)
         try:
-            response = await forwarded.send()
+            response = await forwarded.send(self._shares[name])
         except ClientDisconnectedError:
             return
         except Problem as problem:
@@ -85,10 +87,26 @@ class ForwardedRequest:
         self._received_all = False
         self._refusal: Exception | None = None
 
-    async def send(self) -> aiohttp.ClientResponse:
-        """Send the request; return the response when its header is there. Raises the problem where there is none."""
+    async def send(self, shares: FairShares) -> aiohttp.ClientResponse:
+        """Send the request in its turn; return the response when its header is there. Raises the problem where there is none.
+
+        A body that is streamed waits for no turn: it would hold a place for as long as its sender takes.
+        """
         headers = list(to_upstream_headers(self._scope))
         body = await self._body(headers)
+        if body is not None and not isinstance(body, bytes):
+            return await self._send_or_retry(headers, body)
+        method = self._scope["method"]
+        cost = find_cost(self._scope["path"], self._scope["query_string"]) if method in SAFE else 1
+        keys = (value for name, value in self._scope["headers"] if name == b"idempotency-key")
+        key = b"" if method in SAFE else next(keys, b"")
+        client = self._scope.get("client_key", "")
+        async with shares.place(client, cost=cost, is_read=method in SAFE, key=key.decode("latin-1")):
+            return await self._send_or_retry(headers, body)
+
+    async def _send_or_retry(
+        self, headers: Fields, body: bytes | AsyncIterator[bytes] | None
+    ) -> aiohttp.ClientResponse:
         try:
             return await self._send(headers, body)
         except NEVER_REACHED as error:
@@ -145,6 +163,8 @@ class ForwardedRequest:
             self._received_all = True
             return None
         first = await self._read_chunk()
+        while not self._received_all and len(first) <= LARGEST_WHOLE_BODY_BYTES:
+            first += await self._read_chunk()
         if self._received_all and len(first) <= LARGEST_WHOLE_BODY_BYTES:
             return first
         if b"transfer-encoding" not in body_headers:

@@ -74,6 +74,13 @@ class GatewaySettings(MapFollowingSettings):
     trusted_proxies: str = Field(
         "", description="addresses or networks, separated by commas, whose X-Forwarded-For is believed"
     )
+    public_metrics: bool = Field(
+        default=False, description="whether `/metrics` is on the public port as well"
+    )
+    metrics_port: int | None = Field(
+        None, ge=1, le=65535, description="port of a listener of its own for `/metrics`; none without it"
+    )
+    metrics_host: str = Field("127.0.0.1", description="address of that listener")
     answer_within_s: float = Field(30.0, gt=0, description="how long an upstream may be silent")
     part_within_s: float = Field(1.2, gt=0, description="how long a status read waits for one part")
 

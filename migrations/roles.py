@@ -54,6 +54,40 @@ def require_server(version: str, major: int) -> None:
         )
 
 
+CLOSE_DATABASES = """
+    DO $$
+    DECLARE
+        role name;
+        own name;
+    BEGIN
+        FOR own IN SELECT datname FROM pg_database WHERE datname IN ('postgres', 'template1') LOOP
+            FOR role IN SELECT rolname FROM pg_roles
+                        WHERE rolcanlogin AND NOT rolsuper AND rolname NOT IN ({owners})
+                          AND has_database_privilege(rolname, own, 'CONNECT') LOOP
+                EXECUTE format('GRANT CONNECT ON DATABASE %I TO %I', own, role);
+            END LOOP;
+            EXECUTE format('REVOKE CONNECT, TEMPORARY ON DATABASE %I FROM PUBLIC', own);
+        END LOOP;
+    END $$
+"""
+
+REVOKE_LARGE_OBJECTS = """
+    DO $$
+    DECLARE
+        large_object regprocedure;
+    BEGIN
+        IF (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
+            FOR large_object IN SELECT oid FROM pg_proc
+                WHERE pronamespace = 'pg_catalog'::regnamespace
+                  AND proname IN ('lo_create', 'lo_creat', 'lo_from_bytea', 'lo_open', 'lo_put') LOOP
+                EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', large_object);
+            END LOOP;
+        END IF;
+    END $$
+"""
+"""Large objects have no quota and no table: a service that needs none makes none. Only a superuser may revoke them."""
+
+
 async def create_roles(admin: asyncpg.Connection, passwords: Mapping[str, str], *, database: str) -> None:
     """Create the missing roles and the database, and set the passwords of the service roles."""
     version = admin.get_server_version().major
@@ -76,6 +110,8 @@ async def create_roles(admin: asyncpg.Connection, passwords: Mapping[str, str], 
             options = " WITH INHERIT TRUE, SET TRUE" if version >= VERSION_WITH_SET_OPTION else ""
             statements.append(f"GRANT {owner}_owner TO CURRENT_USER{options}")
     await admin.execute(";".join(statements))
+    if superuser:
+        await close_other_databases(admin, passwords)
     if not await admin.fetchval("SELECT true FROM pg_database WHERE datname = $1", database):
         locale = (
             "LOCALE 'C.UTF-8' LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8'"
@@ -85,12 +121,18 @@ async def create_roles(admin: asyncpg.Connection, passwords: Mapping[str, str], 
         await admin.execute(f"CREATE DATABASE {database} TEMPLATE template0 ENCODING 'UTF8' {locale}")
 
 
+async def close_other_databases(admin: asyncpg.Connection, owners: Collection[str]) -> None:
+    """Let no service role connect to the server's own databases; every other role that may log in keeps what it had."""
+    await admin.execute(CLOSE_DATABASES.format(owners=", ".join(f"'{owner}'" for owner in owners)))
+
+
 async def create_schemas(connection: asyncpg.Connection, owners: Collection[str]) -> None:
     """Create the missing schemas of the connected database; only the owner's service role may use each."""
     database = await connection.fetchval("SELECT current_database()")
     statements = [
         f"REVOKE ALL ON DATABASE {database} FROM PUBLIC",
         "REVOKE ALL ON SCHEMA public FROM PUBLIC",
+        REVOKE_LARGE_OBJECTS,
     ]
     for owner in owners:
         statements += [

@@ -9,11 +9,22 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
 
 from shared.kit.identity import Identity
-from shared.kit.issuer_keys import IssuerKeys
+from shared.kit.issuer_keys import TrustedKeys
 from shared.kit.resources import get_resources
 
 ISSUER = "http://127.0.0.1:8000"
 AUDIENCE = "ntp"
+FOR_EVER_SECONDS = 2**40
+
+
+class FixedKeys:
+    """Keys that are read from nowhere; a test may add to what was revoked."""
+
+    def __init__(self, keys: KeySet) -> None:
+        self.trusted = TrustedKeys(keys)
+
+    async def find_keys(self, key_id: str | None) -> TrustedKeys:
+        return self.trusted
 
 
 class Issuer:
@@ -50,7 +61,16 @@ class Issuer:
         header = {"alg": "ES256", "typ": "at+jwt", "kid": self._key.kid}
         return jwt.encode(header, {**registered, **claims}, self._key)
 
+    @property
+    def authorization(self) -> dict[str, str]:
+        """The header field with a token."""
+        return {"Authorization": f"Bearer {self.token()}"}
+
     def trust(self, app: FastAPI) -> FastAPI:
-        """Let an app verify this issuer's tokens without asking anyone for keys."""
-        get_resources(app).get(Identity).keys = IssuerKeys("http://127.0.0.1:9/none", keys=self.keys)
+        """Let an app verify this issuer's tokens without asking anyone for keys, however long they are valid.
+
+        So one token does for a clock that a test sets.
+        """
+        identity = get_resources(app).get(Identity)
+        identity.keys, identity.max_token_seconds = FixedKeys(self.keys), FOR_EVER_SECONDS
         return app

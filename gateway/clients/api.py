@@ -9,6 +9,7 @@ from fastapi import APIRouter, Body, Depends, Request, Response
 from pydantic import TypeAdapter
 
 from gateway.clients import actions
+from gateway.clients.administration import Administrator
 from gateway.clients.proposals import make_proposals
 from gateway.clients.rules import UnknownClient, find_grant_faults, resolve_units
 from gateway.clients.schemas import (
@@ -25,6 +26,8 @@ from gateway.clients.secrets import Pepper
 from gateway.clients.store import find_client, list_clients_with_grants, select_audit, select_clients
 from gateway.models import ClientRow
 from gateway.settings import GatewaySettings
+from gateway.tokens.keys import KeyRing
+from shared.kit.idempotency import REPLAY_HEADER
 from shared.kit.json_body import PartialBody
 from shared.kit.paging import Page, Paging, paged_by
 from shared.kit.problems import raise_if_any
@@ -45,9 +48,9 @@ BOOLEAN = TypeAdapter(bool)
 
 
 class SecretRoute(TransactionRoute):
-    """Add the secret to the response after the commit, to the first response and to its replays alike.
+    """Add the secret to the first response after the commit; a replay has null in its place.
 
-    So the response that is stored under the Idempotency-Key holds the id of the secret and never the secret (ADR 0004).
+    The response that is stored under the Idempotency-Key holds the id of the secret and never the secret (ADR 0004).
     """
 
     def get_route_handler(self) -> RouteHandler:
@@ -56,14 +59,15 @@ class SecretRoute(TransactionRoute):
 
         async def handle(request: Request) -> Response:
             answer = await handler(request)
-            is_stored = not BOOLEAN.validate_python(request.query_params.get("dry_run", False))
-            return _add_secret(answer, get_resources(request.app).get(Pepper) if is_stored else None)
+            is_dry_run = BOOLEAN.validate_python(request.query_params.get("dry_run", False))
+            is_shown = not is_dry_run and REPLAY_HEADER not in answer.headers
+            return _add_secret(answer, get_resources(request.app).get(Pepper) if is_shown else None)
 
         return handle
 
 
 def _add_secret(answer: Response, pepper: Pepper | None) -> Response:
-    """Return the answer with the secret; with null after a dry run, which has no pepper here."""
+    """Return the answer with the secret; with null after a dry run and in a replay, which have no pepper here."""
     client = orjson.loads(bytes(answer.body))
     secret_id = UUID(client["secret_id"])
     client["client_secret"] = pepper.derive_secret(client["client_id"], secret_id) if pepper else None
@@ -73,7 +77,23 @@ def _add_secret(answer: Response, pepper: Pepper | None) -> Response:
     )
 
 
+class RevokingRoute(TransactionRoute):
+    """Let this process refuse what was revoked from the next request on."""
+
+    def get_route_handler(self) -> RouteHandler:
+        """Wrap the transaction."""
+        handler = super().get_route_handler()
+
+        async def handle(request: Request) -> Response:
+            answer = await handler(request)
+            get_resources(request.app).get(KeyRing).expire()
+            return answer
+
+        return handle
+
+
 router = APIRouter(prefix="/v1", route_class=TransactionRoute, tags=["clients"])
+revoking_router = APIRouter(prefix="/v1", route_class=RevokingRoute, tags=["clients"])
 secret_router = APIRouter(prefix="/v1", route_class=SecretRoute, tags=["clients"])
 
 
@@ -99,7 +119,7 @@ async def create_client(
     settings: CurrentSettings,
     territory: CurrentTerritory,
 ) -> ClientWithSecretIdOut:
-    """Create a client. Its secret is in this response, and in a replay of this very request.
+    """Create a client inside the grant of the administrator. Its secret is in this response only; a replay has null.
 
     A unit is granted as of a day: a code means the latest unit that bore it until today, `{code, on}` the one of that day.
     """
@@ -108,6 +128,8 @@ async def create_client(
     units, unit_faults = resolve_units(known, body.units, local_day(unit_of_work.now))
     grant = body.to_grant(units)
     raise_if_any([*draft.faults, *unit_faults, *find_grant_faults(grant, settings.grantable)])
+    administrator = await actions.find_administrator(unit_of_work.session, unit_of_work.caller)
+    actions.require_inside(known, administrator, grant, unit_of_work.now)
     client, secret_id = await actions.create_client(
         unit_of_work.session,
         pepper,
@@ -131,11 +153,12 @@ async def rotate_client_secret(
     body: RotationIn | None = None,
 ) -> ClientWithSecretIdOut:
     """Create a new secret of a client; the ones before it expire at once, or after the overlap."""
+    _, client = await _lock_administered(client_id, unit_of_work, territory)
     overlap = timedelta(seconds=body.overlap_seconds if body else 0)
-    client, secret_id = await actions.rotate_secret(
+    secret_id = await actions.rotate_secret(
         unit_of_work.session,
         pepper,
-        client_id=client_id,
+        client,
         overlap=overlap,
         actor=unit_of_work.caller.client_id,
         now=unit_of_work.now,
@@ -143,20 +166,39 @@ async def rotate_client_secret(
     return _to_schema(client, secret_id, territory)
 
 
-@router.post("/clients/{client_id}/disable")
+async def _lock_administered(
+    client_id: str, unit_of_work: AdministratorUnitOfWork, territory: Territory
+) -> tuple[Administrator, ClientRow]:
+    """Lock a client that the caller may change, and return both. Raises `UnknownClient` and `ClientOutside`."""
+    administrator = await actions.find_administrator(unit_of_work.session, unit_of_work.caller)
+    client = await actions.lock_client(unit_of_work.session, client_id)
+    known = await with_villages(unit_of_work.session, territory, [row.unit for row in client.unit_grants])
+    actions.require_client_inside(known, administrator, client, unit_of_work.now)
+    return administrator, client
+
+
+@revoking_router.post("/clients/{client_id}/disable")
 async def disable_client(
     *, client_id: str, unit_of_work: AdministratorUnitOfWork, territory: CurrentTerritory
 ) -> ClientOut:
-    """Disable a client: it gets no further token; tokens that it holds expire within ten minutes."""
-    return ClientOut.from_row(
-        await actions.disable_client(
-            unit_of_work.session,
-            client_id=client_id,
-            actor=unit_of_work.caller.client_id,
-            now=unit_of_work.now,
-        ),
-        territory,
+    """Disable a client: it gets no further token, and its tokens are refused here at once, by each service within 15 seconds."""
+    _, client = await _lock_administered(client_id, unit_of_work, territory)
+    await actions.disable_client(
+        unit_of_work.session, client, actor=unit_of_work.caller.client_id, now=unit_of_work.now
     )
+    return ClientOut.from_row(client, territory)
+
+
+@revoking_router.post("/clients/{client_id}/enable")
+async def enable_client(
+    *, client_id: str, unit_of_work: AdministratorUnitOfWork, territory: CurrentTerritory
+) -> ClientOut:
+    """Enable a disabled client: its secrets are accepted again. Tokens of before stay revoked."""
+    _, client = await _lock_administered(client_id, unit_of_work, territory)
+    await actions.enable_client(
+        unit_of_work.session, client, actor=unit_of_work.caller.client_id, now=unit_of_work.now
+    )
+    return ClientOut.from_row(client, territory)
 
 
 @router.get("/clients")
@@ -201,10 +243,12 @@ async def confirm_grant(
     territory: CurrentTerritory,
 ) -> ClientOut:
     """Grant a client the successors of an ended unit that it was granted. The grant of the ended unit stays for its days."""
-    client = await actions.confirm_successors(
+    administrator, client = await _lock_administered(client_id, unit_of_work, territory)
+    await actions.confirm_successors(
         unit_of_work.session,
         territory,
-        client_id=client_id,
+        administrator,
+        client,
         draft=draft,
         actor=unit_of_work.caller.client_id,
         now=unit_of_work.now,

@@ -82,7 +82,4 @@ async def _let_in(
         return secret_id
     if ADMINISTRATOR not in client.scopes:
         raise RecoveryRefusedError(f"{client_id} is no administrator; name another client")
-    _, secret_id = await rotate_secret(
-        session, pepper, client_id=client_id, overlap=AT_ONCE, actor=actor, now=now
-    )
-    return secret_id
+    return await rotate_secret(session, pepper, client, overlap=AT_ONCE, actor=actor, now=now)

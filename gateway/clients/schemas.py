@@ -155,6 +155,9 @@ class ClientOut(BaseModel):
     unit_grants: list[UnitGrantOut] = Field(description="the granted units, each as of its day")
     created_at: datetime = Field(description="instant of its creation")
     disabled_at: datetime | None = Field(description="instant from which it gets no token")
+    holds_all: bool = Field(
+        False, description="whether it is an administrator of all programs and units, whatever is listed here"
+    )
 
     @classmethod
     def from_row(cls, row: ClientRow, territory: Territory) -> "ClientOut":
@@ -168,6 +171,7 @@ class ClientOut(BaseModel):
             unit_grants=[UnitGrantOut.from_row(grant, territory) for grant in row.unit_grants],
             created_at=row.created_at,
             disabled_at=row.disabled_at,
+            holds_all=row.holds_all,
         )
 
 
@@ -247,7 +251,7 @@ class ClientWithSecretOut(ClientWithSecretIdOut):
     )
 
     client_secret: str | None = Field(
-        description="given in this response, and in a replay of this very request; null after a dry run"
+        description="given in this response only; null after a dry run and in a replay: rotate it where the first was lost"
     )
 
 

@@ -32,6 +32,17 @@ async def find_client(session: AsyncSession, client_id: str, *, for_update: bool
     return await session.get(ClientRow, client_id, with_for_update=for_update or None)
 
 
+async def find_actor(session: AsyncSession, client_id: str) -> ClientRow | None:
+    """Return the client that acts, or None; its row is locked against changes."""
+    return await session.get(ClientRow, client_id, with_for_update={"read": True}, populate_existing=True)
+
+
+async def has_administrator_of_all(session: AsyncSession) -> bool:
+    """Whether a client that is not disabled holds all."""
+    query = select(ClientRow.client_id).where(ClientRow.holds_all, ClientRow.disabled_at.is_(None)).limit(1)
+    return (await session.scalar(query)) is not None
+
+
 async def find_live_secrets(session: AsyncSession, client_id: str, now: datetime) -> Sequence[SecretRow]:
     """Return the secrets of a client that have not expired, newest first."""
     not_expired = or_(SecretRow.expires_at.is_(None), SecretRow.expires_at > now)

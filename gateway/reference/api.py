@@ -9,9 +9,9 @@ from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
 
 from gateway.reference.collection import MergedReference
 from gateway.reference.encoding import choose_coding
-from shared.kit.identity import Anyone
 from shared.kit.resources import resource
 from shared.kit.routes import OperationRoute
+from shared.roles import PublicReader
 
 ASSETS = Path(fastapi_offline.__file__).parent / "static"
 PAGE = Path(__file__).parent / "page"
@@ -28,7 +28,10 @@ router = APIRouter(tags=["reference"], route_class=OperationRoute)
 
 @router.get("/openapi.json", include_in_schema=False, response_class=JSONResponse)
 async def read_openapi(
-    *, request: Request, _: Anyone, reference: Annotated[MergedReference, Depends(resource(MergedReference))]
+    *,
+    request: Request,
+    _: PublicReader,
+    reference: Annotated[MergedReference, Depends(resource(MergedReference))],
 ) -> Response:
     """Read the OpenAPI document of all services."""
     document = await reference.encoded(request.app.openapi())
@@ -40,14 +43,14 @@ async def read_openapi(
 
 
 @router.get("/docs", include_in_schema=False, response_class=HTMLResponse)
-async def read_docs(_: Anyone) -> FileResponse:
+async def read_docs(_: PublicReader) -> FileResponse:
     """Read and try the API in Swagger UI, from local files."""
     headers = {"Content-Security-Policy": CONTENT_SECURITY_POLICY, "Cache-Control": "no-cache"}
     return FileResponse(PAGE / "index.html", headers=headers)
 
 
 @router.get("/docs/{asset}", include_in_schema=False)
-async def read_asset(*, _: Anyone, asset: Asset) -> FileResponse:
+async def read_asset(*, _: PublicReader, asset: Asset) -> FileResponse:
     """Serve a file of the reference page."""
     folder, caching = (PAGE, "no-cache") if asset == "reference.js" else (ASSETS, "public, max-age=86400")
     return FileResponse(folder / asset, headers={"Cache-Control": caching})

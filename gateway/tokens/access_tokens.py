@@ -1,10 +1,11 @@
 """Authenticate clients (OAuth 2.0 client credentials, RFC 6749 4.4) and sign access tokens (JWT, RFC 9068).
 
 Problem
-└── OAuthRefusal             400  with RFC 6749's `error` and `error_description` beside our own members
+└── OAuthProblem             400  with RFC 6749's `error` and `error_description` beside our own members
     ├── InvalidClient        401  invalid_client: the id or the secret is wrong, or the client is disabled
     ├── InvalidRequest       400  invalid_request
     ├── UnsupportedGrantType 400  unsupported_grant_type
+    ├── UnauthorizedClient   400  unauthorized_client: the token that it revokes is another client's
     └── InvalidScope         400  invalid_scope: wider than what was granted
 """
 
@@ -13,11 +14,13 @@ import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from urllib.parse import unquote_plus
 from uuid import uuid4
 
 from joserfc import jwt
-from joserfc.jwk import ECKey
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, KeySet
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.clients.secrets import Pepper
@@ -41,6 +44,11 @@ FORM_REQUIRED = Sentence(
     "hãy gửi application/x-www-form-urlencoded", "send application/x-www-form-urlencoded"
 )
 REPEATED = Sentence("có tham số bị lặp lại", "a parameter is repeated")
+TOKEN_MISSING = Sentence("thiếu token", "token is missing")
+TOKEN_OF_ANOTHER = Sentence(
+    "chỉ ứng dụng được cấp mới thu hồi được", "only the client that it was issued to may revoke it"
+)
+TOO_MANY_FIELDS = Sentence("quá nhiều tham số", "too many parameters")
 GRANT_TYPE_MISSING = Sentence("thiếu grant_type", "grant_type is missing")
 
 
@@ -81,6 +89,17 @@ class UnsupportedGrantType(OAuthProblem):
     error = "unsupported_grant_type"
     code = "unsupported_grant_type"
     detail = Sentence("Chỉ hỗ trợ client_credentials.", "Only client_credentials is granted here.")
+
+
+class UnauthorizedClient(OAuthProblem):
+    """The token is that of another client (RFC 7009, 2.1)."""
+
+    error = "unauthorized_client"
+    code = "unauthorized_client"
+    title = Sentence("Không thu hồi mã truy cập", "Not revoked")
+    detail = Sentence(
+        "Mã này là của ứng dụng khác: {reason}.", "The token belongs to another client: {reason}."
+    )
 
 
 class InvalidScope(OAuthProblem):
@@ -163,6 +182,7 @@ def sign_access_token(
         "iat": issued_at,
         "exp": issued_at + seconds,
         "jti": uuid4().hex,
+        "grant_id": str(client.grant_id),
         "scope": " ".join(scopes),
         "programs": client.programs,
         "units": list(dict.fromkeys(row.unit for row in client.unit_grants)),
@@ -170,3 +190,12 @@ def sign_access_token(
     }
     header = {"alg": ALGORITHM, "typ": "at+jwt", "kid": key.kid}
     return jwt.encode(header, claims, key, algorithms=[ALGORITHM])
+
+
+def read_claims(token: str, keys: KeySet) -> dict[str, Any] | None:
+    """Return the claims of a token that these keys signed; None for any other text."""
+    try:
+        claims = jwt.decode(token, keys, algorithms=[ALGORITHM]).claims
+    except (JoseError, ValueError):
+        return None
+    return claims if claims.get("jti") else None

@@ -5,11 +5,10 @@ AES-256-GCM) under the pepper. The standby is published from its first day. When
 has fetched the key set since knows it already, and no token is refused for an unknown key.
 """
 
-import asyncio
 import json
-import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from joserfc import jwe
@@ -21,14 +20,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gateway.clients.secrets import Pepper
 from gateway.clients.store import insert_audit_row
 from gateway.models import SigningKeyRow
+from gateway.tokens.revocations import select_revoked
 from shared.kit.clock import Clock
 from shared.kit.database import Database
+from shared.kit.issuer_keys import TrustedKeys
+from shared.kit.refreshed_value import RefreshedValue
 from shared.kit.schema_revisions import NotStartedError
 
 ALGORITHM = "ES256"
 ENCRYPTION_HEADER = {"alg": "dir", "enc": "A256GCM"}
-REREAD_AFTER_S = 30.0
-"""Seconds after which the keys are read again: a rotation by another process is seen within it."""
+REREAD_AFTER_S = 1.0
+"""Seconds after which the keys are read again beside a request: what another process rotated or revoked is seen soon after."""
+REREAD_WAIT_AFTER_S = 2.0
+"""Seconds after which a request waits for the reading."""
 
 PUBLISHED_AFTER_RETIREMENT = timedelta(hours=2)
 """Longer than the longest token (one hour) and the clocks' leeway."""
@@ -43,10 +47,15 @@ class WrongPepperError(NotStartedError):
 
 @dataclass(frozen=True, slots=True)
 class SigningKeys:
-    """The private key that signs now, and the public keys."""
+    """The private key that signs now, the public keys, and the ids of what was revoked."""
 
     signing: ECKey
-    published: KeySet
+    trusted: TrustedKeys
+
+    @property
+    def published(self) -> KeySet:
+        """The public keys."""
+        return self.trusted.keys
 
 
 class KeyRing:
@@ -58,58 +67,66 @@ class KeyRing:
         self._opening_keys = [OctKey.import_key(key) for key in pepper.opening_keys]
         self._clock = clock
         self._signs_for = timedelta(days=key_days)
-        self._lock = asyncio.Lock()
-        self._keys: SigningKeys | None = None
-        self._read_at = float("-inf")
+        self._current = RefreshedValue(
+            self._read, refresh_after_s=REREAD_AFTER_S, wait_after_s=REREAD_WAIT_AFTER_S
+        )
+        self._last: SigningKeys | None = None
 
     async def current(self) -> SigningKeys:
-        """Return the current keys, read from the database every `REREAD_AFTER_S`."""
-        if self._keys is None or time.monotonic() - self._read_at > REREAD_AFTER_S:
-            async with self._lock:
-                if self._keys is None or time.monotonic() - self._read_at > REREAD_AFTER_S:
-                    await self._read()
-        assert self._keys is not None
-        return self._keys
+        """Return the current keys; raises what stops the start where there never were any."""
+        return await self._current.get()
 
-    async def _read(self) -> None:
-        self._read_at = time.monotonic()
-        try:
-            async with self._database.reading() as session:
-                rows = await _select_published(session, self._clock())
-            if _rotation_due(rows, self._clock() - self._signs_for):
-                await self.rotate(actor="gateway", only_if_due=True)
-            else:
-                self._keys = self._decrypt(rows)
-        except WrongPepperError:
-            raise
-        except Exception:
-            if (
-                self._keys is None
-            ):  # with keys in hand, a database that is away is no reason to stop verifying
-                raise
+    def expire(self) -> None:
+        """Let the next request read the keys again: this process has revoked something."""
+        self._current.expire()
 
-    async def rotate(self, *, actor: str, only_if_due: bool = False) -> None:
-        """Sign with the standby from now on and create a new standby; on an empty database, create both."""
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[None]:
+        """Let readings beside the requests end before the database is closed."""
+        yield
+        await self._current.close()
+
+    async def _read(self) -> SigningKeys:
+        now = self._clock()
+        async with self._database.reading() as session:
+            rows = await _select_published(session, now)
+            revoked = await select_revoked(session, now)
+        if _rotation_due(rows, now - self._signs_for):
+            rows = await self._rotate("gateway", only_if_due=True, revoke=False)
+        return self._decrypt(rows, revoked)
+
+    async def rotate(self, *, actor: str, revoke: bool = False) -> SigningKeys:
+        """Sign with the standby from now on and create a new standby; `revoke`: the key that signed is trusted no longer."""
+        await self._rotate(actor, only_if_due=False, revoke=revoke)
+        self.expire()
+        return await self.current()
+
+    async def _rotate(self, actor: str, *, only_if_due: bool, revoke: bool) -> list[SigningKeyRow]:
+        """Rotate under a lock, and return the published keys; on an empty database, create both."""
         async with self._database.writing() as session:
             await session.execute(
                 text("SELECT pg_advisory_xact_lock(:key)").bindparams(key=KEY_ROTATION_LOCK)
             )
             now = self._clock()
             rows = await _select_published(session, now)
-            if not only_if_due or _rotation_due(rows, now - self._signs_for):
-                for row in rows:
-                    if row.retired_at is None and row.signs_from is not None:
-                        row.retired_at = now
-                standby = next((row for row in rows if row.signs_from is None), None)
-                standby = standby or await self._create(session, actor, now)
-                standby.signs_from = now
-                await self._create(session, actor, now)
-                await insert_audit_row(
-                    session, at=now, actor=actor, act="signing_key.took_over", subject=standby.key_id
-                )
-                rows = await _select_published(session, now)
-            self._keys = self._decrypt(rows)
-            self._read_at = time.monotonic()
+            if only_if_due and not _rotation_due(rows, now - self._signs_for):
+                return rows
+            for row in rows:
+                if row.retired_at is None and row.signs_from is not None:
+                    row.retired_at = now
+                if revoke and row.signs_from is not None:
+                    row.revoked_at = now
+                    await insert_audit_row(
+                        session, at=now, actor=actor, act="signing_key.revoked", subject=row.key_id
+                    )
+            standby = next((row for row in rows if row.signs_from is None), None)
+            standby = standby or await self._create(session, actor, now)
+            standby.signs_from = now
+            await self._create(session, actor, now)
+            await insert_audit_row(
+                session, at=now, actor=actor, act="signing_key.took_over", subject=standby.key_id
+            )
+            return await _select_published(session, now)
 
     async def _create(self, session: AsyncSession, actor: str, now: datetime) -> SigningKeyRow:
         key = ECKey.generate_key("P-256", parameters={"use": "sig", "alg": ALGORITHM}, auto_kid=True)
@@ -126,10 +143,16 @@ class KeyRing:
         await insert_audit_row(session, at=now, actor=actor, act="signing_key.made", subject=row.key_id)
         return row
 
-    def _decrypt(self, rows: Sequence[SigningKeyRow]) -> SigningKeys:
+    def _decrypt(self, rows: Sequence[SigningKeyRow], revoked: frozenset[str]) -> SigningKeys:
         signing = next(row for row in rows if row.signs_from is not None and row.retired_at is None)
+        last = self._last
+        if last is not None and [key.kid for key in last.published.keys] == [row.key_id for row in rows]:
+            self._last = replace(last, trusted=replace(last.trusted, revoked=revoked))
+            return self._last
         private = ECKey.import_key(json.loads(self._open(signing.sealed)))
-        return SigningKeys(private, KeySet.import_key_set({"keys": [row.public for row in rows]}))
+        published = KeySet.import_key_set({"keys": [row.public for row in rows]})
+        self._last = SigningKeys(private, TrustedKeys(published, revoked))
+        return self._last
 
     def _open(self, sealed: str) -> bytes:
         """Return a private key. Raise `WrongPepperError` where no pepper opens it."""
@@ -151,15 +174,16 @@ class KeyRingKeys:
     def __init__(self, ring: KeyRing) -> None:
         self._key_ring = ring
 
-    async def find_keys(self, key_id: str | None) -> KeySet:  # noqa: ARG002 (there are no other keys)
-        """Return the published keys."""
-        return (await self._key_ring.current()).published
+    async def find_keys(self, key_id: str | None) -> TrustedKeys:  # noqa: ARG002 (there are no other keys)
+        """Return the published keys, and what was revoked."""
+        return (await self._key_ring.current()).trusted
 
 
 async def _select_published(session: AsyncSession, now: datetime) -> list[SigningKeyRow]:
-    """Return the keys whose tokens may still be valid, the oldest first."""
+    """Return the keys whose tokens may still be valid, the oldest first; a revoked key is none of them."""
     query = select(SigningKeyRow).where(
-        or_(SigningKeyRow.retired_at.is_(None), SigningKeyRow.retired_at > now - PUBLISHED_AFTER_RETIREMENT)
+        SigningKeyRow.revoked_at.is_(None),
+        or_(SigningKeyRow.retired_at.is_(None), SigningKeyRow.retired_at > now - PUBLISHED_AFTER_RETIREMENT),
     )
     return list(await session.scalars(query.order_by(SigningKeyRow.created_at, SigningKeyRow.key_id)))
 

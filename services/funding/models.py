@@ -28,7 +28,7 @@ from services.funding.register_models import CLOSINGS, EXTENSIONS, PROJECT_STATE
 from shared.kit.schema_revisions import SchemaRevision
 
 metadata = Base.metadata
-REVISION = SchemaRevision("funding", "funding_0008")
+REVISION = SchemaRevision("funding", "funding_0009")
 
 KINDS = tuple(kind.value for kind in EntryKind)
 IS_CAPITAL = f"capital IN {CAPITALS}"

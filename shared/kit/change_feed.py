@@ -7,14 +7,14 @@ Events are CloudEvents 1.0 (structured JSON).
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.kit.clock import Clock
@@ -24,10 +24,14 @@ from shared.kit.identity import Guard
 from shared.kit.models import AcceptedInstant, Change
 from shared.kit.paging import MAX_PAGE
 from shared.kit.problems import Invalid, Sentence, Unavailable
+from shared.kit.resources import CurrentResources, Resources
 from shared.kit.transactions import CurrentUnitOfWork, TransactionRoute, unit_of_work_for
 
 FEED_LOCK = 7_701
 """The second key of the advisory lock; the first is the schema's own id, so services never wait for each other."""
+
+MAX_SCANNED = 10_000
+"""Changes that one reading of own changes looks at; a client that is further behind reads on with `next`."""
 
 ONE_TICK = timedelta(microseconds=1)
 
@@ -216,7 +220,19 @@ class ChangesOut(BaseModel):
     )
 
 
-def feed_router(source: str, guard: Guard) -> APIRouter:
+@dataclass(frozen=True, slots=True)
+class ChangeFilter:
+    """The changes of a caller who may not read all: what the database selects, and what of that is accepted."""
+
+    condition: ColumnElement[bool]
+    accepts: Callable[[Change], bool]
+
+
+FindFilter = Callable[[UnitOfWork, Resources], ChangeFilter | None]
+"""Returns the filter of a caller; None for one who reads all."""
+
+
+def feed_router(source: str, guard: Guard, find_filter: FindFilter = lambda *_: None) -> APIRouter:
     """Return the route `GET {source}/changes` of a service, open to whom a guard lets in."""
     router = APIRouter(route_class=TransactionRoute, tags=["changes"])
 
@@ -224,14 +240,27 @@ def feed_router(source: str, guard: Guard) -> APIRouter:
     async def list_changes(
         *,
         unit_of_work: Annotated[UnitOfWork, unit_of_work_for(guard)],
+        resources: CurrentResources,
         after: Annotated[
             int, Query(ge=0, lt=2**63, description="sequence of the last change seen; 0 from the start")
         ] = 0,
         limit: Annotated[int, Query(ge=1, le=MAX_PAGE, description="how many at most")] = 200,
     ) -> ChangesOut:
-        """Read what changed after a cursor, oldest first, in exact commit order, withdrawals included."""
+        """Read what changed after a cursor, oldest first, in exact commit order, withdrawals included.
+
+        A client that only reports reads the changes of its own reports; its `next` passes over those of others.
+        """
+        visible = find_filter(unit_of_work, resources)
+        newest, _ = await read_newest_change(unit_of_work.session)
         query = select(Change).where(Change.sequence > after).order_by(Change.sequence).limit(limit + 1)
+        if visible is not None:
+            query = query.where(Change.sequence <= after + MAX_SCANNED, visible.condition)
         changes = list(await unit_of_work.session.scalars(query))
+        read, more = changes[:limit], len(changes) > limit
+        last = read[-1].sequence if read else after
+        if visible is not None and not more:
+            last = max(after, min(newest, after + MAX_SCANNED))
+            more = last < newest
         items = [
             ChangeOut(
                 id=str(change.sequence),
@@ -241,14 +270,9 @@ def feed_router(source: str, guard: Guard) -> APIRouter:
                 time=change.at,
                 data=change.data,
             )
-            for change in changes[:limit]
+            for change in read
+            if visible is None or visible.accepts(change)
         ]
-        newest, _ = await read_newest_change(unit_of_work.session)
-        return ChangesOut(
-            items=items,
-            next=items[-1].id if items else str(after),
-            more=len(changes) > limit,
-            newest=str(newest),
-        )
+        return ChangesOut(items=items, next=str(last), more=more, newest=str(newest))
 
     return router

@@ -84,7 +84,7 @@ async def probe_readiness(name: str, resources: Resources) -> Readiness:
     return readiness
 
 
-def health_router(name: str, *, needs_database: bool) -> APIRouter:
+def health_router(name: str, *, needs_database: bool, serves_metrics: bool) -> APIRouter:
     """Return the routes of a process; one that serves without its database is ready, and names the part."""
     router = APIRouter(tags=["health"], route_class=OperationRoute)
 
@@ -103,9 +103,11 @@ def health_router(name: str, *, needs_database: bool) -> APIRouter:
             )
         return {"service": name, "state": "ready", "parts": readiness.list_parts()}
 
-    @router.get("/metrics", summary="Prometheus metrics", include_in_schema=False)
-    async def metrics(_: Anyone, resources: CurrentResources) -> Response:
-        await probe_readiness(name, resources)
-        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+    if serves_metrics:
+
+        @router.get("/metrics", summary="Prometheus metrics", include_in_schema=False)
+        async def metrics(_: Anyone, resources: CurrentResources) -> Response:
+            await probe_readiness(name, resources)
+            return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     return router

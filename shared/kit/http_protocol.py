@@ -1,9 +1,13 @@
 """The HTTP/1.1 protocol of the processes: addresses may hold raw UTF-8, and what cannot be parsed gets a problem document.
 
+A connection has deadlines: for the head of a request, for the least rate of its body, and for the rest of a body whose request is
+answered. Without them a hundred senders that stop half-way keep every connection.
+
 Uvicorn alone answers both by one English line of plain text. Of what cannot be parsed the preferred language is not known, so
 the document is in both.
 """
 
+import asyncio
 import json
 import re
 from http import HTTPStatus
@@ -20,8 +24,27 @@ from shared.kit.settings import ServiceSettings
 MAX_HEAD_BYTES = 64 * 1024
 """No client of ours sends a tenth of it; a longer head would only fill the memory."""
 
+HEAD_WITHIN_S = 15.0
+"""Seconds in which the head of a request must have arrived, from the opening of the connection or its first byte."""
+
+BODY_WINDOW_S = 30.0
+"""Seconds in which a body must bring `LEAST_BODY_BYTES`, unless this process itself does not read on. A link in the mountains may fail
+for some seconds."""
+LEAST_BODY_BYTES = 3000
+
+LINGER_S = 1.0
+"""Seconds for which the rest of a body is read when its request is answered already, so that the answer arrives."""
+
+IDLE_WITHIN_S = 90.0
+"""Seconds without a request on an open connection; longer than it is kept alive for the next one."""
+
+CHECK_EVERY_S = 5.0
+
 LANGUAGES: tuple[Language, Language] = ("vi", "en")
 RAW_BYTE = re.compile(rb"[\x80-\xff]")
+MAX_PIECE_BYTES = 256 * 1024
+"""As much the transport hands over at once, before the parser says what of it is body."""
+HOST_ONCE = Sentence("cần đúng một tiêu đề Host", "exactly one Host field is needed")
 UNREADABLE_HTTP = Sentence("không phải là HTTP/1.1 hợp lệ", "it is no valid HTTP/1.1")
 
 
@@ -41,8 +64,32 @@ class HeadTooLarge(Problem):
     )
 
 
+class RequestTooSlow(Problem):
+    """The head or the body of the request arrives too slowly, or not at all."""
+
+    status = 408
+    code = "request_too_slow"
+    title = Sentence("Gửi quá chậm", "Too slow")
+    detail = Sentence(
+        "Yêu cầu đến quá chậm hoặc bị dừng giữa chừng.",
+        "The request arrives too slowly, or stopped half-way.",
+    )
+    advice = Sentence(
+        "Gửi lại với cùng Idempotency-Key; nếu đường truyền yếu, hãy nén nội dung hoặc chia nhỏ.",
+        "Send it again with the same Idempotency-Key; over a weak link compress the body or split it.",
+    )
+
+
 class HttpProtocol(HttpToolsProtocol):
     """Reads requests from one connection."""
+
+    _since = 0.0
+    """When the connection was opened, or its last request began or ended, or the window of the body began."""
+    _window_bytes = 0
+    _other_bytes = 0
+    """Bytes since the last piece of a body that belong to none, such as trailers and extensions of chunks."""
+    _has_begun = False
+    """Whether a request has ever begun on the connection."""
 
     _in_message = False
     _in_head = False
@@ -53,10 +100,22 @@ class HttpProtocol(HttpToolsProtocol):
     _in_first_line = False
     """Whether the first line of a request has begun and not ended: it may arrive in several pieces."""
 
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin to watch the connection."""
+        super().connection_made(transport)
+        self._since = self.loop.time()
+        self.loop.call_later(CHECK_EVERY_S, self._check_deadlines)
+
     def on_message_begin(self) -> None:
         """Note that a request has begun."""
-        self._in_message = self._in_head = True
+        self._in_message = self._in_head = self._has_begun = True
+        self._since = self.loop.time()
         super().on_message_begin()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header field; a trailer field of a chunked body is none."""
+        if self._in_head:
+            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """Serve the request, unless its address and header fields are too large."""
@@ -65,12 +124,30 @@ class HttpProtocol(HttpToolsProtocol):
         if size_bytes > MAX_HEAD_BYTES:
             self._refusal = HeadTooLarge(limit_bytes=MAX_HEAD_BYTES)
             raise OverflowError(size_bytes)  # the parser ends with it
+        hosts = sum(name == b"host" for name, _ in self.headers)
+        if hosts != 1 and (hosts or self.parser.get_http_version() == "1.1"):
+            self._refusal = Malformed(reason=HOST_ONCE)
+            raise ValueError(hosts)
+        self._since, self._window_bytes, self._other_bytes = self.loop.time(), 0, 0
         super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Count a piece of the body, and take it."""
+        self._window_bytes += len(body)
+        self._other_bytes = 0
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
         """Note that the request has ended."""
         self._in_message = False
         super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """Await the next request; where the rest of this one has not arrived, close soon."""
+        super().on_response_complete()
+        self._since = self.loop.time()
+        if self._in_message:
+            self.loop.call_later(LINGER_S, self.transport.close)
 
     def data_received(self, data: bytes) -> None:
         """Read what has arrived; the first line of a request may hold raw UTF-8."""
@@ -79,9 +156,39 @@ class HttpProtocol(HttpToolsProtocol):
             data = encode_request_line(data)
         super().data_received(data)
         self._head_bytes = self._head_bytes + len(data) if self._in_head else 0
-        if self._head_bytes > MAX_HEAD_BYTES:
+        self._other_bytes += len(data) if self._in_message and not self._in_head else 0
+        if max(self._head_bytes, self._other_bytes - MAX_PIECE_BYTES) > MAX_HEAD_BYTES:
             self._refusal = HeadTooLarge(limit_bytes=MAX_HEAD_BYTES)
             self.send_400_response("")
+
+    def _check_deadlines(self) -> None:
+        """Close the connection where a deadline has passed, else look again later."""
+        if self.transport.is_closing():
+            return
+        waits_s = self.loop.time() - self._since
+        if self._in_head or not self._has_begun:
+            if waits_s >= HEAD_WITHIN_S:
+                self._refuse_slowness()
+                return
+        elif self._in_message and not self.cycle.response_complete:
+            if waits_s >= BODY_WINDOW_S:
+                if self._window_bytes < LEAST_BODY_BYTES and not self.flow.read_paused:
+                    self._refuse_slowness()
+                    return
+                self._since, self._window_bytes = self.loop.time(), 0
+        elif self.cycle.response_complete and waits_s >= IDLE_WITHIN_S:
+            self.transport.close()
+            return
+        self.loop.call_later(CHECK_EVERY_S, self._check_deadlines)
+
+    def _refuse_slowness(self) -> None:
+        """Close the connection, with a problem document where a request has begun and no answer."""
+        is_answered = not self._in_head and self.cycle is not None and self.cycle.response_started
+        if self._in_message and not is_answered:
+            self._refusal = RequestTooSlow()
+            self.send_400_response("")
+        else:
+            self.transport.close()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 (uvicorn's signature)
         """Refuse what cannot be parsed, or is too large, by a problem document, and close the connection."""

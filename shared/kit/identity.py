@@ -7,12 +7,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import structlog
 from fastapi import Depends, Request
 from joserfc import jwt
 from joserfc.errors import ClaimError, DecodeError, ExpiredTokenError, JoseError
+from joserfc.jwk import KeySet
 from joserfc.util import json_b64decode
 
 from shared.kit.issuer_keys import KeySource
@@ -30,6 +31,10 @@ TOKEN_REQUIRED = Sentence("hãy gửi Authorization: Bearer <mã>", "send Author
 NO_JWT = Sentence("mã không phải là JWT có chữ ký", "the token is no signed JWT")
 NO_CLIENT = Sentence("mã không nêu tên ứng dụng", "the token names no client")
 EXPIRED = Sentence("mã đã hết hạn", "the token is expired")
+REVOKED = Sentence("mã đã bị thu hồi", "the token was revoked")
+LIVES_TOO_LONG = Sentence(
+    "mã có hiệu lực dài hơn {limit_s} giây", "the token is valid for longer than {limit_s} seconds"
+)
 UNPROVED = Sentence("chữ ký của mã không kiểm chứng được", "the token's signature cannot be verified")
 WRONG_CLAIM = Sentence(
     "nội dung “{claim}” của mã không được chấp nhận", "the token's claim “{claim}” is not accepted"
@@ -73,6 +78,17 @@ def caller_from_claims(claims: dict[str, Any]) -> Caller:
     return Caller(str(client_id), read_set("scope"), read_set("programs"), units)
 
 
+class _VerifiedToken(NamedTuple):
+    """A token that was verified: until when (Unix seconds), whose it is, and what may end it before."""
+
+    expires_at: float
+    caller: Caller
+    keys: KeySet
+    """The keys of that time: when one is added or removed, the token is verified again."""
+    revocable_by: frozenset[str]
+    """The ids under which the issuer revokes it: its own and that of the client's grant."""
+
+
 @dataclass
 class Identity:
     """Verifies tokens of one issuer for one service."""
@@ -83,36 +99,51 @@ class Identity:
     clock: Callable[[], datetime]
     program: str | None = None
     public_reads: bool = True
-    _verified: dict[str, tuple[float, Caller]] = field(default_factory=dict)
-    """The end of a token's life (Unix seconds) and its caller, by token."""
+    max_token_seconds: int = 3600
+    """How long a token may be valid: one that an issuer made for years could not be ended."""
+    _verified: dict[str, _VerifiedToken] = field(default_factory=dict)
 
     async def verify(self, token: str) -> Caller:
         """Return the caller that a token proves; raises `Unauthenticated` or `KeysUnavailable`."""
         now = self.clock().timestamp()
-        expires_at, caller = self._verified.get(token, (0.0, ANONYMOUS))
-        if now < expires_at:
-            return caller
+        verified = self._verified.get(token)
+        is_remembered = verified is not None and now < verified.expires_at
         try:
-            keys = await self.keys.find_keys(_key_id(token))
-            decoded = jwt.decode(token, keys, algorithms=ALGORITHMS)
-            jwt.JWTClaimsRegistry(
-                now=int(now),
-                leeway=CLOCK_LEEWAY_S,
-                iss={"essential": True, "value": self.issuer},
-                aud={"essential": True, "value": self.audience},
-                exp={"essential": True},
-            ).validate(decoded.claims)
+            trusted = await self.keys.find_keys(None if is_remembered else _key_id(token))
+            if verified is None or not is_remembered or verified.keys is not trusted.keys:
+                verified = self._decode(token, trusted.keys, now)
         except JoseError as error:
             raise _unauthenticated(_reason(error)) from error
         except ValueError as error:
             raise _unauthenticated(NO_JWT) from error
-        caller = caller_from_claims(decoded.claims)
+        if not trusted.revoked.isdisjoint(verified.revocable_by):
+            raise make_revoked_refusal()
+        return verified.caller
+
+    def _decode(self, token: str, keys: KeySet, now: float) -> _VerifiedToken:
+        """Verify a token and remember it. Raises `JoseError`, `ValueError` or `Unauthenticated`."""
+        self._verified.pop(token, None)
+        decoded = jwt.decode(token, keys, algorithms=ALGORITHMS)
+        claims = decoded.claims
+        jwt.JWTClaimsRegistry(
+            now=int(now),
+            leeway=CLOCK_LEEWAY_S,
+            iss={"essential": True, "value": self.issuer},
+            aud={"essential": True, "value": self.audience},
+            iat={"essential": True},
+            exp={"essential": True},
+        ).validate(claims)
+        if claims["exp"] - claims["iat"] > self.max_token_seconds:
+            raise _unauthenticated(LIVES_TOO_LONG.filled(limit_s=self.max_token_seconds))
+        caller = caller_from_claims(claims)
         if caller.anonymous:
             raise _unauthenticated(NO_CLIENT)
         if len(self._verified) >= MAX_VERIFIED_TOKENS:
             self._verified.clear()
-        self._verified[token] = (float(decoded.claims["exp"]), caller)
-        return caller
+        revocable_by = frozenset(str(claims[name]) for name in ("jti", "grant_id") if claims.get(name))
+        verified = _VerifiedToken(float(claims["exp"]), caller, keys, revocable_by)
+        self._verified[token] = verified
+        return verified
 
 
 def _key_id(token: str) -> str | None:
@@ -131,6 +162,11 @@ def _reason(error: JoseError) -> Sentence:
 
 def _unauthenticated(reason: Sentence) -> Unauthenticated:
     return Unauthenticated(reason=reason, headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
+
+
+def make_revoked_refusal() -> Unauthenticated:
+    """Return the refusal of a token that was revoked, or whose client was disabled."""
+    return _unauthenticated(REVOKED)
 
 
 def read_bearer_token(authorization: str) -> str:

@@ -8,7 +8,7 @@ rest; its rules check the first and add to the second. The OpenAPI schema is the
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
@@ -226,7 +226,41 @@ class PartialBody(Generic[ModelT]):
         )
 
 
+def leave_out_unknown(model: type[PartialModel], raw: Any) -> Any:
+    """Return a body without most of its unknown members, where there are more than are named: each would be a fault of its own.
+
+    At least one of each object stays, so that what is refused stays so.
+    """
+    if not isinstance(raw, dict):
+        return raw
+    budget = MAX_FAULTS_SHOWN
+    left = _leave_out(raw, model.model_fields, budget)
+    rows = raw.get(model.rows) if model.rows else None
+    if isinstance(rows, list) and sum(len(row) for row in rows if isinstance(row, dict)) > MAX_FAULTS_SHOWN:
+        row_model = find_row_model(model)
+        if row_model is not None:
+            left = {**left, str(model.rows): [_leave_out(row, row_model.model_fields, 1) for row in rows]}
+    return left
+
+
+def find_row_model(model: type[PartialModel]) -> type[BaseModel] | None:
+    """Return the model of the rows; None where they are of several or none."""
+    field = model.model_fields.get(model.rows or "")
+    arguments = get_args(field.annotation) if field is not None else ()
+    row_model = arguments[0] if arguments else None
+    return row_model if isinstance(row_model, type) and issubclass(row_model, BaseModel) else None
+
+
+def _leave_out(raw: Any, known: Collection[str], most: int) -> Any:
+    if not isinstance(raw, dict) or len(raw) <= len(known) + most:
+        return raw
+    unknown = [name for name in raw if name not in known]
+    dropped = frozenset(unknown[most:])
+    return {name: value for name, value in raw.items() if name not in dropped} if dropped else raw
+
+
 def _read(model: type[ModelT], raw: Any, validate: Callable[[Any], ModelT]) -> PartialBody[ModelT]:
+    raw = leave_out_unknown(model, raw)
     try:
         body = validate(raw)
     except ValidationError as error:

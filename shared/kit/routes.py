@@ -5,19 +5,21 @@ figures as CSV or with the members that are picked. The faults of a query are na
 """
 
 import json
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from functools import partial
 from http import HTTPStatus
 from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request, Response
 from fastapi.datastructures import DefaultPlaceholder
+from fastapi.dependencies.models import Dependant
 from fastapi.dependencies.utils import get_typed_return_annotation
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 
 from shared.kit.etags import apply_if_none_match, make_weak_etag
 from shared.kit.exact_json import ESCAPED_MARK, read_json, restore_numbers, write_json
+from shared.kit.identity import Guard
 from shared.kit.problems import Invalid, NotFound, Problem
 from shared.kit.query_checks import (
     find_cursor_fault,
@@ -32,6 +34,9 @@ from shared.kit.tables import Table, find_table, find_tables, pick_fields, requi
 from shared.kit.validation_faults import UnknownParameter, parseable_by, to_request_refusal
 
 RouteHandler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+"""Methods that only read."""
 
 MAX_FIELDS = 100
 """More than any answer has."""
@@ -53,6 +58,7 @@ class OperationRoute(APIRoute):
             own.append(_make_fields_parameter(self.table))
         super().__init__(path, endpoint, dependencies=[*own, *(dependencies or [])], **options)
         self.parameters.update(iterate_parameters(self.dependant))
+        self._guards = tuple(_iterate_guards(self.dependant))
         if self.table is not None:
             self.responses = _with_csv(self.responses)
 
@@ -70,6 +76,7 @@ class OperationRoute(APIRoute):
         handler = super().get_route_handler()
 
         async def handle(request: Request) -> Response:
+            await self.require_caller(request)
             if self.parameters or self.param_convertors:
                 require_utf8(request)
             if self.body_field is not None:
@@ -84,6 +91,12 @@ class OperationRoute(APIRoute):
             return apply_if_none_match(request, response) if "etag" in response.headers else response
 
         return handle
+
+    async def require_caller(self, request: Request) -> None:
+        """Let the guard of a write refuse before anything of the body is read, or a stored answer is given again."""
+        if request.method not in SAFE:
+            for guard in self._guards:
+                await guard(request)
 
     async def _answer(self, handler: RouteHandler, request: Request) -> Response:
         """Return the answer of the handler; a refusal of the query names every fault of it at once."""
@@ -171,6 +184,13 @@ def _make_fields_parameter(table: Table) -> Any:
 
 def _require_fields(table: Table, fields: list[str] | None) -> None:
     require_fields(table, fields or ())
+
+
+def _iterate_guards(dependant: Dependant) -> Iterator[Guard]:
+    for dependency in dependant.dependencies:
+        if isinstance(dependency.call, Guard):
+            yield dependency.call
+        yield from _iterate_guards(dependency)
 
 
 def _find_response_model(endpoint: Callable[..., Any], options: Mapping[str, Any]) -> Any:

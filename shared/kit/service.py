@@ -100,6 +100,8 @@ class ServiceDefinition:
     """Inside of the request's id and log line, and outside of compression."""
     needs_database: bool = True
     """Whether it cannot serve while its database is away; the gateway forwards and composes all the same."""
+    serves_metrics: bool = True
+    """Whether `/metrics` is on the port of the service; false for a port that the public reaches."""
     own_document: bool = True
     """Whether the factory serves `/openapi.json`; false for a service that serves another document there."""
 
@@ -156,7 +158,11 @@ def create_service(definition: ServiceDefinition) -> FastAPI:
     install_exception_handlers(app, violations=definition.violations, max_body_bytes=settings.max_body_bytes)
     own = (_make_reference_router(app),) if definition.own_document else ()
     for router in (
-        health_router(definition.name, needs_database=definition.needs_database),
+        health_router(
+            definition.name,
+            needs_database=definition.needs_database,
+            serves_metrics=definition.serves_metrics,
+        ),
         *own,
         *definition.routers,
     ):
@@ -181,6 +187,7 @@ def _make_identity(definition: ServiceDefinition) -> Identity:
         clock=definition.clock,
         program=definition.program,
         public_reads=settings.public_reads,
+        max_token_seconds=settings.max_token_seconds,
     )
 
 
@@ -216,6 +223,9 @@ def _lifespan(
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(database.close)
+            keys = resources.get(Identity).keys
+            if isinstance(keys, IssuerKeys):
+                stack.push_async_callback(keys.close)
             for open_lifespan in definition.lifespans:
                 await stack.enter_async_context(open_lifespan())
             try:

@@ -56,6 +56,9 @@ class ServiceSettings(EnvironmentSettings):
     )
     audience: str = Field("ntp", description="`aud` that a token must carry")
     jwks_url: str | None = Field(None, description="the issuer's keys; by default the gateway's")
+    max_token_seconds: int = Field(
+        3600, ge=60, le=86_400, description="a token that is valid for longer is refused"
+    )
     state_dir: Path | None = Field(
         None, description="folder for the last keys seen; none keeps them in memory"
     )

@@ -102,6 +102,7 @@ class TransactionRoute(OperationRoute):
         handler = super().get_route_handler()
 
         async def handle(request: Request) -> Response:
+            await self.require_caller(request)
             resources = get_resources(request.app)
             run = self.read if request.method == READ else self.write
             return await run(request, handler, resources)

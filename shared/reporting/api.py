@@ -9,6 +9,7 @@ from shared.reporting.evidence.api import router as evidence
 from shared.reporting.figures.api import router as figures
 from shared.reporting.indicators.api import router as indicators
 from shared.reporting.obligations.api import router as obligations
+from shared.reporting.own_changes import find_own_changes
 from shared.reporting.publications.api import router as publications
 from shared.reporting.reports.api import receipts
 from shared.reporting.reports.api import router as reports
@@ -16,7 +17,7 @@ from shared.reporting.reports.bulk import bulk_router
 from shared.reporting.reviews.api import router as reviews
 from shared.reporting.settings import ReportingSettings
 from shared.reporting.targets.api import router as targets
-from shared.roles import INSIDE
+from shared.roles import INSIDE, READ
 
 
 def reporting_router(
@@ -27,6 +28,11 @@ def reporting_router(
     bulk = bulk_router(max_line_bytes=settings.max_body_bytes)
     of_reports = (bulk, reports, reviews, receipts, obligations) if takes_reports else ()
     parts = (evidence, figures, indicators, targets, publications, catalogue_versions)
-    for part in (*of_reports, *parts, feed_router(engine.path, INSIDE)):
+    feed = (
+        feed_router(engine.path, READ, find_own_changes)
+        if takes_reports
+        else feed_router(engine.path, INSIDE)
+    )
+    for part in (*of_reports, *parts, feed):
         router.include_router(part)
     return router

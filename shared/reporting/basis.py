@@ -5,9 +5,15 @@ from typing import Annotated, Literal
 
 from fastapi import Depends, Query, Request
 
-from shared.roles import INSIDE
+from shared.kit.identity import Caller
+from shared.roles import INSIDE, INSIDER_SCOPES
 
 BasisName = Literal["accepted", "provisional"]
+
+
+def may_read_provisional(caller: Caller, program: str) -> bool:
+    """Whether a caller may read what nobody has reviewed."""
+    return bool(caller.scopes.intersection(INSIDER_SCOPES)) and program in caller.programs
 
 
 async def require_basis_access(basis: str, request: Request) -> None:

@@ -16,7 +16,7 @@ from shared.kit.resources import CurrentResources
 from shared.kit.transactions import unit_of_work_for
 from shared.periods import Period, local_day
 from shared.reporting.engine import ReportingEngine
-from shared.roles import ADMINISTER, OPEN, PLAN, PUBLIC, READ, REGISTER, REPORT, REVIEW, SEND_FILES, WITHDRAW
+from shared.roles import ADMINISTER, PLAN, PUBLIC, READ, REGISTER, REPORT, REVIEW, SEND_FILES, WITHDRAW
 from shared.territory.areas import NamedAreas
 from shared.territory.rights import is_granted, make_refusal, parse_grants
 from shared.territory.tree import Territory
@@ -143,4 +143,3 @@ AdministratorContext = Annotated[ReportingContext, context_for(ADMINISTER)]
 PublicContext = Annotated[ReportingContext, context_for(PUBLIC)]
 AreaContext = Annotated[ReportingContext, context_for(PUBLIC, areas=True)]
 """For readings of figures, which take named areas as well."""
-OpenContext = Annotated[ReportingContext, context_for(OPEN)]

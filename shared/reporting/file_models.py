@@ -66,7 +66,10 @@ class EvidenceFile(Base):
     client_id: Mapped[str]
     kept_at: Mapped[datetime]
 
-    __table_args__ = (CheckConstraint("sha256 ~ '^[0-9a-f]{64}$'", name="sha256"),)
+    __table_args__ = (
+        CheckConstraint("sha256 ~ '^[0-9a-f]{64}$'", name="sha256"),
+        Index("ix_evidence_files_client_id", "client_id", postgresql_include=["size_bytes"]),
+    )
 
 
 class EvidenceSender(Base):

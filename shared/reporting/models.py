@@ -27,7 +27,7 @@ from shared.kit.schema_revisions import SchemaRevision
 from shared.reporting.file_models import Base
 
 metadata = Base.metadata
-REVISION = SchemaRevision("reporting", "reporting_0013")
+REVISION = SchemaRevision("reporting", "reporting_0014")
 
 STATES = ("submitted", "accepted", "returned", "withdrawn", "superseded")
 BASES = ("accepted", "provisional")

@@ -27,4 +27,7 @@ class ReportingSettings(MapFollowingSettings):
         description="smaller numbers of a member of a dimension, such as an ethnic group, are withheld from public reads where the "
         "catalogue has a rule on the dimension; 0: only what the rule withholds",
     )
+    evidence_quota_bytes: int = Field(
+        2 * 1024 * 1024 * 1024, ge=1024, description="room for the evidence files of one client"
+    )
     max_bulk_bytes: int = Field(20 * 1024 * 1024, ge=1024, description="largest body of a bulk submission")

@@ -17,12 +17,11 @@ from services.rural.app import create_app as create_rural
 from services.rural.settings import RuralSettings
 from shared.kit.feed_consumer.consumer import FeedConsumer
 from shared.kit.identity import Identity
-from shared.kit.issuer_keys import IssuerKeys
 from shared.kit.resources import get_resources
 from shared.territory.villages.consumer import VillageFollower
 from tests.application import get_clock, get_database
 from tests.in_process import open_client
-from tests.issuer import Issuer
+from tests.issuer import FixedKeys, Issuer
 from tests.program_clients import Clients
 
 NOW = datetime(2024, 6, 30, 2, 0, tzinfo=UTC)
@@ -51,17 +50,16 @@ class GatewayTransport(httpx.AsyncBaseTransport):
         return await transport.handle_async_request(request)
 
 
-class EitherKeys(IssuerKeys):
+class EitherKeys(FixedKeys):
     """The gateway's keys for its tokens, and the test's keys for the clients of the test."""
 
     def __init__(self, ring, issuer):
-        super().__init__("http://127.0.0.1:9/none", keys=issuer.keys)
+        super().__init__(issuer.keys)
         self._ring = KeyRingKeys(ring)
-        self._keys_of_test = issuer.keys
 
     async def find_keys(self, key_id):
-        of_test = any(key.kid == key_id for key in self._keys_of_test.keys)
-        return self._keys_of_test if of_test else await self._ring.find_keys(key_id)
+        of_test = any(key.kid == key_id for key in self.trusted.keys.keys)
+        return self.trusted if of_test else await self._ring.find_keys(key_id)
 
 
 class LinkedServices:

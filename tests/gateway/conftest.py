@@ -13,6 +13,7 @@ from gateway.composition import parts
 from gateway.settings import GatewaySettings
 from tests.gateway.upstream_stubs import UpstreamStub, make_funding_status, make_progress, serve, serve_all
 from tests.in_process import ApplicationClient, open_client
+from tests.issuer import Issuer
 from tests.postgres import TestDatabase
 from tests.waiting import PATIENCE_SECONDS
 
@@ -31,9 +32,12 @@ def make_settings(database: TestDatabase, urls: dict[str, str], **others: Any) -
 
 
 @asynccontextmanager
-async def open_gateway(app: FastAPI) -> AsyncIterator[ApplicationClient]:
-    """Start the gateway in this process and yield a client of it."""
+async def open_gateway(app: FastAPI, issuer: Issuer | None = None) -> AsyncIterator[ApplicationClient]:
+    """Start the gateway in this process and yield a client of it; with a token of an issuer, which it may then trust."""
     async with open_client(app, raises=False, base_url="http://gateway") as client:
+        if issuer is not None:
+            issuer.trust(app)
+            client.headers["Authorization"] = f"Bearer {issuer.token()}"
         yield client
 
 
@@ -71,6 +75,15 @@ async def urls(upstreams: dict[str, UpstreamStub]) -> AsyncIterator[dict[str, st
 async def gateway(common_database: TestDatabase, urls: dict[str, str]) -> AsyncIterator[ApplicationClient]:
     """A client of the gateway, which runs in this process."""
     async with open_gateway(create_app(make_settings(common_database, urls))) as client:
+        yield client
+
+
+@pytest.fixture
+async def writer(
+    common_database: TestDatabase, urls: dict[str, str], issuer: Issuer
+) -> AsyncIterator[ApplicationClient]:
+    """A client of the gateway with a token."""
+    async with open_gateway(create_app(make_settings(common_database, urls)), issuer) as client:
         yield client
 
 

@@ -66,11 +66,11 @@ async def test_a_client_is_registered_and_gets_tokens(admin_client):
     assert read["units"] == ["610"]
 
 
-async def test_a_repeat_returns_the_same_secret_and_the_database_holds_none(admin_client, database, capsys):
+async def test_a_secret_is_shown_once_and_the_database_holds_none(admin_client, database, capsys):
     made = await admin_client.post("/v1/clients", json=CLIENT, headers={"Idempotency-Key": "k1"})
     again = await admin_client.post("/v1/clients", json=CLIENT, headers={"Idempotency-Key": "k1"})
     assert again.headers["idempotent-replay"] == "true"
-    assert (again.status_code, again.json()) == (made.status_code, made.json())
+    assert (again.status_code, again.json()) == (made.status_code, made.json() | {"client_secret": None})
     rotated = await admin_client.post("/v1/clients/district-610/rotate", headers={"Idempotency-Key": "k2"})
     secrets = {made.json()["client_secret"], rotated.json()["client_secret"]}
     assert len(secrets) == 2
@@ -90,7 +90,9 @@ async def test_ten_simultaneous_repeats_create_one_client(admin_client):
         *(admin_client.post("/v1/clients", json=CLIENT, headers={"Idempotency-Key": "k1"}) for _ in range(10))
     )
     assert {response.status_code for response in responses} == {201}
-    assert len({response.json()["client_secret"] for response in responses}) == 1
+    assert len({response.json()["secret_id"] for response in responses}) == 1
+    secrets = [response.json()["client_secret"] for response in responses]
+    assert len([secret for secret in secrets if secret]) == 1
     acts = (await admin_client.get("/v1/audit")).json()["items"]
     assert [act["act"] for act in acts if act["subject"] == "district-610"] == ["client.created"]
 
@@ -239,7 +241,9 @@ def test_the_command_line_creates_the_first_administrator_once(database, monkeyp
     assert main(["create-client", "--id", "admin2", "--scope", "read", "--program", "moon"]) == 2
     assert "moon" in capsys.readouterr().err
     assert main(["rotate-keys"]) == 0
-    assert json.loads(capsys.readouterr().out)["signing_key"]
+    retired = json.loads(capsys.readouterr().out)["signing_key"]
+    assert main(["rotate-keys", "--revoke"]) == 0
+    assert json.loads(capsys.readouterr().out)["signing_key"] not in {retired, None}
 
 
 def test_the_command_line_names_a_variable_that_is_not_set():

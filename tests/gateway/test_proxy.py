@@ -16,8 +16,8 @@ from tests.waiting import PATIENCE_SECONDS, poll_until
 MEGABYTE = 1024 * 1024
 
 
-async def test_method_path_query_body_and_headers_are_forwarded_unchanged(gateway, upstreams):
-    response = await gateway.patch(
+async def test_method_path_query_body_and_headers_are_forwarded_unchanged(writer, upstreams):
+    response = await writer.patch(
         "/v1/rural/a%2Fb%7E/c?x=%20&x=2",
         content=b'{"a": 1.10}',
         headers={"Content-Type": "application/json", "Accept-Language": "en", "Idempotency-Key": "k"},
@@ -54,24 +54,52 @@ async def test_hop_by_hop_headers_and_forged_addresses_are_removed(gateway, upst
     assert "gateway" not in headers["host"]
 
 
-async def test_refusals_etags_and_not_modified_are_returned(gateway, upstreams):
+async def test_refusals_etags_and_not_modified_are_returned(writer, upstreams):
     rural = upstreams["rural"]
     rural.etag = 'W/"7"'
-    first = await gateway.get("/v1/rural/progress")
+    first = await writer.get("/v1/rural/progress")
     assert first.headers["etag"] == 'W/"7"'
-    again = await gateway.get("/v1/rural/progress", headers={"If-None-Match": 'W/"7"'})
+    again = await writer.get("/v1/rural/progress", headers={"If-None-Match": 'W/"7"'})
     assert (again.status_code, again.content) == (304, b"")
     rural.status, rural.etag, rural.answer = 409, None, {"code": "report_exists"}
-    refused = await gateway.post("/v1/rural/reports", json={})
+    refused = await writer.post("/v1/rural/reports", json={})
     assert (refused.status_code, refused.json()["code"]) == (409, "report_exists")
     assert len(refused.headers.get_list("x-content-type-options")) == 1
 
 
-async def test_head_and_empty_bodies(gateway, upstreams):
-    response = await gateway.head("/v1/rural/progress")
+async def test_head_and_empty_bodies(writer, upstreams):
+    response = await writer.head("/v1/rural/progress")
     assert response.status_code == 200
-    await gateway.post("/v1/rural/reports", content=b"")
+    await writer.post("/v1/rural/reports", content=b"")
     assert upstreams["rural"].requests[1][2]["content-length"] == "0"
+
+
+async def test_a_write_without_a_valid_token_is_refused_before_its_body_is_read(
+    common_database, urls, upstreams, issuer
+):
+    read = []
+
+    async def send_body():
+        read.append(1)
+        yield b"{}"
+
+    async with open_gateway(issuer.trust(create_app(make_settings(common_database, urls)))) as client:
+        for method in ("POST", "PUT", "PATCH", "DELETE"):
+            for headers in (
+                {},
+                {"Authorization": "Bearer x"},
+                {"Authorization": f"Bearer {issuer.token(exp=1)}"},
+            ):
+                response = await client.request(
+                    method, "/v1/rural/reports", content=send_body(), headers=headers
+                )
+                assert (response.status_code, response.json()["code"]) == (401, "unauthenticated")
+                assert response.headers["www-authenticate"].startswith("Bearer")
+        for path in ("/v1/clients", "/v1/vintages", "/v1/territory/loads"):
+            response = await client.post(path, content=send_body())
+            assert response.status_code == 401, path
+    assert not read
+    assert not upstreams["rural"].requests
 
 
 async def test_an_unknown_prefix_is_not_found(gateway):
@@ -80,9 +108,9 @@ async def test_an_unknown_prefix_is_not_found(gateway):
         assert (response.status_code, response.json()["code"]) == (404, "not_found")
 
 
-async def test_a_stopped_service_is_503(common_database, urls):
+async def test_a_stopped_service_is_503(common_database, urls, issuer):
     urls["rural"] = f"http://127.0.0.1:{free_port()}"
-    async with open_gateway(create_app(make_settings(common_database, urls))) as client:
+    async with open_gateway(create_app(make_settings(common_database, urls)), issuer) as client:
         for method in ("GET", "POST"):
             response = await client.request(
                 method, "/v1/rural/reports", json={}, headers={"Accept-Language": "en"}
@@ -96,15 +124,19 @@ async def test_a_stopped_service_is_503(common_database, urls):
         assert (await client.get("/readyz")).status_code == 200
 
 
-async def test_a_silent_service_is_504(common_database, urls, upstreams):
+async def test_a_silent_service_is_504(common_database, urls, upstreams, issuer):
     upstreams["rural"].released = asyncio.Event()
-    async with open_gateway(create_app(make_settings(common_database, urls, answer_within_s=0.2))) as client:
+    async with open_gateway(
+        create_app(make_settings(common_database, urls, answer_within_s=0.2)), issuer
+    ) as client:
         response = await client.post("/v1/rural/reports", json={})
     upstreams["rural"].released.set()
     assert (response.status_code, response.json()["code"]) == (504, "upstream_timeout")
 
 
-async def test_a_write_is_sent_once_even_when_the_service_closes_the_connection(common_database, urls):
+async def test_a_write_is_sent_once_even_when_the_service_closes_the_connection(
+    common_database, urls, issuer
+):
     received = []
 
     async def close_early(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -113,12 +145,12 @@ async def test_a_write_is_sent_once_even_when_the_service_closes_the_connection(
 
     server = await asyncio.start_server(close_early, "127.0.0.1", 0)
     urls["rural"] = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    async with server, open_gateway(create_app(make_settings(common_database, urls))) as client:
+    async with server, open_gateway(create_app(make_settings(common_database, urls)), issuer) as client:
         response = await client.post("/v1/rural/reports", json={})
         assert (response.status_code, len(received)) == (503, 1)
 
 
-async def test_large_bodies_stream_both_ways_in_constant_memory(urls, common_database):
+async def test_large_bodies_stream_both_ways_in_constant_memory(urls, common_database, issuer):
     upload_bytes = 18 * MEGABYTE
     received_bytes = 0
 
@@ -142,7 +174,7 @@ async def test_large_bodies_stream_both_ways_in_constant_memory(urls, common_dat
 
     async with serve(receive_and_send) as upstream_url:
         urls["rural"] = upstream_url
-        app = create_app(make_settings(common_database, urls))
+        app = issuer.trust(create_app(make_settings(common_database, urls)))
         async with (
             serve(app, lifespan="on") as address,
             httpx.AsyncClient(timeout=PATIENCE_SECONDS) as client,
@@ -150,7 +182,9 @@ async def test_large_bodies_stream_both_ways_in_constant_memory(urls, common_dat
             await client.get(f"{address}/livez")
             before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
             downloaded_bytes = 0
-            async with client.stream("POST", f"{address}/v1/rural/bulk", content=upload()) as response:
+            async with client.stream(
+                "POST", f"{address}/v1/rural/bulk", content=upload(), headers=issuer.authorization
+            ) as response:
                 async for chunk in response.aiter_raw():
                     downloaded_bytes += len(chunk)
             grown_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
@@ -198,9 +232,9 @@ async def test_a_response_that_ends_early_is_an_error_for_the_caller(urls, commo
             await client.get(f"{address}/v1/rural/half")
 
 
-async def test_a_body_that_is_too_large_is_a_problem(common_database, urls, upstreams):
+async def test_a_body_that_is_too_large_is_a_problem(common_database, urls, upstreams, issuer):
     settings = make_settings(common_database, urls, max_body_bytes=100_000)
-    async with open_gateway(create_app(settings)) as client:
+    async with open_gateway(create_app(settings), issuer) as client:
         declared = await client.post("/v1/rural/bulk", content=b"x" * 100_001)
 
         async def iterate_chunks():
@@ -238,7 +272,7 @@ async def test_a_caller_that_disconnects_ends_the_request_to_the_service(urls, c
             await stopped.wait()
 
 
-async def test_an_upload_that_ends_early_is_not_complete_for_the_service(urls, common_database):
+async def test_an_upload_that_ends_early_is_not_complete_for_the_service(urls, common_database, issuer):
     started, outcomes = [], []
 
     async def receive_all(scope, receive, send):
@@ -254,11 +288,16 @@ async def test_an_upload_that_ends_early_is_not_complete_for_the_service(urls, c
 
     async with serve(receive_all) as upstream_url:
         urls["rural"] = upstream_url
-        async with serve(create_app(make_settings(common_database, urls)), lifespan="on") as address:
+        async with serve(
+            issuer.trust(create_app(make_settings(common_database, urls))), lifespan="on"
+        ) as address:
             host, port = address.removeprefix("http://").split(":")
             with socket.create_connection((host, int(port))) as caller:
                 caller.sendall(
-                    b"POST /v1/rural/r HTTP/1.1\r\nhost: x\r\ncontent-length: 900000\r\n\r\n" + b"x" * 70_000
+                    b"POST /v1/rural/r HTTP/1.1\r\nhost: x\r\ncontent-length: 900000\r\nauthorization: "
+                    + issuer.authorization["Authorization"].encode()
+                    + b"\r\n\r\n"
+                    + b"x" * 70_000
                 )
                 await poll_until(lambda: bool(started))
             await poll_until(lambda: bool(outcomes))

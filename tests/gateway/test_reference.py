@@ -2,6 +2,7 @@
 
 import re
 
+import httpx
 import pytest
 from openapi_spec_validator import validate
 
@@ -222,8 +223,35 @@ async def test_the_root_lists_paths_that_exist(documented_gateway):
 async def test_health_does_not_depend_on_the_services(common_database):
     urls = {name: f"http://127.0.0.1:{free_port()}" for name in ("rural", "funding")}
     async with open_gateway(create_app(make_settings(common_database, urls))) as client:
-        for path in ("/livez", "/readyz", "/metrics"):
+        for path in ("/livez", "/readyz"):
             assert (await client.get(path)).status_code == 200
+        assert (await client.get("/metrics")).status_code == 404
+
+
+async def test_metrics_have_a_port_of_their_own_and_another_setting_makes_them_public(common_database, urls):
+    port = free_port()
+    settings = make_settings(common_database, urls, public_metrics=True, metrics_port=port)
+    async with open_gateway(create_app(settings)) as client, httpx.AsyncClient() as scraper:
+        assert "ntp_http_requests_total" in (await client.get("/metrics")).text
+        assert "ntp_http_requests_total" in (await scraper.get(f"http://127.0.0.1:{port}/metrics")).text
+
+
+async def test_closed_means_closed(common_database, urls, upstreams, issuer):
+    settings = make_settings(common_database, urls, public_reads=False)
+    paths = (
+        "/openapi.json",
+        "/docs",
+        "/docs/reference.js",
+        "/v1/units",
+        "/v1/receipts/P-AAAA-BBBB-CCCC-DDDD",
+    )
+    async with open_gateway(issuer.trust(create_app(settings))) as client:
+        for path in paths:
+            assert (await client.get(path)).status_code == 401, path
+        client.headers |= issuer.authorization
+        for path in paths:
+            assert (await client.get(path)).status_code == 200, path
+    assert upstreams["poverty"].requests[-1][2]["authorization"] == client.headers["authorization"]
 
 
 async def test_units_are_served_by_the_gateway(documented_gateway):

@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from gateway.app import create_app
-from gateway.clients.actions import disable_client, ensure_service_client, rotate_secret
+from gateway.clients.actions import disable_client, ensure_service_client, lock_client, rotate_secret
 from gateway.clients.rules import ClientDisabled, ClientExists
 from gateway.clients.secrets import Pepper
 from gateway.clients.store import find_client, find_live_secrets, select_audit
@@ -62,7 +62,7 @@ async def test_the_secret_of_the_settings_is_valid(gateway_database, change):
             await rotate_secret(
                 session,
                 Pepper(PEPPER),
-                client_id="service-ethnic",
+                await lock_client(session, "service-ethnic"),
                 overlap=system_clock() - system_clock(),
                 actor="admin",
                 now=system_clock(),
@@ -81,7 +81,8 @@ async def test_a_disabled_client_stays_disabled_and_another_grant_is_not_changed
     with pytest.raises(ClientExists):
         await ensure_client(gateway_database, programs=("rural",))
     async with gateway_database.writing() as session:
-        await disable_client(session, client_id="service-ethnic", actor="admin", now=system_clock())
+        client = await lock_client(session, "service-ethnic")
+        await disable_client(session, client, actor="admin", now=system_clock())
     with pytest.raises(ClientDisabled):
         await ensure_client(gateway_database)
 
@@ -100,7 +101,8 @@ async def test_a_gateway_creates_the_client_at_its_start_and_issues_a_token(data
 async def test_a_gateway_starts_although_the_client_is_disabled(database, gateway_database):
     await ensure_client(gateway_database)
     async with gateway_database.writing() as session:
-        await disable_client(session, client_id="service-ethnic", actor="admin", now=system_clock())
+        client = await lock_client(session, "service-ethnic")
+        await disable_client(session, client, actor="admin", now=system_clock())
     upstreams = dict.fromkeys((*PROGRAMS, "funding"), "http://127.0.0.1:9")
     settings = make_settings(database, upstreams, service_clients={"ethnic": SECRET})
     async with open_gateway(create_app(settings)) as gateway:

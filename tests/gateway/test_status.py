@@ -180,26 +180,26 @@ async def test_a_part_that_was_just_confirmed_is_not_fetched_again(gateway, upst
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
 async def test_a_client_that_writes_through_the_gateway_reads_what_it_wrote(
-    gateway, upstreams, monkeypatch, method
+    writer, upstreams, monkeypatch, method
 ):
     monkeypatch.setattr(parts_module, "FRESH_FOR_S", 60.0)
-    await gateway.get(STATUS)
+    await writer.get(STATUS)
     upstreams["rural"].answer = make_progress("rural", 2.5)
-    await gateway.get("/v1/rural/reports")
-    assert read_values(await gateway.get(STATUS)) == {1.5}
-    await gateway.request(method, "/v1/rural/reports/1/accept")
-    assert read_values(await gateway.get(STATUS)) == {1.5, 2.5}
+    await writer.get("/v1/rural/reports")
+    assert read_values(await writer.get(STATUS)) == {1.5}
+    await writer.request(method, "/v1/rural/reports/1/accept")
+    assert read_values(await writer.get(STATUS)) == {1.5, 2.5}
     assert len(upstreams["poverty"].requests) == 1
 
 
-async def test_a_read_after_a_write_does_not_share_a_fetch_from_before(gateway, upstreams):
+async def test_a_read_after_a_write_does_not_share_a_fetch_from_before(writer, upstreams):
     rural = upstreams["rural"]
     rural.released = released = asyncio.Event()
-    before = asyncio.create_task(gateway.get(STATUS))
+    before = asyncio.create_task(writer.get(STATUS))
     await poll_until(lambda: rural.requests)
     rural.released = None
-    await gateway.post("/v1/rural/reports")
-    after = await gateway.get(STATUS)
+    await writer.post("/v1/rural/reports")
+    after = await writer.get(STATUS)
     assert read_states(after) == ALL_FRESH
     released.set()
     await before

@@ -99,6 +99,9 @@ async def test_every_failed_authentication_gets_the_same_answer(gateway):
         ({"grant_type": "password"}, "unsupported_grant_type"),
         ({"grant_type": ["client_credentials", "client_credentials"]}, "invalid_request"),
         ({**FORM, "scope": " "}, "invalid_scope"),
+        ({**FORM, "scope": ""}, "invalid_scope"),
+        ({"grant_type": ""}, "invalid_request"),
+        ({**FORM, **{f"x{number}": "" for number in range(30)}}, "invalid_request"),
     ],
 )
 async def test_an_invalid_form_gets_the_error_of_rfc_6749(gateway, form, error):
@@ -120,8 +123,19 @@ async def test_too_many_attempts_are_refused(common_database, urls):
     refused = responses[-1]
     assert refused.json()["code"] == "rate_limited"
     assert int(refused.headers["retry-after"]) >= 1
-    assert refused.headers["ratelimit-policy"] == '"token";q=3;w=60'
+    assert refused.headers["ratelimit-policy"] == '"failed-token";q=3;w=60'
     assert other.status_code == 401
+
+
+async def test_a_stranger_behind_the_same_address_locks_no_client_out(common_database, urls):
+    app = create_app(make_settings(common_database, urls, token_limit="3/minute"))
+    async with open_gateway(app) as client:
+        name, secret = await register(app, "guessed", "report")
+        guesses = [await client.post("/oauth/token", data=FORM, auth=(name, "wrong")) for _ in range(5)]
+        own = [await client.post("/oauth/token", data=FORM, auth=(name, secret)) for _ in range(4)]
+    assert [response.status_code for response in guesses] == [401, 401, 401, 429, 429]
+    assert [response.status_code for response in own] == [200, 200, 200, 429]
+    assert own[0].headers["ratelimit"].startswith('"token";r=2;')
 
 
 async def test_the_gateway_accepts_its_own_tokens_only(gateway, issuer):
@@ -194,14 +208,25 @@ async def test_a_rotation_signs_with_the_standby_that_was_published_before(make_
     ring = make_ring(clock=lambda: now)
     before = await ring.current()
     standby = next(key.kid for key in before.published.keys if key.kid != before.signing.kid)
-    await ring.rotate(actor="operator")
-    after = await ring.current()
+    after = await ring.rotate(actor="operator")
     assert after.signing.kid == standby
     assert {key.kid for key in before.published.keys} < {key.kid for key in after.published.keys}
     assert len(after.published.keys) == 3
     now += timedelta(hours=3)
     later = await make_ring(clock=lambda: now).current()
     assert before.signing.kid not in {key.kid for key in later.published.keys}
+
+
+async def test_a_revoked_key_is_published_no_longer_and_other_processes_see_it(make_ring, monkeypatch):
+    monkeypatch.setattr("gateway.tokens.keys.REREAD_WAIT_AFTER_S", -1.0)
+    other = make_ring()
+    before = await other.current()
+    retired = await make_ring().rotate(actor="operator")
+    assert before.signing.kid in {key.kid for key in retired.published.keys}
+    after = await make_ring().rotate(actor="operator", revoke=True)
+    ended = {before.signing.kid, retired.signing.kid}
+    assert ended.isdisjoint({key.kid for key in after.published.keys})
+    assert ended.isdisjoint({key.kid for key in (await other.current()).published.keys})
 
 
 async def test_old_keys_are_rotated(make_ring):
@@ -232,10 +257,13 @@ async def test_the_database_holds_no_private_key_in_clear(make_ring, database):
 async def test_without_a_database_the_ring_keeps_its_keys(make_ring, database, monkeypatch):
     ring = make_ring()
     before = await ring.current()
-    monkeypatch.setattr("gateway.tokens.keys.REREAD_AFTER_S", -1.0)
+    failures = []
 
     def fail():
+        failures.append(1)
         raise ConnectionRefusedError
 
     monkeypatch.setattr(ring._database, "reading", fail)
+    ring.expire()
     assert (await ring.current()).signing.kid == before.signing.kid
+    assert failures

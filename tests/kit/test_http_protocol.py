@@ -2,12 +2,14 @@
 
 import asyncio
 import json
+from contextlib import asynccontextmanager
 
 import pytest
 import uvicorn
 
 from shared.kit.http_protocol import (
     MAX_HEAD_BYTES,
+    MAX_PIECE_BYTES,
     UNREADABLE_HTTP,
     HttpProtocol,
     encode_request_line,
@@ -127,3 +129,107 @@ def test_a_body_is_not_changed():
     request = "POST /xã HTTP/1.1\r\nHost: localhost\r\n\r\nxã".encode()
     assert encode_request_line(request) == "POST /x%C3%A3 HTTP/1.1\r\nHost: localhost\r\n\r\nxã".encode()
     assert encode_request_line(get("/v1/units")) == get("/v1/units")
+
+
+@asynccontextmanager
+async def serve_protocol(app):
+    config = uvicorn.Config(app, http=HttpProtocol, lifespan="off", log_config=None, access_log=False)
+    config.load()
+    state = uvicorn.server.ServerState()
+    server = await asyncio.get_running_loop().create_server(
+        lambda: HttpProtocol(config=config, server_state=state, app_state={}), "127.0.0.1", 0
+    )
+    async with server:
+        yield server.sockets[0].getsockname()
+
+
+async def read_all(address, *pieces, pause_s=0.0):
+    """Send pieces on one connection, and return everything that comes until the other side closes it."""
+    reader, writer = await asyncio.open_connection(*address)
+    for piece in pieces:
+        writer.write(piece)
+        await writer.drain()
+        await asyncio.sleep(pause_s)
+    received = await reader.read()
+    writer.close()
+    return received
+
+
+async def read_body(scope, receive, send):
+    """Answer when the body is whole, with its length and the names of the header fields."""
+    length, more = 0, True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return
+        length, more = length + len(message["body"]), message["more_body"]
+    names = b" ".join(name for name, _ in scope["headers"])
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"%d %s" % (length, names)})
+
+
+async def refuse_at_once(scope, receive, send):
+    await send({"type": "http.response.start", "status": 401, "headers": [(b"content-length", b"0")]})
+    await send({"type": "http.response.body", "body": b""})
+
+
+@pytest.fixture
+def short_deadlines(monkeypatch):
+    for name, value in {
+        "HEAD_WITHIN_S": 0.2,
+        "BODY_WINDOW_S": 0.2,
+        "LINGER_S": 0.01,
+        "CHECK_EVERY_S": 0.02,
+    }.items():
+        monkeypatch.setattr(f"shared.kit.http_protocol.{name}", value)
+
+
+async def test_slow_and_half_sent_requests_end(short_deadlines):
+    put = b"PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 9000\r\n\r\n"
+    async with serve_protocol(read_body) as address:
+        assert await read_all(address) == b""  # nothing was ever sent
+        for pieces in ((b"GET / HT",), (b"GET / HTTP/1.1\r\nHost: x\r\nX-A: ",), (put,), (put, b"x" * 2000)):
+            received = await read_all(address, *pieces)
+            assert received.startswith(b"HTTP/1.1 408 Request Timeout\r\n"), pieces
+            assert b'"code": "request_too_slow"' in received
+    async with serve_protocol(refuse_at_once) as address:
+        received = await read_all(address, put)  # answered before the body came: closed, not kept
+        assert received.startswith(b"HTTP/1.1 401 ")
+
+
+async def test_a_body_at_the_least_rate_is_taken(short_deadlines, monkeypatch):
+    monkeypatch.setattr("shared.kit.http_protocol.LEAST_BODY_BYTES", 1)
+    close = b"POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 8\r\n\r\n"
+    async with serve_protocol(read_body) as address:
+        received = await read_all(address, close, *[b"x"] * 8, pause_s=0.06)
+    assert b"\r\n\r\n" in received
+    assert b"8 host connection" in received
+
+
+async def test_trailers_are_no_header_fields_and_have_a_limit():
+    head = b"POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+    async with serve_protocol(read_body) as address:
+        received = await read_all(address, head + b"1\r\nx\r\n0\r\nAuthorization: Bearer y\r\n\r\n")
+        assert b"1 host connection transfer-encoding" in received
+        assert b"authorization" not in received
+        endless = b"X-A: " + b"a" * (MAX_PIECE_BYTES + 2 * MAX_HEAD_BYTES)
+        received = await read_all(address, head, b"1\r\nx\r\n0\r\n", endless)
+        assert received.startswith(b"HTTP/1.1 431 ")
+
+
+@pytest.mark.parametrize(
+    ("fields", "status"),
+    [
+        (b"", b"400"),
+        (b"Host: a\r\nHost: b\r\n", b"400"),
+        (b"Host: a\r\nHost: a\r\n", b"400"),
+        (b"Host: a\r\n", b"200"),
+    ],
+)
+async def test_a_request_names_its_host_once(fields, status):
+    async with serve_protocol(read_body) as address:
+        received = await read_all(address, b"GET / HTTP/1.1\r\nConnection: close\r\n" + fields + b"\r\n")
+        assert received.startswith(b"HTTP/1.1 " + status)
+        if status == b"400":
+            assert b"application/problem+json" in received
+        assert (await read_all(address, b"GET / HTTP/1.0\r\n\r\n")).startswith(b"HTTP/1.1 200")

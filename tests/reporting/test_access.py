@@ -116,6 +116,40 @@ async def test_a_pending_value_never_shows_in_a_public_answer(office):
         assert "77" not in answer.text.replace(answer.headers["etag"], ""), path
 
 
+async def test_a_district_reads_the_changes_of_its_own_reports_and_learns_of_a_return(office):
+    commune = office.communes("611")[0]
+    own = (await office.submit("610", "2023", "census", values())).json()
+    await office.submit("611", "2023", "census", values(commune))
+    await office.verdict(own, "return", reason="the sums differ")
+    await office.put(f"targets/2023/{COMMUNE}", {}, office.planner)
+    everything = (await office.get("changes", office.reviewer)).json()
+    feed = (await office.get("changes", office.district("610"))).json()
+    assert [(item["type"], item["data"]["unit"]) for item in feed["items"]] == [
+        ("report.submitted", "610"),
+        ("report.returned", "610"),
+    ]
+    assert (feed["next"], feed["more"]) == (everything["next"], False)
+    assert feed["items"] == [item for item in everything["items"] if item["data"].get("unit") == "610"]
+    first = (await office.get("changes", office.district("610"), limit=1)).json()
+    assert (first["next"], first["more"]) == (first["items"][0]["id"], True)
+    rest = (await office.get("changes", office.district("610"), after=first["next"])).json()
+    assert [item["type"] for item in rest["items"]] == ["report.returned"]
+    other = (await office.get("changes", office.district("611"))).json()
+    assert [item["data"]["unit"] for item in other["items"]] == ["611"]
+    nothing = (await office.get("changes", office.district("612"))).json()
+    assert (nothing["items"], nothing["next"]) == ([], everything["newest"])
+
+
+async def test_withdrawing_the_report_of_another_is_not_found(office):
+    report = (await office.submit("610", "2023", "census", values())).json()
+    body = {"content_sha256": report["content_sha256"]}
+    for report_id in (report["id"], "01890a5d-ac96-774b-bcce-b302099a8057"):
+        answer = await office.post(f"reports/{report_id}/withdraw", body, office.district("611"))
+        assert (answer.status_code, answer.json()["code"]) == (404, "report_not_found")
+    own = await office.post(f"reports/{report['id']}/withdraw", body, office.district("610"))
+    assert own.status_code == 200
+
+
 async def test_lists_of_reports_and_the_feed_need_a_token(office):
     for path in ("reports", "changes"):
         assert (await office.get(path)).status_code == 401

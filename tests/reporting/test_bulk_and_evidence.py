@@ -1,7 +1,10 @@
 """Bulk submission, and the evidence files of reports."""
 
+import gzip
 import hashlib
+import io
 import json
+import zipfile
 from collections import Counter
 from datetime import date
 from random import Random
@@ -9,7 +12,20 @@ from typing import Any
 
 import pytest
 
-from shared.reporting.evidence.rules import MAX_FILE_BYTES
+from shared.kit.resources import get_resources
+from shared.reporting.evidence.rules import (
+    COMPOUND_FILE,
+    CSV,
+    HEIC,
+    MAX_FILE_BYTES,
+    OLD_SPREADSHEET,
+    OLD_TEXT_DOCUMENT,
+    SPREADSHEET,
+    TEXT_DOCUMENT,
+    UnsupportedEvidence,
+    check_evidence,
+)
+from shared.reporting.settings import ReportingSettings
 from tests.territory.shipped import shipped_territory
 
 PDF = b"%PDF-1.7 a signed paper"
@@ -223,6 +239,83 @@ async def test_evidence_has_the_stated_type_and_hash_and_no_name(office):
     named = {"sha256": PDF_SHA, "kind": "signed_document", "name": "Nguyen Van A.pdf"}
     answer = await office.submit("610", "2023", "results", [("610", "jobs", 5)], evidence=[named])
     assert answer.json()["errors"][0]["code"] == "personal_data"
+
+
+def make_archive(*names):
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for name in names:
+            archive.writestr(name, "<x/>")
+    return stream.getvalue()
+
+
+def make_compound_file(*streams):
+    return COMPOUND_FILE + b"".join(f"{stream}\0".encode("utf-16-le") for stream in streams)
+
+
+def make_photo(*brands):
+    return (
+        (16 + 4 * (len(brands) - 1)).to_bytes(4, "big")
+        + b"ftyp"
+        + brands[0]
+        + bytes(4)
+        + b"".join(brands[1:])
+    )
+
+
+GOOD_FILES = [
+    (SPREADSHEET, make_archive("[Content_Types].xml", "xl/workbook.xml")),
+    (TEXT_DOCUMENT, make_archive("[Content_Types].xml", "word/document.xml")),
+    (OLD_SPREADSHEET, make_compound_file("Workbook")),
+    (OLD_TEXT_DOCUMENT, make_compound_file("WordDocument")),
+    (CSV, "xã;hộ\r\nĐăk Pét;5\r\n".encode()),
+    (HEIC, make_photo(b"heic", b"mif1") + b"x" * 50),
+    (HEIC, make_photo(b"mif1", b"heic") + b"x" * 50),
+]
+WRONG_FILES = [
+    (SPREADSHEET, make_archive("word/document.xml")),
+    (SPREADSHEET, make_archive("xl/workbook.xml", "xl/vbaProject.bin")),
+    (SPREADSHEET, make_archive("xl/workbook.xml", *map(str, range(2001)))),
+    (TEXT_DOCUMENT, b"PK\x03\x04 and nothing more"),
+    (OLD_SPREADSHEET, make_compound_file("WordDocument")),
+    (OLD_TEXT_DOCUMENT, make_compound_file("WordDocument", "_VBA_PROJECT")),
+    (OLD_TEXT_DOCUMENT, "WordDocument\0".encode("utf-16-le")),
+    (CSV, b"a,b\n\xff"),
+    (CSV, b"a,b\n\x00"),
+    (CSV, b"<html>"),
+    (HEIC, make_photo(b"mif1", b"avif") + b"x" * 50),
+    (HEIC, make_photo(b"mp42", b"heic")),
+    (HEIC, b"\xff\xff\xff\xffftypheic"),
+    ("application/zip", make_archive("xl/workbook.xml")),
+]
+
+
+def test_each_kind_of_file_is_known_by_its_content():
+    for media_type, content in GOOD_FILES:
+        check_evidence(hashlib.sha256(content).hexdigest(), media_type, "", content)
+    for media_type, content in WRONG_FILES:
+        with pytest.raises(UnsupportedEvidence):
+            check_evidence(hashlib.sha256(content).hexdigest(), media_type, "", content)
+
+
+async def test_the_files_of_a_client_have_a_quota_and_their_coding_is_looked_through(office, monkeypatch):
+    settings = get_resources(office.app).get(ReportingSettings)
+    kept = PDF + b"x" * 5000
+    monkeypatch.setitem(settings.__dict__, "evidence_quota_bytes", len(kept) + len(PDF) - 1)
+    packed = gzip.compress(kept)
+    first = await keep(office, packed, hashlib.sha256(kept).hexdigest(), **{"Content-Encoding": "gzip"})
+    assert (first.status_code, first.json()["size_bytes"]) == (201, len(kept))
+    refused = await keep(office)
+    assert (refused.status_code, refused.json()["code"]) == (413, "evidence_quota_exceeded")
+    assert refused.json()["used_bytes"] == len(kept)
+    assert (await keep(office, kept, hashlib.sha256(kept).hexdigest())).status_code == 200
+    assert (await keep(office, token=office.district("611"))).status_code == 201
+    assert (await keep(office)).status_code == 200  # it is kept already and takes no room
+    script = gzip.compress(b"<html>")
+    refused = await keep(
+        office, script, hashlib.sha256(b"<html>").hexdigest(), **{"Content-Encoding": "gzip"}
+    )
+    assert (refused.status_code, refused.json()["code"]) == (415, "evidence_type")
 
 
 async def test_evidence_is_not_public(office):

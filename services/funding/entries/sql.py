@@ -62,7 +62,7 @@ FIND_REPLACEMENTS = """
         SELECT FROM entries AS reversals WHERE reversals.year = entries.year AND reversals.reverses = entries.id)
 """
 
-RELEASE_VOUCHERS = "DELETE FROM vouchers WHERE key = ANY ($1::text[])"
+RELEASE_VOUCHERS = "SELECT release_vouchers($1::text[])"
 
 LOCK_LOTS = """
     SELECT * FROM lots

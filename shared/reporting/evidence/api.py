@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Request, Response
 
 from shared.kit.representations import negotiate
+from shared.kit.resources import CurrentResources
 from shared.kit.transactions import TransactionRoute
 from shared.periods import Period
 from shared.reporting.context import (
@@ -15,16 +16,18 @@ from shared.reporting.context import (
 )
 from shared.reporting.evidence import store
 from shared.reporting.evidence.rules import (
-    FILE_SIGNATURES,
+    FILE_TYPES,
     EvidenceNotFound,
+    EvidenceQuotaExceeded,
     check_evidence,
 )
 from shared.reporting.evidence.schemas import EvidenceOut
 from shared.reporting.registers import set_created_or_existing
+from shared.reporting.settings import ReportingSettings
 
 router = APIRouter(prefix="/evidence", tags=["evidence"], route_class=TransactionRoute)
 
-FILES: dict[str, Any] = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in FILE_SIGNATURES}
+FILES: dict[str, Any] = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in FILE_TYPES}
 """The content of a file in the contract, by its media type."""
 
 Hash = Annotated[str, Path(pattern="^[0-9a-f]{64}$", description="SHA-256 of the file's bytes, in hex")]
@@ -46,14 +49,21 @@ async def keep_evidence(
     sha256: Hash,
     request: Request,
     response: Response,
+    resources: CurrentResources,
 ) -> EvidenceOut:
     """Send a file under the hash of its bytes, to be named by reports; sending it again changes nothing and shows when it was kept.
 
-    A file has a type and no name: one that is sent with a file name is refused.
+    A file has a type and no name: one that is sent with a file name is refused. Its bytes must be of the type; documents with
+    macros are refused. The hash is that of the bytes without their content coding. The files of a client have a common quota.
     """
     content = await request.body()
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     check_evidence(sha256, media_type, request.headers.get("content-disposition", ""), content)
+    limit_bytes = resources.get(ReportingSettings).evidence_quota_bytes
+    used_bytes = await store.lock_used_bytes(context.session, context.caller.client_id)
+    is_kept = bool(await store.read_senders(context.session, sha256))
+    if not is_kept and used_bytes + len(content) > limit_bytes:
+        raise EvidenceQuotaExceeded(used_bytes=used_bytes, limit_bytes=limit_bytes, size_bytes=len(content))
     created = await store.insert_evidence(
         context.session,
         sha256,

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import Row, select, text, union
+from sqlalchemy import Row, func, literal, select, text, union
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -12,6 +12,16 @@ from shared.reporting.models import Report
 
 EvidenceDescription = Row[str, str, int, datetime]
 """A file without its bytes: hash, media type, size and when it was inserted."""
+
+
+async def lock_used_bytes(session: AsyncSession, client_id: str) -> int:
+    """Return how many bytes of files a client has sent first; no other file of it is inserted until the commit."""
+    lock = func.hashtextextended(literal(f"evidence {client_id}"), literal(0))
+    await session.execute(select(func.pg_advisory_xact_lock(lock)))
+    query = select(func.coalesce(func.sum(EvidenceFile.size_bytes), 0)).where(
+        EvidenceFile.client_id == client_id
+    )
+    return int((await session.execute(query)).scalar_one())
 
 
 async def insert_evidence(

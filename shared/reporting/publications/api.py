@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request, Response, status
 from shared.kit.paging import Paging, paged_by
 from shared.kit.transactions import TransactionRoute
 from shared.periods import Period
-from shared.reporting.basis import require_basis_access
+from shared.reporting.basis import may_read_provisional, require_basis_access
 from shared.reporting.context import PublicContext, ReportingContext, ReviewerContext
 from shared.reporting.figures.withholding import find_withheld, to_row_key
 from shared.reporting.publications import actions, store
@@ -44,8 +44,8 @@ async def list_publications(
     period: PeriodFilter,
     paging: Annotated[Paging, paged_by(50)],
 ) -> PublicationsPage:
-    """List published vintages, newest first; those of provisional figures are for clients with a token."""
-    bases = ["accepted"] if context.caller.anonymous else None
+    """List published vintages, newest first; those of provisional figures only for who may read them."""
+    bases = None if may_read_provisional(context.caller, context.engine.catalogue.program) else ["accepted"]
     query = store.select_publications(unit, str(period) if period else None, bases)
     page = await paging.fetch(
         context.session,

@@ -13,7 +13,7 @@ from shared.periods import Period
 from shared.reporting.bounds.contradictions import find_contradictions_of_reports, list_bounded_forms
 from shared.reporting.bounds.schemas import name_contradicting_units
 from shared.reporting.bounds.store import read_live_reports_of_forms
-from shared.reporting.context import OpenContext, ReaderContext, ReporterContext, ReportingContext
+from shared.reporting.context import PublicContext, ReaderContext, ReporterContext, ReportingContext
 from shared.reporting.evidence.schemas import EvidenceRef
 from shared.reporting.field_types import RoundedAmount
 from shared.reporting.models import Report
@@ -238,7 +238,7 @@ async def _find_visible(context: ReportingContext, report_id: uuid.UUID) -> Repo
 
 
 @receipts.get("/receipts/{code}", summary="Check a receipt")
-async def check_receipt(*, context: OpenContext, code: str) -> ReceiptCheckOut:
+async def check_receipt(*, context: PublicContext, code: str) -> ReceiptCheckOut:
     """Check a receipt by its code: whoever holds a printed one sees what was received, when, and with which hash."""
     report = await store.find_report_by_receipt(context.session, code.strip().upper())
     if report is None:

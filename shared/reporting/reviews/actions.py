@@ -177,9 +177,12 @@ async def _lock_pending(
 
 
 async def _lock_report(context: ReportingContext, report_id: uuid.UUID) -> tuple[datetime, Report, Period]:
-    """Lock the unit and year of a report, then the change feed; return the instant of the change, and the report."""
+    """Lock the unit and year of a report, then the change feed; return the instant of the change, and the report.
+
+    A report that the caller may not read is not found.
+    """
     report = await store.find_report(context.session, report_id)
-    if report is None:
+    if report is None or not context.may_read(report.unit, Period.parse(report.period)):
         raise ReportNotFound(report=str(report_id))
     period = Period.parse(report.period)
     context.require_unit(report.unit, period)
