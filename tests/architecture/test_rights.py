@@ -22,6 +22,9 @@ OPEN_TO_EVERYBODY = {
 OF_THE_MAP = {"/v1/territory/versions", "/v1/territory/versions/{version}"}
 """Versions of the map, which services follow without a token; the units are in the product itself."""
 
+PAGE = {"/page/{name}", "/worker.js"}
+"""The files of the page, without any figure: what it reads is closed."""
+
 UNPROVED = ("disabled", "expired", "forged", "wrong audience", "removed key")
 
 

@@ -1015,6 +1015,7 @@ class ClientOut(TypedDict):
     unit_grants: "list[UnitGrantOut]"
     created_at: str
     disabled_at: str | None
+    holds_all: NotRequired[bool]
 
 
 class ClientPage(TypedDict):
@@ -1035,6 +1036,7 @@ class ClientWithSecretOut(TypedDict):
     unit_grants: "list[UnitGrantOut]"
     created_at: str
     disabled_at: str | None
+    holds_all: NotRequired[bool]
     secret_id: str
     client_secret: str | None
 
