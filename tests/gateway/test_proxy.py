@@ -297,7 +297,7 @@ async def test_an_upload_that_ends_early_is_not_complete_for_the_service(urls, c
                     b"POST /v1/rural/r HTTP/1.1\r\nhost: x\r\ncontent-length: 900000\r\nauthorization: "
                     + issuer.authorization["Authorization"].encode()
                     + b"\r\n\r\n"
-                    + b"x" * 70_000
+                    + b"x" * 300_000
                 )
                 await poll_until(lambda: bool(started))
             await poll_until(lambda: bool(outcomes))
