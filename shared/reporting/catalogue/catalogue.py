@@ -24,7 +24,7 @@ from shared.reporting.catalogue.dimensions import (
     find_dimension_faults,
     from_series_key,
 )
-from shared.reporting.catalogue.relations import IndicatorRelation, find_relation_faults
+from shared.reporting.catalogue.relations import IndicatorRelation, RelationInForce, find_relation_faults
 from shared.reporting.catalogue.standards import (
     NO_STANDARD,
     FormStandards,
@@ -68,6 +68,7 @@ class _Day:
     indicators: Mapping[str, Indicator]
     flows: frozenset[str]
     standards: FormStandards
+    relations: tuple[RelationInForce, ...]
 
 
 @dataclass(frozen=True)
@@ -218,6 +219,10 @@ class Catalogue:
         """Return the relations between indicators that are in force on a day."""
         return select_in_force(self.relations, on) if self.relations else []
 
+    def find_relations_stating(self, codes: frozenset[str], on: date) -> list[RelationInForce]:
+        """Return the relations in force on a day of which one of some series is a term."""
+        return [row for row in self._read_day(on).relations if not row.codes.isdisjoint(codes)]
+
     def find_series(self, on: date) -> Mapping[str, Sequence[str]]:
         """Return the keys of the series in force on a day, by the indicator that they break down."""
         day = self._read_day(on)
@@ -236,7 +241,11 @@ class Catalogue:
             forms = tuple(select_in_force(self.forms.values(), on))
             in_force = {form: find_standard(self.standards, form, on) for form in self.forms}
             standards = {form: standard.code for form, standard in in_force.items() if standard is not None}
-            day = _Day(forms, indicators, flows, standards)
+            relations = tuple(
+                RelationInForce(relation, relation.codes, self.find_forms_stating(relation.codes))
+                for relation in self.find_relations(on)
+            )
+            day = _Day(forms, indicators, flows, standards, relations)
             if len(self._days) >= MAX_DAYS_KEPT:
                 self._days.clear()
             self._days[on] = day

@@ -7,7 +7,7 @@ of another, a sum is at least three times a number of households. ADR 0022.
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from shared.dated_facts.facts import DatedFact
 from shared.kit.problems import Sentence
@@ -35,6 +35,14 @@ class IndicatorRelation(DatedFact):
     def codes(self) -> frozenset[str]:
         """The series keys of both sides."""
         return frozenset((*self.left, *self.right))
+
+
+class RelationInForce(NamedTuple):
+    """A relation in force on a day, with its series and the forms that they are stated on."""
+
+    relation: IndicatorRelation
+    codes: frozenset[str]
+    forms: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)

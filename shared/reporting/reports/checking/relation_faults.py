@@ -23,14 +23,12 @@ def find_relation_faults(
 
     The pointer of a fault is the key of a series.
     """
-    relations = [
-        relation
-        for relation in catalogue.find_relations(on)
-        if relation.codes & content.indicators and len(catalogue.find_forms_stating(relation.codes)) == 1
-    ]
-    if not relations:
+    stated = catalogue.find_relations_stating(content.indicators, on)
+    within_form = [row for row in stated if len(row.forms) == 1]
+    if not within_form:
         return
-    codes = frozenset(code for relation in relations for code in relation.codes)
+    relations = [row.relation for row in within_form]
+    codes = frozenset(code for row in within_form for code in row.codes)
     in_force = {code for code in codes if catalogue.find_indicator(code, on) is not None}
     for unit, amounts in content.amounts_by_unit.items():
         for broken in find_broken_relations(relations, amounts, in_force):

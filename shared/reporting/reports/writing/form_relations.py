@@ -16,6 +16,7 @@ from shared.reporting.catalogue.relations import (
     SIGNS,
     BrokenRelation,
     IndicatorRelation,
+    RelationInForce,
     find_broken_relations,
 )
 from shared.reporting.context import ReportingContext
@@ -83,7 +84,7 @@ async def compare_other_forms(context: ReportingContext, checked: CheckedReport)
     if not relations:
         return []
     own_values = checked.content.amounts_by_unit
-    codes = {code for relation in relations for code in relation.codes}
+    codes = {code for row in relations for code in row.codes}
     other_codes = {code for code in codes if checked.form.code not in catalogue.find_forms_stating((code,))}
     below = {unit: context.territory.list_levels_below(unit, on) for unit in own_values}
     rows = await run_sql(
@@ -104,8 +105,7 @@ async def compare_other_forms(context: ReportingContext, checked: CheckedReport)
         return []
     in_force = {code for code in codes if catalogue.find_indicator(code, on) is not None}
     compared = [
-        ComparedRelation(relation, tuple(code for code in relation.codes if code in other_codes & in_force))
-        for relation in relations
+        ComparedRelation(row.relation, tuple(row.codes & other_codes & in_force)) for row in relations
     ]
     differences = [
         difference
@@ -129,16 +129,11 @@ async def compare_other_forms(context: ReportingContext, checked: CheckedReport)
     return [row.to_json(reasons[row.unit, row.indicator]) for row in differences]
 
 
-def find_relations_between_forms(
-    context: ReportingContext, checked: CheckedReport
-) -> list[IndicatorRelation]:
+def find_relations_between_forms(context: ReportingContext, checked: CheckedReport) -> list[RelationInForce]:
     """Return the relations in force between the form of a report and others of which the report states a term."""
     catalogue = context.engine.catalogue
-    return [
-        relation
-        for relation in catalogue.find_relations(checked.period.ends_on)
-        if relation.codes & checked.indicators and len(catalogue.find_forms_stating(relation.codes)) > 1
-    ]
+    stated = catalogue.find_relations_stating(checked.indicators, checked.period.ends_on)
+    return [row for row in stated if len(row.forms) > 1]
 
 
 def _compare_unit(
