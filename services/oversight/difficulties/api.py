@@ -35,7 +35,7 @@ from shared.periods import local_day
 from shared.reporting.context import ReportingContext
 from shared.reporting.registers import UnitsQuery, require_units, set_created_or_existing
 
-SortOrder = Literal["newest", "-waiting_days"]
+DifficultyOrder = Literal["newest", "-waiting_days"]
 BY_WAITING = TypeAdapter(tuple[int, uuid.UUID])
 """The key of a list by waiting: the negative number of days, and the id."""
 
@@ -68,7 +68,8 @@ async def list_difficulties(
     ] = None,
     program: ProgramFilter = None,
     sort: Annotated[
-        SortOrder, Query(description="the newest first, or those that wait longest first (-waiting_days)")
+        DifficultyOrder,
+        Query(description="the newest first, or those that wait longest first (-waiting_days)"),
     ] = "newest",
     on: StateDay = None,
     as_of: AsOf = None,
