@@ -18,6 +18,8 @@ NOT_ANSWERED = {
     "Problem": "the kind of all; as `internal_error` it stands for a crash",
     "OAuthProblem": "a kind",
     "Unavailable": "a kind; raised by /readyz alone",
+    "Stopping": "the end of a process answers it, whatever the operation",
+    "StorageFull": "the handler of database errors answers it, whatever the operation",
     "UnknownWindow": "no operation asks for legal windows",
     "UnknownName": "only Excel forms name units by their names",
     "AmbiguousName": "only Excel forms name units by their names",
