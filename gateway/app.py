@@ -6,6 +6,8 @@ from starlette.middleware import Middleware
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from gateway import boundaries, receipts
+from gateway.changes import api as changes
+from gateway.changes.joining import JoinedFeeds
 from gateway.clients import api as clients
 from gateway.clients.actions import ensure_service_client
 from gateway.clients.secrets import Pepper
@@ -81,6 +83,7 @@ def create_app(settings: GatewaySettings | None = None, *, clock: Clock = system
                 parts,
                 MergedReference(upstreams),
                 load_page_files(),
+                JoinedFeeds(upstreams),
                 key_ring,
                 *village_followers,
             ),
@@ -97,6 +100,7 @@ def create_app(settings: GatewaySettings | None = None, *, clock: Clock = system
                 periods_api.router,
                 unit_overviews.router,
                 project_results.router,
+                changes.router,
                 receipts.router,
                 boundaries.router,
                 territory.router,

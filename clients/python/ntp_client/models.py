@@ -2931,6 +2931,30 @@ class IssuedDocumentPage(TypedDict):
     next: str | None
 
 
+class JoinedChangeOut(TypedDict):
+    """One change of a service as a CloudEvent; `source` and `id` together name it for ever."""
+
+    specversion: str
+    id: str
+    source: str
+    type: str
+    shorttype: str
+    subject: str
+    time: str
+    datacontenttype: str
+    data: dict[str, Any]
+
+
+class JoinedChangesOut(TypedDict):
+    """Changes of all services, oldest first."""
+
+    items: "list[JoinedChangeOut]"
+    next: str
+    more: bool
+    missing: list[str]
+    rewound: list[str]
+
+
 class JournalEntryOut(TypedDict):
     """An entry of the journal."""
 

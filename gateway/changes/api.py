@@ -1,0 +1,164 @@
+"""`GET /v1/changes`: what changed in all services, with one cursor, as a list or as a batch of CloudEvents."""
+
+from collections.abc import Callable
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from gateway.changes.joining import JoinedFeeds
+from gateway.changes.rules import (
+    TYPE_PREFIX,
+    ChangeDocument,
+    decode_cursor,
+    encode_cursor,
+    list_units,
+    rename_type,
+)
+from gateway.changes.schemas import JoinedChangesOut
+from gateway.composition.composed_answers import pass_refusal_on
+from shared.kit.exact_json import write_json
+from shared.kit.exception_handlers import negotiate_language
+from shared.kit.identity import Caller
+from shared.kit.problems import Invalid, Sentence, make_fault
+from shared.kit.query_lists import CommaSeparated
+from shared.kit.representations import JSON, negotiate
+from shared.kit.resources import resource
+from shared.kit.routes import OperationRoute
+from shared.roles import INSIDE
+from shared.territory.current import CurrentTerritory
+from shared.territory.query_params import UnitFilter
+from shared.territory.tree import Territory
+from shared.territory.units import UnknownUnit
+
+router = APIRouter(prefix="/v1", tags=["changes"], route_class=OperationRoute)
+
+BATCH = "application/cloudevents-batch+json"
+MAX_CHANGES = 1000
+MAX_WAIT_S = 25
+"""Shorter than an answer may take, so that a proxy in between does not give up first."""
+MAX_FILTERS = 50
+
+SERVICE_UNKNOWN = Sentence(
+    "Không có dịch vụ “{name}”; các dịch vụ là {names}.",
+    "There is no service “{name}”; the services are {names}.",
+)
+
+
+@router.get(
+    "/changes",
+    operation_id="list_all_changes",
+    response_model=JoinedChangesOut,
+    summary="Follow the changes of all services",
+    responses={200: {"content": {BATCH: {"schema": {"type": "array", "items": {"type": "object"}}}}}},
+)
+async def list_all_changes(
+    *,
+    request: Request,
+    caller: Annotated[Caller, Depends(INSIDE)],  # noqa: ARG001 (the guard)
+    feeds: Annotated[JoinedFeeds, Depends(resource(JoinedFeeds))],
+    territory: CurrentTerritory,
+    unit: UnitFilter,
+    cursor: Annotated[
+        str | None,
+        Query(max_length=4000, description="the `next` of an earlier answer; left out: from the start"),
+    ] = None,
+    service: Annotated[
+        list[str] | None,
+        CommaSeparated,
+        Query(max_length=MAX_FILTERS, description="only of these services", examples=[["poverty"]]),
+    ] = None,
+    change_type: Annotated[
+        list[str] | None,
+        CommaSeparated,
+        Query(
+            alias="type",
+            max_length=MAX_FILTERS,
+            description="only of these types, with the prefix or without",
+            examples=[["report.accepted"]],
+        ),
+    ] = None,
+    limit: Annotated[int, Query(ge=1, le=MAX_CHANGES, description="how many at most")] = 200,
+    wait: Annotated[
+        int, Query(ge=0, le=MAX_WAIT_S, description="seconds to wait for a change where there is none yet")
+    ] = 0,
+) -> Response:
+    """Read what changed in all services after a cursor: in each service in exact commit order, none left out.
+
+    A unit stands for itself and what lies, or lay, below it. Services that are away are named, and given when they are back.
+    With `Accept: application/cloudevents-batch+json` it is an array, and the next address is in `Link`.
+    """
+    media_type = negotiate(",".join(request.headers.getlist("accept")), (JSON, BATCH)).media_type
+    services = _choose_services(service, feeds.services)
+    positions = decode_cursor(cursor)
+    is_wanted = _make_filter(territory, unit, change_type)
+    headers = {
+        "Authorization": request.headers.get("authorization", ""),
+        "Accept-Language": negotiate_language(request),
+    }
+    reading = await feeds.read(services, positions, is_wanted, limit, headers)
+    if not reading.joined.items and not reading.joined.more and reading.refused is None and wait:
+        after = reading.joined.positions
+        if await feeds.wait_for_change(services, after, headers, wait, request.is_disconnected):
+            reading = await feeds.read(services, after, is_wanted, limit, headers)
+    if reading.refused is not None:
+        return pass_refusal_on(request, reading.refused)
+    items = [rename_type(change) for change in reading.joined.items]
+    following = encode_cursor(reading.joined.positions)
+    query = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
+    link = f'<{request.url.path}?{urlencode([*query, ("cursor", following)])}>; rel="next"'
+    document: Any = items
+    if media_type == JSON:
+        document = {
+            "items": items,
+            "next": following,
+            "more": reading.joined.more,
+            "missing": reading.missing,
+            "rewound": reading.rewound,
+        }
+    fields = {"Link": link, "Cache-Control": "private, no-store", "Vary": "Authorization, Accept"}
+    return Response(write_json(document), media_type=media_type, headers=fields)
+
+
+def _choose_services(named: list[str] | None, services: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the services to read. Raises `Invalid` for one that is not there."""
+    unknown = [name for name in named or () if name not in services]
+    if unknown:
+        names = ", ".join(services)
+        raise Invalid(
+            faults=[
+                make_fault("/query/service", "service_unknown", SERVICE_UNKNOWN, name=name, names=names)
+                for name in unknown
+            ]
+        )
+    return tuple(name for name in services if named is None or name in named)
+
+
+def _make_filter(
+    territory: Territory, unit: str | None, types: list[str] | None
+) -> Callable[[ChangeDocument], bool]:
+    """Return whether a change is of a type and of a unit that are asked for."""
+    short_types = None if types is None else {name.removeprefix(TYPE_PREFIX) for name in types}
+    within: dict[str, bool] = {}
+
+    def is_within(code: str) -> bool:
+        if code not in within:
+            within[code] = unit is not None and _lay_within(territory, code, unit)
+        return within[code]
+
+    def is_wanted(change: ChangeDocument) -> bool:
+        if short_types is not None and change["type"] not in short_types:
+            return False
+        return unit is None or any(map(is_within, list_units(change)))
+
+    return is_wanted
+
+
+def _lay_within(territory: Territory, code: str, root: str) -> bool:
+    """Whether a unit of a code was the root, or lay below it, on the first or the last day of one of its versions."""
+    try:
+        versions = territory.versions(code)
+    except UnknownUnit:
+        return False
+    days = {day for version in versions for day in (version.valid_from, version.valid_to) if day is not None}
+    return any(territory.is_within(code, root, day) for day in days)
