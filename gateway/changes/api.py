@@ -59,7 +59,7 @@ async def list_all_changes(
     feeds: Annotated[JoinedFeeds, Depends(resource(JoinedFeeds))],
     territory: CurrentTerritory,
     unit: UnitFilter,
-    cursor: Annotated[
+    after: Annotated[
         str | None,
         Query(max_length=4000, description="the `next` of an earlier answer; left out: from the start"),
     ] = None,
@@ -90,7 +90,7 @@ async def list_all_changes(
     """
     media_type = negotiate(",".join(request.headers.getlist("accept")), (JSON, BATCH)).media_type
     services = _choose_services(service, feeds.services)
-    positions = decode_cursor(cursor)
+    positions = decode_cursor(after)
     is_wanted = _make_filter(territory, unit, change_type)
     headers = {
         "Authorization": request.headers.get("authorization", ""),
@@ -98,15 +98,15 @@ async def list_all_changes(
     }
     reading = await feeds.read(services, positions, is_wanted, limit, headers)
     if not reading.joined.items and not reading.joined.more and reading.refused is None and wait:
-        after = reading.joined.positions
-        if await feeds.wait_for_change(services, after, headers, wait, request.is_disconnected):
-            reading = await feeds.read(services, after, is_wanted, limit, headers)
+        seen = reading.joined.positions
+        if await feeds.wait_for_change(services, seen, headers, wait, request.is_disconnected):
+            reading = await feeds.read(services, seen, is_wanted, limit, headers)
     if reading.refused is not None:
         return pass_refusal_on(request, reading.refused)
     items = [rename_type(change) for change in reading.joined.items]
     following = encode_cursor(reading.joined.positions)
-    query = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
-    link = f'<{request.url.path}?{urlencode([*query, ("cursor", following)])}>; rel="next"'
+    query = [(name, value) for name, value in request.query_params.multi_items() if name != "after"]
+    link = f'<{request.url.path}?{urlencode([*query, ("after", following)])}>; rel="next"'
     document: Any = items
     if media_type == JSON:
         document = {

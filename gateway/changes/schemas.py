@@ -39,7 +39,7 @@ class JoinedChangesOut(BaseModel):
     """Changes of all services, oldest first."""
 
     items: list[JoinedChangeOut] = Field(description="in each service in exact commit order")
-    next: str = Field(description="send it as `cursor` to continue; it is good for any filters")
+    next: str = Field(description="send it as `after` to continue; it is good for any filters")
     more: bool = Field(description="whether there are more already")
     missing: list[str] = Field(
         description="services that did not answer; nothing of them is lost, the cursor waits for them"

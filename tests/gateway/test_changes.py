@@ -81,7 +81,7 @@ async def test_every_change_is_given_once_and_in_order(feeds, monkeypatch):
         stubs["rural" if second % 3 else "poverty"].add(second, unit="610")
     seen, cursor = [], None
     while True:
-        page = (await read(limit=4, **({"cursor": cursor} if cursor else {}))).json()
+        page = (await read(limit=4, **({"after": cursor} if cursor else {}))).json()
         assert len(page["items"]) <= 4
         seen += page["items"]
         cursor = page["next"]
@@ -92,7 +92,7 @@ async def test_every_change_is_given_once_and_in_order(feeds, monkeypatch):
     assert {(change["type"], change["shorttype"]) for change in seen} == {
         ("vn.gov.ntp.report.submitted", "report.submitted")
     }
-    again = (await read(cursor=cursor)).json()
+    again = (await read(after=cursor)).json()
     assert (again["items"], again["next"], again["more"]) == ([], cursor, False)
 
 
@@ -116,8 +116,8 @@ async def test_filters_by_service_type_and_unit(feeds):
     for query, code in (
         ({"service": "nothing"}, "invalid"),
         ({"unit": "9999"}, "unit_unknown"),
-        ({"cursor": "nothing"}, "feed_cursor_invalid"),
-        ({"after": "1"}, "unknown_parameter"),
+        ({"after": "nothing"}, "feed_cursor_invalid"),
+        ({"cursor": "1"}, "unknown_parameter"),
         ({"wait": "3600"}, "invalid"),
     ):
         refused = await read(**query)
@@ -133,10 +133,10 @@ async def test_a_service_that_is_away_is_named_and_loses_nothing(feeds):
     page = (await read()).json()
     assert (len(page["items"]), page["missing"]) == (1, ["poverty"])
     stubs["poverty"].status = 200
-    page = (await read(cursor=page["next"])).json()
+    page = (await read(after=page["next"])).json()
     assert [change["source"] for change in page["items"]] == ["/v1/poverty"]
     stubs["poverty"].changes.clear()
-    assert (await read(cursor=page["next"])).json()["rewound"] == ["poverty"]
+    assert (await read(after=page["next"])).json()["rewound"] == ["poverty"]
 
 
 async def test_a_caller_waits_for_the_next_change_and_no_longer_than_was_asked(feeds):
@@ -147,7 +147,7 @@ async def test_a_caller_waits_for_the_next_change_and_no_longer_than_was_asked(f
     stubs["poverty"].add(1, unit="610")
     page = (await waiting).json()
     assert [change["id"] for change in page["items"]] == ["1"]
-    nothing = (await read(wait=1, cursor=page["next"])).json()
+    nothing = (await read(wait=1, after=page["next"])).json()
     assert nothing["items"] == []
     assert (await client.get("/v1/changes")).status_code == 401
 
@@ -161,7 +161,7 @@ async def test_a_batch_of_cloudevents_has_its_next_address_in_link(feeds):
     assert event["specversion"] == "1.0"
     assert batch.headers["link"].endswith('>; rel="next"')
     address = batch.headers["link"].partition("<")[2].partition(">")[0]
-    assert address.startswith("/v1/changes?type=report.submitted&cursor=")
+    assert address.startswith("/v1/changes?type=report.submitted&after=")
     assert (await read("text/html")).status_code == 406
 
 

@@ -1,5 +1,8 @@
 """One answer names every fault of shape and of content, and nothing of the report is kept."""
 
+import io
+import zipfile
+
 DISTRICT = "610"
 
 
@@ -144,6 +147,10 @@ async def test_sums_that_no_binary_float_holds_are_exact_everywhere(office):
         await office.get(f"publications/{publication.json()['id']}"),
         await office.http.get("/v1/poverty/progress?period=2023&unit=62", headers={"Accept": "text/csv"}),
     ]
+    package = await office.get(f"publications/{publication.json()['id']}/package")
+    with zipfile.ZipFile(io.BytesIO(package.content)) as members:
+        for name in ("figures.csv", "figures.sdmx.csv"):
+            assert "123456789012.123457" in members.read(name).decode()
     for read in reads:
         assert "123456789012.123457" in read.text, (read.request.url, read.status_code, read.text[:300])
         assert "\\u0000" not in read.text

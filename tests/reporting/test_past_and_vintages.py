@@ -1,5 +1,11 @@
 """Reading the past, and vintages that are frozen, compared and explained."""
 
+import csv
+import hashlib
+import io
+import json
+import zipfile
+
 import pytest
 
 PLACE = "610"
@@ -166,3 +172,38 @@ async def test_a_publication_of_no_period_is_refused_with_every_fault(office):
         ("/period", "period_invalid"),
         ("/name", "text_too_short"),
     }
+
+
+async def test_a_vintage_is_downloaded_as_a_data_package(office):
+    await office.accepted(PLACE, "2023", "census", census(office, 100, 10))
+    first = await publish(office, "gói dữ liệu")
+    path = f"publications/{first.json()['id']}/package"
+    answer = await office.get(path)
+    assert answer.headers["content-type"] == "application/zip"
+    assert (await office.get(path)).content == answer.content
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as package:
+        files = {name: package.read(name) for name in package.namelist()}
+    described = json.loads(files.pop("datapackage.json"))
+    assert described["title"] == "gói dữ liệu"
+    for resource in described["resources"]:
+        content = files[resource["path"]]
+        assert resource["hash"] == f"sha256:{hashlib.sha256(content).hexdigest()}"
+        columns = [field["name"] for field in resource["schema"]["fields"]]
+        assert content.decode().splitlines()[0].split(",") == columns
+    figures = {figure["indicator"]: figure for figure in first.json()["figures"] if not figure["dimension"]}
+    rows = [row for row in csv.DictReader(io.StringIO(files["figures.csv"].decode())) if not row["dimension"]]
+    assert {row["indicator"] for row in rows} == set(figures)
+    for row in rows:
+        value = figures[row["indicator"]]["value"]
+        assert row["value"] == ("" if value is None else f"{value:g}")
+        assert row["unit_name"]
+    (rate,) = [
+        row
+        for row in csv.DictReader(io.StringIO(files["figures.sdmx.csv"].decode()))
+        if row["INDICATOR"] == "poverty_rate"
+    ]
+    assert (rate["STRUCTURE_ID"], rate["FREQ"], rate["REF_AREA"]) == ("NTP:POVERTY_FIGURES(1.0)", "A", "62")
+    assert (rate["TIME_PERIOD"], rate["OBS_VALUE"], rate["OBS_STATUS"]) == ("2023", "10", "A")
+    headers = {"Accept": "text/csv"}
+    refused = await office.http.get(f"/v1/poverty/{path}", headers=headers)
+    assert refused.status_code == 406

@@ -114,13 +114,13 @@ class NtpClient:
             after = page["next"]
 
     def read_changes(
-        self, cursor: str | None = None, *, wait: int | None = None, **filters: Any
+        self, after: str | None = None, *, wait: int | None = None, **filters: Any
     ) -> models.JoinedChangesOut:
-        """Return what changed in all services after a cursor; the `next` of the answer is the next cursor.
+        """Return what changed in all services after a cursor; the `next` of the answer is the next one.
 
         `wait` waits so many seconds for a change; filters are `service`, `type` and `unit`.
         """
-        return cast("models.JoinedChangesOut", self.get("/v1/changes", cursor=cursor, wait=wait, **filters))
+        return cast("models.JoinedChangesOut", self.get("/v1/changes", after=after, wait=wait, **filters))
 
     def send(self, request: PreparedRequest) -> Answer:
         """Send a request until it is answered. Raises `RefusedError` or `NoAnswerError`."""

@@ -5,13 +5,16 @@ from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Query, Request, Response, status
 
+from shared.kit.etags import make_weak_etag
 from shared.kit.paging import Paging, paged_by
+from shared.kit.representations import negotiate
 from shared.kit.transactions import TransactionRoute
 from shared.periods import Period
 from shared.reporting.basis import may_read_provisional, require_basis_access
 from shared.reporting.context import PublicContext, ReportingContext, ReviewerContext
 from shared.reporting.figures.withholding import find_withheld, to_row_key
 from shared.reporting.publications import actions, store
+from shared.reporting.publications.package import MEDIA_TYPE, make_package
 from shared.reporting.publications.schemas import (
     ComparisonOut,
     PublicationIn,
@@ -60,6 +63,33 @@ async def read_publication(
     *, context: PublicContext, request: Request, publication_id: uuid.UUID
 ) -> PublicationOut:
     """Read a vintage with its figures as they were; one of provisional figures needs a token."""
+    return await _read(context, request, publication_id)
+
+
+@router.get(
+    "/{publication_id}/package",
+    summary="Download a vintage as a data package",
+    response_class=Response,
+    responses={200: {"content": {MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}}}},
+)
+async def download_publication(
+    *, context: PublicContext, request: Request, publication_id: uuid.UUID
+) -> Response:
+    """Download a vintage in one ZIP file: its figures as CSV and as SDMX-CSV 2.0, described by `datapackage.json`.
+
+    A later download gives the same bytes.
+    """
+    negotiate(",".join(request.headers.getlist("accept")), (MEDIA_TYPE,))
+    content = make_package(await _read(context, request, publication_id), context.engine.catalogue.program)
+    fields = {
+        "Content-Disposition": f'attachment; filename="{publication_id}.zip"',
+        "ETag": make_weak_etag(content),
+    }
+    return Response(content, media_type=MEDIA_TYPE, headers=fields)
+
+
+async def _read(context: ReportingContext, request: Request, publication_id: uuid.UUID) -> PublicationOut:
+    """Return a vintage without what is withheld from the caller, after a check of its basis."""
     publication = await actions.read_publication(context, publication_id)
     await require_basis_access(publication.basis, request)
     answer = PublicationOut.model_validate(publication, from_attributes=True)
