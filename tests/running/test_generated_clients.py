@@ -88,7 +88,7 @@ def typescript_workshop(node_workshop: Workshop) -> Workshop:
     package = node_workshop.folder / "node_modules" / "ntp-client"
     shutil.copytree(TYPESCRIPT_CLIENT, package, ignore=shutil.ignore_patterns("node_modules", "dist"))
     node_workshop.run(
-        "npx", "--no-install", "openapi-typescript", "openapi.json", "-o", str(package / "src/schema.d.ts")
+        "npx", "--no-install", "openapi-typescript", "openapi.json", "-o", str(package / "src/schema.ts")
     )
     node_workshop.run("npx", "--no-install", "tsc", "-p", str(package))
     return node_workshop
