@@ -10,6 +10,7 @@ from shared.territory.settings import MapFollowingSettings
 
 FUNDING = "funding"
 OVERSIGHT = "oversight"
+PAPERS = "papers"
 
 ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?")
 """An origin as browsers send it: no path, no slash at its end, in small letters."""
@@ -20,6 +21,7 @@ DEFAULT_UPSTREAMS = {
     "ethnic": "http://127.0.0.1:8003",
     FUNDING: "http://127.0.0.1:8004",
     OVERSIGHT: "http://127.0.0.1:8006",
+    PAPERS: "http://127.0.0.1:8007",
 }
 """The addresses that the launcher gives them on one machine."""
 
@@ -101,9 +103,9 @@ class GatewaySettings(MapFollowingSettings):
     @property
     def programs(self) -> tuple[str, ...]:
         """The upstreams that are programs, in the order in which they are shown."""
-        return tuple(name for name in self.upstreams if name not in {FUNDING, OVERSIGHT})
+        return tuple(name for name in self.upstreams if name not in {FUNDING, OVERSIGHT, PAPERS})
 
     @property
     def grantable(self) -> tuple[str, ...]:
         """The services that a client may be granted as its programs."""
-        return tuple(name for name in self.upstreams if name != FUNDING)
+        return tuple(name for name in self.upstreams if name not in {FUNDING, PAPERS})

@@ -13,6 +13,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "ethnic": ("kit", "territory", "reporting", "ethnic"),
     "funding": ("kit", "territory", "funding"),
     "oversight": ("kit", "territory", "reporting", "oversight"),
+    "papers": ("kit", "papers"),
     "gateway": ("kit", "territory", "gateway"),
 }
 """The histories of each owner in the order in which they are applied. Its schema and its role have the owner's name."""
@@ -26,6 +27,7 @@ MODELS: dict[str, str] = {
     "ethnic": "services.ethnic.models",
     "funding": "services.funding.models",
     "oversight": "services.oversight.models",
+    "papers": "services.papers.models",
     "gateway": "gateway.models",
 }
 """The module of each history; its `metadata` declares the tables that the last revision must produce."""

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from gateway.composition.parts import FETCH_ERRORS
 from gateway.models import VintageRow
-from gateway.settings import FUNDING
+from gateway.settings import FUNDING, PAPERS
 from gateway.upstreams import Upstreams
 from gateway.vintages.rules import VintageExists, VintageIncomplete
 from gateway.vintages.schemas import VintageIn
@@ -76,7 +76,7 @@ async def read_parts(
     headers = {"Accept": "application/json", "Accept-Language": "vi"}
     if authorization:
         headers["Authorization"] = authorization
-    paths = {name: _make_path(name, unit, period, as_of) for name in upstreams.urls}
+    paths = {name: _make_path(name, unit, period, as_of) for name in upstreams.urls if name != PAPERS}
     answers = await asyncio.gather(
         *(_read_part(upstreams, name, path, headers) for name, path in paths.items())
     )

@@ -19,6 +19,7 @@ PORT_OFFSETS: Mapping[str, int] = {
     "funding": 4,
     "postgres": 5,
     "oversight": 6,
+    "papers": 7,
 }
 """The port of each process, counted from the base port. A number, once given, stays: other machines rely on it."""
 
@@ -42,6 +43,7 @@ class InstallationSettings(EnvironmentSettings):
     ethnic_port: int | None = Field(None, ge=1, le=65535)
     funding_port: int | None = Field(None, ge=1, le=65535)
     oversight_port: int | None = Field(None, ge=1, le=65535)
+    papers_port: int | None = Field(None, ge=1, le=65535)
     postgres_port: int | None = Field(None, ge=1, le=65535)
     pool_size: int = Field(
         6, ge=1, le=20, description="database connections of one process; each takes some 6 MB"
@@ -61,6 +63,7 @@ class InstallationSettings(EnvironmentSettings):
     ethnic_database_url: SecretStr | None = None
     funding_database_url: SecretStr | None = None
     oversight_database_url: SecretStr | None = None
+    papers_database_url: SecretStr | None = None
     gateway_database_url: SecretStr | None = None
     rural_database_password: SecretStr | None = Field(
         None, description="by default generated once and kept in var"
@@ -69,6 +72,7 @@ class InstallationSettings(EnvironmentSettings):
     ethnic_database_password: SecretStr | None = None
     funding_database_password: SecretStr | None = None
     oversight_database_password: SecretStr | None = None
+    papers_database_password: SecretStr | None = None
     gateway_database_password: SecretStr | None = None
     ethnic_client_secret: SecretStr | None = Field(
         None,

@@ -21,7 +21,7 @@ from shared.local.settings import ROOT, InstallationSettings, reveal
 DATABASE = "ntp"
 RESTORING = "restoring"
 """The folder in `var` in which a restore is made; while it is there, nothing starts."""
-SERVICES = ("rural", "poverty", "ethnic", "funding", "oversight")
+SERVICES = ("rural", "poverty", "ethnic", "funding", "oversight", "papers")
 
 FACTORIES = {
     **{name: f"services.{name}.app:create_app" for name in SERVICES},
@@ -35,6 +35,7 @@ SETTINGS_CLASSES = {
     "ethnic": "services.ethnic.settings:EthnicSettings",
     "funding": "services.funding.settings:FundingSettings",
     "oversight": "services.oversight.settings:OversightSettings",
+    "papers": "services.papers.settings:PapersSettings",
     "gateway": "gateway.settings:GatewaySettings",
 }
 """The settings of each process: a process gets the variables that it reads, and no other."""

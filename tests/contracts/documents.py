@@ -19,7 +19,7 @@ from gateway.reference.collection import CONTRACTS
 
 PROGRAMS = ("rural", "poverty", "ethnic")
 APPLICATIONS = {
-    **{name: f"services.{name}.app" for name in (*PROGRAMS, "funding", "oversight")},
+    **{name: f"services.{name}.app" for name in (*PROGRAMS, "funding", "oversight", "papers")},
     "gateway": "gateway.app",
 }
 """The module of each application's factory, by name."""

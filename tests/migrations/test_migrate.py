@@ -76,7 +76,7 @@ async def test_each_history_is_applied_in_every_schema_that_needs_it(
     assert applied == [
         ("rural", "kit", "kit_0001"),
         ("rural", "rural", "rural_0001"),
-        *((owner, "kit", "kit_0001") for owner in ("poverty", "ethnic", "funding", "oversight", "gateway")),
+        *((owner, "kit", "kit_0001") for owner in ("poverty", "ethnic", "funding", "oversight", "papers", "gateway")),
     ]
     for owner in OWNERS:
         await fetch(empty.url(owner), "INSERT INTO kit_facts (year) VALUES (2023), (1999)")

@@ -141,6 +141,7 @@ def test_the_base_port_moves_every_port_and_the_issuer(monkeypatch: pytest.Monke
         "funding": 18104,
         "postgres": 18105,
         "oversight": 18106,
+        "papers": 18107,
     }
     environments = make_environments()
     assert environments["rural"]["NTP_ISSUER"] == "http://127.0.0.1:18100"

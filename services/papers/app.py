@@ -1,0 +1,36 @@
+"""The papers service and its parts."""
+
+from fastapi import FastAPI
+
+from services.papers import __doc__ as description
+from services.papers.forms import api as forms
+from services.papers.forms.guards import MAX_FILE_BYTES
+from services.papers.gateway import Gateway
+from services.papers.jobs.runner import JobRunner
+from services.papers.models import REVISION
+from services.papers.settings import PapersSettings
+from shared.kit.clock import Clock, system_clock
+from shared.kit.service import ServiceDefinition, create_service
+
+
+def create_app(settings: PapersSettings | None = None, clock: Clock = system_clock) -> FastAPI:
+    """Return the service, configured by the settings given or by the environment."""
+    settings = settings or PapersSettings()
+    gateway = Gateway(settings.gateway_url)
+    jobs = JobRunner(
+        at_once=settings.jobs_at_once, within_s=settings.job_within_s, megabytes=settings.job_memory_mb
+    )
+    return create_service(
+        ServiceDefinition(
+            name="papers",
+            title="Biểu mẫu và văn bản / Forms and documents",
+            description=description or "",
+            settings=settings,
+            revisions=[REVISION],
+            routers=[forms.router],
+            larger_bodies={"/v1/papers/": MAX_FILE_BYTES},
+            lifespans=[gateway.connected],
+            resources=[gateway, jobs],
+            clock=clock,
+        )
+    )
