@@ -10,4 +10,6 @@ exact answers that it was filled from, and its files).
 
     jobs/       work on files, in processes of its own with limits of time and memory
     forms/      forms in Excel: layouts, writing, reading, translation of faults into cells
+    documents/  templates with slots, filled from answers; docx, pdf, xlsx
+    issues/     issued documents, and what has moved since
 """

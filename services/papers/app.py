@@ -3,9 +3,11 @@
 from fastapi import FastAPI
 
 from services.papers import __doc__ as description
+from services.papers.documents import api as documents
 from services.papers.forms import api as forms
 from services.papers.forms.guards import MAX_FILE_BYTES
 from services.papers.gateway import Gateway
+from services.papers.issues import api as issues
 from services.papers.jobs.runner import JobRunner
 from services.papers.models import REVISION
 from services.papers.settings import PapersSettings
@@ -27,7 +29,13 @@ def create_app(settings: PapersSettings | None = None, clock: Clock = system_clo
             description=description or "",
             settings=settings,
             revisions=[REVISION],
-            routers=[forms.router],
+            routers=[
+                forms.router,
+                issues.router,
+                issues.comparing_router,
+                documents.router,
+                documents.issuing_router,
+            ],
             larger_bodies={"/v1/papers/": MAX_FILE_BYTES},
             lifespans=[gateway.connected],
             resources=[gateway, jobs],

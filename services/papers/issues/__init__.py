@@ -1,0 +1,1 @@
+"""Issued documents: a template filled at one instant, kept with the exact answers and files; never overwritten."""
