@@ -48,7 +48,7 @@ def list_problem_classes():
 @pytest.fixture(scope="module")
 async def gateway(common_database):
     """A client of one gateway for all tests of the module: it merges the documents of the services once."""
-    services = {name: UpstreamStub(answer=make_document(name)) for name in NAMES}
+    services = {name: UpstreamStub(answer=make_document(name)) for name in (*NAMES, "papers")}
     async with serve_all(services) as urls:
         settings = make_settings(common_database, urls, public_url="https://ntp.test/")
         async with open_gateway(create_app(settings)) as client:

@@ -95,7 +95,7 @@ async def send_form(
     request: Request,
     gateway: CurrentGateway,
     jobs: CurrentJobs,
-    dry_run: Annotated[bool, Query(description="check everything, and keep nothing")] = False,
+    dry_run: Annotated[bool, Query(description="check and decide everything, and keep nothing")] = False,
     program: Annotated[str | None, Query(pattern="^[a-z]{2,20}$", description="for a csv file")] = None,
     form: Annotated[str | None, Query(pattern="^[a-z0-9_]{2,60}$", description="for a csv file")] = None,
     unit: Annotated[UnitCode | None, Query(description="for a csv file; else the file must be of it")] = None,
