@@ -16,11 +16,11 @@ from services.papers.issues.actions import IssueOrder, PreparedIssue, prepare_is
 from services.papers.issues.route import PreparedRequest, PreparingRoute
 from services.papers.issues.rules import ReservedTemplate
 from services.papers.issues.schemas import MEDIA_TYPES, IssueIn, IssueOut
-from services.papers.jobs.runner import JobRunner
+from services.papers.jobs.runner import CurrentJobs
 from shared.kit.database import Database, UnitOfWork
 from shared.kit.problems import Invalid, Sentence
 from shared.kit.representations import JSON, negotiate
-from shared.kit.resources import CurrentResources, resource
+from shared.kit.resources import CurrentResources
 from shared.kit.settings import ServiceSettings
 from shared.periods import Period
 from shared.reporting.field_types import UnitCode
@@ -33,7 +33,6 @@ FIRST_YEAR, LAST_YEAR = 2010, 2100
 router = APIRouter(prefix="/v1/papers", tags=["documents"], route_class=RelayingRoute)
 issuing_router = APIRouter(prefix="/v1/papers", tags=["documents"], route_class=PreparingRoute)
 
-CurrentJobs = Annotated[JobRunner, Depends(resource(JobRunner))]
 TemplatePath = Annotated[
     str,
     Path(

@@ -11,10 +11,9 @@ from services.papers.forms.assembly import list_forms
 from services.papers.forms.schemas import FormKindOut, FormKindsOut, FormTakenOut
 from services.papers.forms.source import read_layout
 from services.papers.gateway import CurrentGateway, RelayingRoute
-from services.papers.jobs.runner import JobRunner
+from services.papers.jobs.runner import CurrentJobs
 from shared.kit.exception_handlers import negotiate_language
 from shared.kit.representations import CSV, JSON, UnsupportedMediaType, negotiate
-from shared.kit.resources import resource
 from shared.reporting.field_types import UnitCode
 from shared.reporting.query_params import PeriodQuery, PeriodText
 from shared.roles import READ, PublicReader
@@ -31,7 +30,6 @@ PROBLEM = "application/problem+json"
 
 router = APIRouter(prefix="/v1/papers/forms", tags=["forms"], route_class=RelayingRoute)
 
-CurrentJobs = Annotated[JobRunner, Depends(resource(JobRunner))]
 ProgramPath = Annotated[str, Path(pattern="^[a-z]{2,20}$", description="the program")]
 FormPath = Annotated[str, Path(pattern="^[a-z0-9_]{2,60}$", description="code of the form")]
 UnitOfForm = Annotated[UnitCode, Query(description="code of the reporting unit")]

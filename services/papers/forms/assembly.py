@@ -20,7 +20,7 @@ COMPARISONS = {
     "at_least": "at_least",
 }
 
-Answer = Mapping[str, Any]
+ServiceAnswer = Mapping[str, Any]
 
 
 class FormNotFound(NotFound):
@@ -74,7 +74,7 @@ class FormKind:
     legal_basis: str
 
 
-def list_forms(catalogue: Answer) -> list[FormKind]:
+def list_forms(catalogue: ServiceAnswer) -> list[FormKind]:
     """Return the forms of a catalogue, those in force last where a code has several rows."""
     forms = {
         row["code"]: FormKind(
@@ -90,7 +90,7 @@ def list_forms(catalogue: Answer) -> list[FormKind]:
     return list(forms.values())
 
 
-def require_form(program: str, form: str, catalogue: Answer, period: Period) -> FormKind:
+def require_form(program: str, form: str, catalogue: ServiceAnswer, period: Period) -> FormKind:
     """Return a form for a period; raises `FormNotFound` or `FormNotForPeriod`."""
     kind = next((kind for kind in list_forms(catalogue) if kind.code == form), None)
     if kind is None:
@@ -105,7 +105,7 @@ def find_period_before(period: Period) -> Period:
     return replace(period, year=period.year - 1)
 
 
-def make_columns(indicators: Answer, form: str, on: date) -> list[FormColumn]:
+def make_columns(indicators: ServiceAnswer, form: str, on: date) -> list[FormColumn]:
     """Return the columns of a form on a day, in the order of the catalogue."""
     standards = {
         standard["code"]
@@ -121,9 +121,9 @@ def make_columns(indicators: Answer, form: str, on: date) -> list[FormColumn]:
     ]
 
 
-def _make_columns_of(entry: Answer, on: date) -> Iterator[FormColumn]:
+def _make_columns_of(entry: ServiceAnswer, on: date) -> Iterator[FormColumn]:
     dimension = entry["dimension"]
-    members: list[Answer | None] = [None]
+    members: list[ServiceAnswer | None] = [None]
     if dimension:
         members = [member for member in dimension["members"] if is_valid(member, on)]
     for member in members:
@@ -147,7 +147,7 @@ def _to_text(number: Any) -> str | None:
     return None if number is None else str(number)
 
 
-def make_checks(indicators: Answer, columns: Sequence[FormColumn], on: date) -> list[RowCheck]:
+def make_checks(indicators: ServiceAnswer, columns: Sequence[FormColumn], on: date) -> list[RowCheck]:
     """Return what must hold within a row: identities of dimensions, and relations whose terms all stand on the form."""
     keys = [column.key for column in columns]
     checks: dict[str, RowCheck] = {}
@@ -178,13 +178,15 @@ def _expand(terms: Iterable[str], keys: Sequence[str]) -> tuple[str, ...]:
     return tuple(expanded)
 
 
-def is_valid(row: Answer, on: date) -> bool:
+def is_valid(row: ServiceAnswer, on: date) -> bool:
     """Whether a dated row holds on a day."""
     day = on.isoformat()
     return bool(row["valid_from"] <= day and (row["valid_to"] is None or day <= row["valid_to"]))
 
 
-def make_rows(unit: Answer, communes: Sequence[Answer], districts: Sequence[Answer]) -> list[FormRow]:
+def make_rows(
+    unit: ServiceAnswer, communes: Sequence[ServiceAnswer], districts: Sequence[ServiceAnswer]
+) -> list[FormRow]:
     """Return the rows: each district before its communes; a commune alone where the form is its own."""
     if unit["level"] == "commune":
         return [_make_row(unit)]
@@ -196,7 +198,7 @@ def make_rows(unit: Answer, communes: Sequence[Answer], districts: Sequence[Answ
     return rows + [_make_row(commune) for commune in communes if commune["parent"] not in of_districts]
 
 
-def _make_row(unit: Answer) -> FormRow:
+def _make_row(unit: ServiceAnswer) -> FormRow:
     return FormRow(unit["code"], unit["full_name"], unit["kind"], unit["level"])
 
 
@@ -214,12 +216,12 @@ def make_layout(
     kind: FormKind,
     period: Period,
     *,
-    catalogue: Answer,
-    indicators: Answer,
-    unit: Answer,
-    communes: Sequence[Answer],
-    districts: Sequence[Answer],
-    before: Sequence[Answer] = (),
+    catalogue: ServiceAnswer,
+    indicators: ServiceAnswer,
+    unit: ServiceAnswer,
+    communes: Sequence[ServiceAnswer],
+    districts: Sequence[ServiceAnswer],
+    before: Sequence[ServiceAnswer] = (),
 ) -> FormLayout:
     """Return the layout; raises `FormNotForUnit` or `FormTooLarge`."""
     on = period.ends_on

@@ -95,7 +95,7 @@ def _check_package(content: bytes) -> FileKind:
         OSError,
         ValueError,
         KeyError,
-        NotImplementedError,
+        RuntimeError,
         zlib.error,
     ) as error:
         raise FileRefusedError("file_unreadable") from error

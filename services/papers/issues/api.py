@@ -20,7 +20,7 @@ from services.papers.issues.schemas import (
     to_moving_source,
 )
 from shared.kit.database import Database
-from shared.kit.paging import Cursor, Limit, fetch_page, set_next_link
+from shared.kit.paging import Paging, paged_by
 from shared.kit.representations import JSON, negotiate
 from shared.kit.resources import CurrentResources
 from shared.kit.transactions import TransactionRoute
@@ -39,25 +39,18 @@ FILE_RESPONSES = {
 @router.get("", summary="List issued documents")
 async def list_issues(
     *,
-    request: Request,
-    response: Response,
     unit_of_work: PublicUnitOfWork,
     template: Annotated[str | None, Query(max_length=60, description="code of the template")] = None,
     unit: Annotated[UnitCode | None, Query(description="code of the unit")] = None,
     period: Annotated[PeriodText | None, Query(description="SDMX time period")] = None,
-    limit: Limit = 50,
-    cursor: Cursor,
+    paging: Annotated[Paging, paged_by(50)],
 ) -> IssuesPage:
     """List issued documents without their content, newest first."""
-    page = await fetch_page(
+    return await paging.fetch(
         unit_of_work.session,
         store.select_issues(template, unit, period),
-        limit=limit,
-        cursor=cursor,
         serialize=lambda row: IssueSummary.from_row(row[0]),
     )
-    set_next_link(request, response, page.next)
-    return page
 
 
 @router.get("/{issue_id}", summary="Read an issued document", responses={200: {"content": FILE_RESPONSES}})

@@ -11,13 +11,15 @@ import asyncio
 import math
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import structlog
+from fastapi import Depends
 
 from services.papers.jobs.messages import pack, unpack
 from services.papers.jobs.names import JobResult
 from shared.kit.problems import Invalid, Sentence, Unavailable
+from shared.kit.resources import resource
 
 ROOT = Path(__file__).resolve().parents[3]
 ENVIRONMENT = {
@@ -106,3 +108,7 @@ class JobRunner:
 
     def _refuse(self) -> FileTooHeavy:
         return FileTooHeavy(seconds=self._within_s, megabytes=self._megabytes)
+
+
+CurrentJobs = Annotated[JobRunner, Depends(resource(JobRunner))]
+"""The runner of the process."""
