@@ -1886,6 +1886,25 @@ class DocumentIn(TypedDict):
     signer_role: str
 
 
+class DocumentNoteOut(TypedDict):
+    """A footnote."""
+
+    mark: str
+    text: str
+
+
+class DocumentParagraphOut(TypedDict):
+    """A paragraph or a table."""
+
+    id: int
+    style: str
+    state: str
+    text: str
+    slots: list[str]
+    columns: NotRequired[list[str]]
+    rows: NotRequired[list[list[str]]]
+
+
 class DocumentRelationIn(TypedDict):
     """What a document does to another document."""
 
@@ -2319,6 +2338,26 @@ class FiguresOut(TypedDict):
     figures: "list[FigureOut]"
 
 
+class FilledDocumentOut(TypedDict):
+    """A filled template."""
+
+    template: str
+    template_version: str
+    label: str
+    legal_basis: str
+    confidence: str
+    unit: str
+    unit_name: str
+    period: str
+    as_of: str | None
+    title: str
+    paragraphs: "list[DocumentParagraphOut]"
+    notes: "list[DocumentNoteOut]"
+    figures: "list[PrintedFigureOut]"
+    checks: "list[SumCheckOut]"
+    missing: list[str]
+
+
 class FollowedOut(TypedDict):
     """One feed and how far it was read."""
 
@@ -2378,6 +2417,23 @@ class FormColumnOut(TypedDict):
     status: Literal["estimate", "preliminary", "official"] | None
 
 
+class FormKindOut(TypedDict):
+    """A form that can be downloaded."""
+
+    program: str
+    form: str
+    label: str
+    label_en: str
+    periods: list[str]
+    path: str
+
+
+class FormKindsOut(TypedDict):
+    """The forms of all programs."""
+
+    items: "list[FormKindOut]"
+
+
 class FormOut(TypedDict):
     """The form that an indicator is on."""
 
@@ -2411,6 +2467,16 @@ class FormTableOut(TypedDict):
     basis: Literal["accepted", "provisional"]
     items: "list[FormRowOut]"
     contradictions: str
+
+
+class FormTakenOut(TypedDict):
+    """What the program answered to a form."""
+
+    report: dict[str, Any]
+    dry_run: bool
+    cells: int
+    read_as_numbers: "list[ReadNumberOut]"
+    missing: "MissingPartsOut"
 
 
 class FrozenDifferenceOut(TypedDict):
@@ -2846,6 +2912,78 @@ class InspectionPage(TypedDict):
     """One page of a list: Inspection."""
 
     items: "list[InspectionOut]"
+    next: str | None
+
+
+class IssueDifferencesOut(TypedDict):
+    """What has moved since a document was issued."""
+
+    issue: str
+    as_of: str
+    compared: int
+    items: "list[MovedFigureOut]"
+
+
+class IssueDocument(TypedDict):
+    """The number and the day of a document."""
+
+    number: str
+    date: str
+
+
+class IssueFileOut(TypedDict):
+    """A file of an issued document."""
+
+    kind: str
+    media_type: str
+    size_bytes: int
+    sha256: str
+
+
+class IssueIn(TypedDict):
+    """What is issued: a template for a unit and period, under a number."""
+
+    unit: str
+    period: str
+    document: "IssueDocument"
+
+
+class IssueOut(TypedDict):
+    """An issued document."""
+
+    id: str
+    template: str
+    template_version: str
+    unit: str
+    period: str
+    as_of: str
+    vintage: str
+    document: "IssueDocument"
+    sha256: str
+    issued_at: str
+    files: "list[IssueFileOut]"
+    content: "FilledDocumentOut"
+
+
+class IssueSummary(TypedDict):
+    """An issued document in a list."""
+
+    id: str
+    template: str
+    template_version: str
+    unit: str
+    period: str
+    as_of: str
+    vintage: str
+    document: "IssueDocument"
+    sha256: str
+    issued_at: str
+
+
+class IssueSummaryPage(TypedDict):
+    """One page of a list: IssueSummary."""
+
+    items: "list[IssueSummary]"
     next: str | None
 
 
@@ -3434,6 +3572,13 @@ class MetAndRecognizedRow(TypedDict):
     why_en: str
 
 
+class MissingPartsOut(TypedDict):
+    """What the form has and the file does not."""
+
+    units: list[str]
+    columns: list[str]
+
+
 class MoneyReturnIn(TypedDict):
     """Unspent money returned to the budget that it came from."""
 
@@ -3461,6 +3606,20 @@ class MonthOut(TypedDict):
     disbursement_rate: Number | None
     expected_vnd: "AmountRange | None"
     expected_rate: "RateRange | None"
+
+
+class MovedFigureOut(TypedDict):
+    """A figure that has moved since the issue."""
+
+    slot: str
+    label: str
+    text_before: str
+    text_after: str
+    before: Number | int | None
+    after: Number | int | None
+    changes_print: bool
+    lineage: str | None
+    sources: "list[MovingSourceOut]"
 
 
 class MovementLine(TypedDict):
@@ -3521,6 +3680,16 @@ class MovementTable(TypedDict):
     columns: list[str]
     rows: "list[MovementRow]"
     total: "MovementRow"
+
+
+class MovingSourceOut(TypedDict):
+    """A report or an entry of the ledger that moved a figure."""
+
+    id: str
+    unit: str | None
+    kind: str
+    at: str
+    reviewed_at: str | None
 
 
 class NextPlanIn(TypedDict):
@@ -3948,6 +4117,22 @@ class PrintedDifferenceOut(TypedDict):
     sum_of_printed_parts: int
     printed_total: int
     explanation: str
+
+
+class PrintedFigureOut(TypedDict):
+    """A figure of a document: as printed, exact, and where it came from."""
+
+    slot: str
+    label: str
+    service: str
+    indicator: str
+    field: str
+    text: str
+    value: Number | int | None
+    unit_of_measure: str
+    decimals: int
+    status: str | None
+    lineage: str | None
 
 
 class PrintingOut(TypedDict):
@@ -4383,6 +4568,14 @@ class ReachedFigureIn(TypedDict):
     period: str
     unit: NotRequired[str | None]
     publication: NotRequired[str | None]
+
+
+class ReadNumberOut(TypedDict):
+    """A number that was typed as a text, and how it was read."""
+
+    cell: str
+    text: str
+    value: Number
 
 
 class ReasonIn(TypedDict):
@@ -5702,6 +5895,18 @@ class SuccessionsOut(TypedDict):
     closing_overdue: bool
     amount_vnd: int
     entries: "list[EntryOut]"
+
+
+class SumCheckOut(TypedDict):
+    """A printed total beside its printed parts."""
+
+    label: str
+    total: str
+    parts: list[str]
+    printed_total: str
+    printed_sum: str
+    ties: bool
+    exact_ties: bool
 
 
 class SummaryOut(TypedDict):
