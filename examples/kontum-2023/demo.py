@@ -16,6 +16,7 @@ from time import monotonic
 import httpx
 from client.accounts import ACCOUNTS_FILE, find_local_gateway, open_clients
 from client.comparison import compare, format_comparison, format_districts, read_status
+from client.papers import issue_annual_report
 from client.posting import PERIOD, PROVINCE, post_everything
 from client.progress import Progress
 from ntp_client import AsyncNtpClient, NoAnswerError, RefusedError
@@ -41,6 +42,8 @@ async def demonstrate(gateway: str) -> bool:
         width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
         print(format_comparison(figures, gateway, width), end="\n\n")
         print(await format_districts(public), end="\n\n")
+        for path in await issue_annual_report(clients["office-oversight"]):
+            print(f"report     {path}")
     print(f"gateway    {gateway}  (reference at {gateway}/docs)")
     print(f"status     {gateway}/v1/status?period={PERIOD}")
     print(f"clients    {ACCOUNTS_FILE}")

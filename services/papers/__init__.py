@@ -12,4 +12,6 @@ exact answers that it was filled from, and its files).
     forms/      forms in Excel: layouts, writing, reading, translation of faults into cells
     documents/  templates with slots, filled from answers; docx, pdf, xlsx
     issues/     issued documents, and what has moved since
+    drafts/     drafts that were edited: each figure must equal its source
+    published/  printed figures of published documents, reconciled with the data
 """

@@ -3,13 +3,15 @@
 from fastapi import FastAPI
 
 from services.papers import __doc__ as description
-from services.papers.documents import api as documents
+from services.papers.drafts import api as drafts
 from services.papers.forms import api as forms
 from services.papers.forms.guards import MAX_FILE_BYTES
 from services.papers.gateway import Gateway
 from services.papers.issues import api as issues
+from services.papers.issues import document_routes as documents
 from services.papers.jobs.runner import JobRunner
 from services.papers.models import REVISION
+from services.papers.published import api as published
 from services.papers.settings import PapersSettings
 from shared.kit.clock import Clock, system_clock
 from shared.kit.service import ServiceDefinition, create_service
@@ -33,6 +35,8 @@ def create_app(settings: PapersSettings | None = None, clock: Clock = system_clo
                 forms.router,
                 issues.router,
                 issues.comparing_router,
+                drafts.router,
+                published.router,
                 documents.router,
                 documents.issuing_router,
             ],

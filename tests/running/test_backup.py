@@ -78,7 +78,7 @@ def run_examples(installation: Installation, document: str, folder: Path) -> lis
 
 
 def test_every_example_of_the_readme_runs(filled: Installation, tmp_path: Path) -> None:
-    _, submitted, refused, decided, accepted, read = run_examples(filled, "README.md", tmp_path)
+    _, submitted, refused, decided, accepted, read, published = run_examples(filled, "README.md", tmp_path)
     assert json.loads(submitted)["counts"]["created"] == 2
     faults = {(fault["pointer"], fault["code"]) for fault in json.loads(refused)["errors"]}
     assert faults == {
@@ -102,6 +102,7 @@ def test_every_example_of_the_readme_runs(filled: Installation, tmp_path: Path) 
     assert lineage["value"] == 6.837035
     assert money["rows"]
     assert quarter["funding"]["until"] == foresight["seen_on"] == "2023-09-30"
+    assert sum(json.loads(published)["counts"].values()) == 41
 
 
 def read_programs(installation: Installation) -> Any:

@@ -1912,6 +1912,28 @@ class DocumentRelationIn(TypedDict):
     document: str
 
 
+class DraftCheckOut(TypedDict):
+    """A draft compared with the figures of its issue."""
+
+    issue: str
+    by: Literal["controls", "text"]
+    compared: int
+    whole: bool
+    items: "list[DraftFaultOut]"
+
+
+class DraftFaultOut(TypedDict):
+    """A figure of a draft that does not equal its source."""
+
+    kind: Literal["changed", "missing"]
+    slot: str
+    label: str
+    expected: str
+    stated: str | None
+    paragraph: int | None
+    text: str | None
+
+
 class DueRuleOut(TypedDict):
     """A row of the reporting calendar."""
 
@@ -3939,6 +3961,17 @@ class PaperLineIn(TypedDict):
     replaces: NotRequired["EntryReferenceIO | None"]
 
 
+class PapersReconciliationOut(TypedDict):
+    """A published document reconciled with the data."""
+
+    unit: str
+    period: str
+    as_of: str | None
+    counts: dict[str, int]
+    items: "list[ReconciledFigureOut]"
+    sums: "list[ReconciledSumOut]"
+
+
 class PartOut(TypedDict):
     """PartState and age of a part."""
 
@@ -4552,6 +4585,34 @@ class PublicationSummaryPage(TypedDict):
     next: str | None
 
 
+class PublishedFigureIn(TypedDict):
+    """A figure as the document prints it."""
+
+    id: str
+    slot: str
+    printed: Number | str
+    decimals: NotRequired[int]
+    at_least: NotRequired[bool]
+    text: NotRequired[str]
+
+
+class PublishedSumIn(TypedDict):
+    """A printed total and its parts; one part may be unprinted."""
+
+    label: str
+    total: str
+    parts: list[str]
+
+
+class PublishedTableIn(TypedDict):
+    """The printed figures of a document of a unit and period."""
+
+    unit: str
+    period: str
+    figures: "list[PublishedFigureIn]"
+    sums: NotRequired["list[PublishedSumIn]"]
+
+
 class RateRange(TypedDict):
     """A rate with its range, in percent, exact or to six places."""
 
@@ -4791,6 +4852,30 @@ class RecommendationPage(TypedDict):
 
     items: "list[RecommendationOut]"
     next: str | None
+
+
+class ReconciledFigureOut(TypedDict):
+    """A printed figure beside the data."""
+
+    id: str
+    slot: str
+    text: str
+    printed: Number
+    value: Number | None
+    verdict: Literal["ties", "rounding", "differs", "no_data"]
+    lowest: Number
+    highest: Number
+    lineage: str | None
+
+
+class ReconciledSumOut(TypedDict):
+    """A printed sum, checked with its printed numbers alone."""
+
+    label: str
+    verdict: Literal["ties", "rounding", "differs", "unprinted"]
+    unprinted: str | None
+    lowest: Number | None
+    highest: Number | None
 
 
 class ReconciliationOut(TypedDict):

@@ -79,7 +79,7 @@ def _write_sources(workbook: Workbook, filled: Any) -> None:
             sheet.write_string(row, column, figure[name] or "–", cell)
         if figure["lineage"]:
             address = filled.get("origin", "") + figure["lineage"]
-            if len(address) <= 2000:  # noqa: PLR2004 (Excel takes 2,079)
+            if address.startswith("http") and len(address) <= 2000:  # noqa: PLR2004 (Excel takes 2,079)
                 sheet.write_url(row, 6, address, link, address[:250])
             else:
                 sheet.write_string(row, 6, address[:32000], cell)

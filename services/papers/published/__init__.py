@@ -1,0 +1,1 @@
+"""Published documents: their printed figures reconciled with the data."""
