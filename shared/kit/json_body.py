@@ -265,25 +265,12 @@ def _read(model: type[ModelT], raw: Any, validate: Callable[[Any], ModelT]) -> P
         body = validate(raw)
     except ValidationError as error:
         errors = error.errors(include_url=False, include_input=False)
-        if not isinstance(raw, Mapping):
+        no_rows = {((model.rows,), "missing"), ((model.rows,), "too_short")}
+        if not isinstance(raw, Mapping) or any((row["loc"], row["type"]) in no_rows for row in errors):
             raise
-        refusal = error
     else:
         return PartialBody(body, ordinals=range(len(getattr(body, model.rows)) if model.rows else 0))
 
-    try:
-        return _read_part(model, raw, validate, errors)
-    except ValidationError:  # not even the rest can be read, such as where the list of rows is missing
-        raise refusal from None
-
-
-def _read_part(
-    model: type[ModelT],
-    raw: Mapping[str, Any],
-    validate: Callable[[Any], ModelT],
-    errors: list[ErrorDetails],
-) -> PartialBody[ModelT]:
-    """Return what can be read of a body with errors; raise `ValidationError` where nothing can."""
     unread = frozenset(str(error["loc"][0]) for error in errors if error["loc"][:1] != (model.rows,))
     values: dict[str, Any] = {name: value for name, value in raw.items() if name not in unread}
     values |= {name: model.unread[name] for name in unread if name in model.unread}
