@@ -20,6 +20,8 @@ ONE_ATTEMPT = RetrySchedule(give_up_after_s=0.0)
 """For the client of a sender: the outbox itself decides when to try again."""
 PAUSES = RetrySchedule(first_pause_s=1.0, longest_pause_s=900.0)
 """While a link is down for a day, it is tried about a hundred times."""
+DELAYS = RetrySchedule(first_pause_s=1.0, longest_pause_s=60.0)
+"""While the service ails for one report; attempts that a broken link ended count too, so it is no longer than a minute."""
 
 SUPERSEDED_NOT_KEPT = {
     "code": "superseded_not_kept",
@@ -97,7 +99,7 @@ def _send(
             result.refused += 1
             return "decided"
         result.trouble = str(refusal)
-        pause = max(PAUSES.compute_pause(entry.attempts), refusal.retry_after_s or 0.0)
+        pause = max(DELAYS.compute_pause(entry.attempts), refusal.retry_after_s or 0.0)
         outbox.record_trouble(entry, result.trouble, clock() + pause)
         return "delayed"
     outbox.record_answer(entry, answer)
