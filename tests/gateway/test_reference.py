@@ -248,7 +248,7 @@ async def test_closed_means_closed(common_database, urls, upstreams, issuer):
     async with open_gateway(issuer.trust(create_app(settings))) as client:
         for path in paths:
             assert (await client.get(path)).status_code == 401, path
-        client.headers |= issuer.authorization
+        client.headers.update(issuer.authorization)
         for path in paths:
             assert (await client.get(path)).status_code == 200, path
     assert upstreams["poverty"].requests[-1][2]["authorization"] == client.headers["authorization"]
