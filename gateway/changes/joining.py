@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
-from gateway.changes.rules import ChangeDocument, FeedPage, JoinedChanges, Positions, join_pages
+from gateway.changes.rules import ChangeDocument, JoinedChanges, Positions, ServiceFeedPage, join_pages
 from gateway.composition.parts import FETCH_ERRORS, UpstreamRefusal
 from gateway.upstreams import Upstreams
 
@@ -72,13 +72,13 @@ class JoinedFeeds:
 
     async def _read_pages(
         self, services: Collection[str], reading: FeedReading, headers: Mapping[str, str]
-    ) -> dict[str, FeedPage]:
+    ) -> dict[str, ServiceFeedPage]:
         """Return a page of each service that answers; names the others in the reading."""
         positions = reading.joined.positions
         answers = await asyncio.gather(
             *(self._read_page(name, positions.get(name, 0), PAGE_ROWS, headers) for name in services)
         )
-        pages: dict[str, FeedPage] = {}
+        pages: dict[str, ServiceFeedPage] = {}
         reading.missing, reading.rewound = [], []
         for name, answer in zip(services, answers, strict=True):
             if isinstance(answer, UpstreamRefusal):
@@ -93,7 +93,7 @@ class JoinedFeeds:
 
     async def _read_page(
         self, name: str, after: int, limit: int, headers: Mapping[str, str]
-    ) -> FeedPage | UpstreamRefusal | None:
+    ) -> ServiceFeedPage | UpstreamRefusal | None:
         """Return a page, the refusal of the caller, or None where the service gave neither."""
         path = f"/v1/{name}/changes?{urlencode({'after': after, 'limit': limit})}"
         try:
@@ -103,7 +103,7 @@ class JoinedFeeds:
         except FETCH_ERRORS:
             return None
         if status == HTTPStatus.OK and document is not None and "newest" in document:
-            return FeedPage(document["items"], document["more"], int(document["newest"]))
+            return ServiceFeedPage(document["items"], document["more"], int(document["newest"]))
         if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN} and document is not None:
             return UpstreamRefusal(status, document, fields)
         return None
@@ -140,7 +140,7 @@ class JoinedFeeds:
                     *(self._read_page(name, self._newest.get(name, 0), 1, headers) for name in names)
                 )
                 for name, page in zip(names, pages, strict=True):
-                    if isinstance(page, FeedPage):
+                    if isinstance(page, ServiceFeedPage):
                         self._newest[name] = page.newest
                 self._polled_at = time.monotonic()
             return self._newest

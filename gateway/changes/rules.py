@@ -58,7 +58,7 @@ def decode_cursor(cursor: str | None) -> dict[str, int]:
 
 
 @dataclass(frozen=True, slots=True)
-class FeedPage:
+class ServiceFeedPage:
     """A page of a service's feed."""
 
     items: Sequence[ChangeDocument]
@@ -76,7 +76,7 @@ class JoinedChanges:
 
 
 def join_pages(
-    pages: Mapping[str, FeedPage],
+    pages: Mapping[str, ServiceFeedPage],
     positions: Positions,
     is_wanted: Callable[[ChangeDocument], bool],
     limit: int,
@@ -102,7 +102,7 @@ def join_pages(
     return joined
 
 
-def _label(name: str, page: FeedPage) -> Iterator[tuple[str, str, ChangeDocument]]:
+def _label(name: str, page: ServiceFeedPage) -> Iterator[tuple[str, str, ChangeDocument]]:
     for change in page.items:
         yield change["time"], name, change
 

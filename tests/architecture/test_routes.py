@@ -69,6 +69,7 @@ async def test_health_metrics_and_document_are_public(name: Any) -> None:
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         assert (await client.get("/livez")).status_code == 200
         assert (await client.get("/metrics")).status_code == (404 if name == "gateway" else 200)
-        assert (await client.get("/readyz")).status_code == 503
+        # the gateway answers and forwards without its own database
+        assert (await client.get("/readyz")).status_code == (200 if name == "gateway" else 503)
         if name != "gateway":  # its document is merged from the others'
             assert (await client.get("/openapi.json")).json()["paths"]

@@ -9,7 +9,7 @@ from gateway.app import create_app
 from gateway.changes import joining
 from gateway.changes.rules import (
     FeedCursorInvalid,
-    FeedPage,
+    ServiceFeedPage,
     decode_cursor,
     encode_cursor,
     join_pages,
@@ -176,7 +176,7 @@ def test_a_cursor_is_what_was_issued():
 def test_a_page_that_goes_on_holds_back_what_may_come_after_it():
     def page(*seconds, more=False):
         items = [{"id": str(number), "time": f"{second:02}"} for number, second in enumerate(seconds, 1)]
-        return FeedPage(items, more, 99)
+        return ServiceFeedPage(items, more, 99)
 
     joined = join_pages({"a": page(1, 2, more=True), "b": page(1, 9)}, {}, lambda _: True, 10)
     assert [change["time"] for change in joined.items] == ["01", "01", "02"]

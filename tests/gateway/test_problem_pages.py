@@ -19,6 +19,7 @@ NOT_ANSWERED = {
     "OAuthProblem": "a kind",
     "Unavailable": "a kind; raised by /readyz alone",
     "Stopping": "the end of a process answers it, whatever the operation",
+    "RequestTooSlow": "the protocol of the server answers it, before there is an operation",
     "StorageFull": "the handler of database errors answers it, whatever the operation",
     "UnknownWindow": "no operation asks for legal windows",
     "UnknownName": "only Excel forms name units by their names",

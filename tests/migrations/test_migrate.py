@@ -180,7 +180,7 @@ async def test_an_administrator_who_is_not_a_superuser_suffices(histories: Path)
         try:
             await fetch(server.admin_url, "CREATE ROLE administrator LOGIN CREATEROLE CREATEDB PASSWORD 'y'")
             administrator = server.admin_url.replace("postgres:x@", "administrator:y@")
-            assert len(await migrate(administrator, passwords=PASSWORDS, histories=histories)) == 7
+            assert len(await migrate(administrator, passwords=PASSWORDS, histories=histories)) == 8
             assert await migrate(administrator, passwords=PASSWORDS, histories=histories) == []
             assert await migrate(administrator, passwords=PASSWORDS, database="of_the_real_histories")
             rural = f"postgresql://rural:{PASSWORDS['rural']}@127.0.0.1:{server.port}/ntp"

@@ -3961,17 +3961,6 @@ class PaperLineIn(TypedDict):
     replaces: NotRequired["EntryReferenceIO | None"]
 
 
-class PapersReconciliationOut(TypedDict):
-    """A published document reconciled with the data."""
-
-    unit: str
-    period: str
-    as_of: str | None
-    counts: dict[str, int]
-    items: "list[ReconciledFigureOut]"
-    sums: "list[ReconciledSumOut]"
-
-
 class PartOut(TypedDict):
     """PartState and age of a part."""
 
@@ -4594,6 +4583,17 @@ class PublishedFigureIn(TypedDict):
     decimals: NotRequired[int]
     at_least: NotRequired[bool]
     text: NotRequired[str]
+
+
+class PublishedReconciliationOut(TypedDict):
+    """A published document reconciled with the data."""
+
+    unit: str
+    period: str
+    as_of: str | None
+    counts: dict[str, int]
+    items: "list[ReconciledFigureOut]"
+    sums: "list[ReconciledSumOut]"
 
 
 class PublishedSumIn(TypedDict):

@@ -25,10 +25,10 @@ from services.papers.published.rules import (
     reconcile,
 )
 from services.papers.published.schemas import (
+    PublishedReconciliationOut,
     PublishedTableIn,
     ReconciledFigureOut,
     ReconciledSumOut,
-    ReconciliationOut,
 )
 from shared.periods import Period
 
@@ -53,7 +53,7 @@ def load_published(name: str) -> PublishedTableIn:
 
 async def reconcile_table(
     gateway: CallerGateway, table: PublishedTableIn, as_of: str | None = None
-) -> ReconciliationOut:
+) -> PublishedReconciliationOut:
     """Return each printed figure beside the data, and what the printed sums say."""
     template = _make_template(table)
     period = Period.parse(table.period)
@@ -63,7 +63,7 @@ async def reconcile_table(
     sums = [
         _reconcile_sum(PublishedSum(row.label, row.total, tuple(row.parts)), figures) for row in table.sums
     ]
-    return ReconciliationOut(
+    return PublishedReconciliationOut(
         unit=table.unit,
         period=table.period,
         as_of=as_of or find_newest(answers),

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Path
 
 from services.papers.gateway import CurrentGateway, RelayingRoute
 from services.papers.published.actions import load_published, reconcile_table
-from services.papers.published.schemas import PublishedTableIn, ReconciliationOut
+from services.papers.published.schemas import PublishedReconciliationOut, PublishedTableIn
 from shared.roles import READ, PublicReader
 
 router = APIRouter(prefix="/v1/papers/published", tags=["published"], route_class=RelayingRoute)
@@ -18,7 +18,7 @@ async def read_published(
     _: PublicReader,
     gateway: CurrentGateway,
     name: Annotated[str, Path(pattern="^[a-z0-9-]{1,60}$", description="its code: plan-570")],
-) -> ReconciliationOut:
+) -> PublishedReconciliationOut:
     """Reconcile the printed figures of a document that comes with the product, such as Plan 570, with the data.
 
     Each figure ties, differs by rounding, or differs; a part that is not printed gets the interval in which it must lie.
@@ -27,6 +27,8 @@ async def read_published(
 
 
 @router.post("", summary="Reconcile printed figures", dependencies=[Depends(READ)])
-async def reconcile_published(*, gateway: CurrentGateway, body: PublishedTableIn) -> ReconciliationOut:
+async def reconcile_published(
+    *, gateway: CurrentGateway, body: PublishedTableIn
+) -> PublishedReconciliationOut:
     """Reconcile a table of printed figures of any document with the data. Nothing is kept."""
     return await reconcile_table(gateway, body)

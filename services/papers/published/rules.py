@@ -7,7 +7,7 @@ from typing import Literal
 
 from shared.kit.problems import NotFound, Sentence
 
-Verdict = Literal["ties", "rounding", "differs", "no_data"]
+PrintedVerdict = Literal["ties", "rounding", "differs", "no_data"]
 HALF = Decimal("0.5")
 
 
@@ -55,7 +55,7 @@ def find_interval(figure: PublishedFigure) -> Interval:
     return Interval(figure.printed - half, figure.printed + half)
 
 
-def reconcile(figure: PublishedFigure, value: Decimal | None) -> Verdict:
+def reconcile(figure: PublishedFigure, value: Decimal | None) -> PrintedVerdict:
     """Return how a printed figure compares with the exact value of the data.
 
     `ties`: the value rounds to it; `rounding`: it is within one unit of the last printed digit; `differs`: neither.

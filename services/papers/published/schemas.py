@@ -95,7 +95,7 @@ class ReconciledSumOut(BaseModel):
     highest: JsonDecimal | None = Field(description="the highest number that this part can be")
 
 
-class ReconciliationOut(BaseModel):
+class PublishedReconciliationOut(BaseModel):
     """A published document reconciled with the data."""
 
     unit: str = Field(description="code of the unit")
