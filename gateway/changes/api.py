@@ -25,7 +25,7 @@ from shared.kit.query_lists import CommaSeparated
 from shared.kit.representations import JSON, negotiate
 from shared.kit.resources import resource
 from shared.kit.routes import OperationRoute
-from shared.roles import INSIDE
+from shared.roles import READ
 from shared.territory.current import CurrentTerritory
 from shared.territory.query_params import UnitFilter
 from shared.territory.tree import Territory
@@ -55,7 +55,7 @@ SERVICE_UNKNOWN = Sentence(
 async def list_all_changes(
     *,
     request: Request,
-    caller: Annotated[Caller, Depends(INSIDE)],  # noqa: ARG001 (the guard)
+    caller: Annotated[Caller, Depends(READ)],  # noqa: ARG001 (the guard)
     feeds: Annotated[JoinedFeeds, Depends(resource(JoinedFeeds))],
     territory: CurrentTerritory,
     unit: UnitFilter,
@@ -86,6 +86,7 @@ async def list_all_changes(
     """Read what changed in all services after a cursor: in each service in exact commit order, none left out.
 
     A unit stands for itself and what lies, or lay, below it. Services that are away are named, and given when they are back.
+    A client that may only report names the services of its programs in `service`, and reads the changes of its own reports.
     With `Accept: application/cloudevents-batch+json` it is an array, and the next address is in `Link`.
     """
     media_type = negotiate(",".join(request.headers.getlist("accept")), (JSON, BATCH)).media_type
