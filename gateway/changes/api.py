@@ -22,7 +22,7 @@ from shared.kit.exception_handlers import negotiate_language
 from shared.kit.identity import Caller
 from shared.kit.problems import Invalid, Sentence, make_fault
 from shared.kit.query_lists import CommaSeparated
-from shared.kit.representations import JSON, negotiate
+from shared.kit.representations import CSV, JSON, negotiate
 from shared.kit.resources import resource
 from shared.kit.routes import OperationRoute
 from shared.roles import READ
@@ -89,7 +89,7 @@ async def list_all_changes(
     A client that may only report names the services of its programs in `service`, and reads the changes of its own reports.
     With `Accept: application/cloudevents-batch+json` it is an array, and the next address is in `Link`.
     """
-    media_type = negotiate(",".join(request.headers.getlist("accept")), (JSON, BATCH)).media_type
+    media_type = negotiate(",".join(request.headers.getlist("accept")), (JSON, CSV, BATCH)).media_type
     services = _choose_services(service, feeds.services)
     positions = decode_cursor(after)
     is_wanted = _make_filter(territory, unit, change_type)
@@ -109,7 +109,8 @@ async def list_all_changes(
     query = [(name, value) for name, value in request.query_params.multi_items() if name != "after"]
     link = f'<{request.url.path}?{urlencode([*query, ("after", following)])}>; rel="next"'
     document: Any = items
-    if media_type == JSON:
+    if media_type != BATCH:  # the route writes the rows as CSV
+        media_type = JSON
         document = {
             "items": items,
             "next": following,

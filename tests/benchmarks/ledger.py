@@ -324,6 +324,7 @@ async def serve_ledger() -> AsyncIterator[tuple[LedgerClient, BareLedger]]:
                 "NTP_DATABASE_URL": database.url("funding"),
                 "NTP_STATE_DIR": name,
                 "NTP_POOL_SIZE": "6",
+                "NTP_MAX_TOKEN_SECONDS": str(TOKEN_LIFETIME // timedelta(seconds=1)),
             }
             token = issuer.token("bench", ["funding"], ["poverty"], ["62"], lives=TOKEN_LIFETIME)
             async with serve_app("services.funding.app:create_app", folder, **variables) as origin:

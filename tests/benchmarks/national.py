@@ -313,7 +313,11 @@ async def run(millions: tuple[int, int]) -> None:
         with tempfile.TemporaryDirectory(prefix="ntp-bench-") as name:
             folder = Path(name)
             (folder / "jwks.json").write_text(json.dumps(issuer.keys.as_dict(private=False)))
-            variables = {"NTP_DATABASE_URL": database.url("poverty"), "NTP_STATE_DIR": name}
+            variables = {
+                "NTP_DATABASE_URL": database.url("poverty"),
+                "NTP_STATE_DIR": name,
+                "NTP_MAX_TOKEN_SECONDS": str(TOKEN_LIFETIME // timedelta(seconds=1)),
+            }
             first = await fill(database, land, codes, months[:small])
             async with serve_app("tests.benchmarks.nation:create_app", folder, **variables) as origin:
                 client = ReportingClient(

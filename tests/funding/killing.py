@@ -38,6 +38,7 @@ from tests.postgres import Server, TestDatabase, free_port
 ROOT = Path(__file__).resolve().parents[2]
 LINE = {"year": 2023, "program": "poverty", "capital": "investment", "source": "central"}
 SENDERS, BATCHES_OF = 6, 150
+TOKEN_LIFETIME = timedelta(hours=6)
 
 
 @dataclass
@@ -93,6 +94,7 @@ class Ledger:
             "NTP_DATABASE_URL": self._database.url("funding"),
             "NTP_STATE_DIR": str(self._folder),
             "NTP_SEAL_EVERY_SECONDS": "0.2",
+            "NTP_MAX_TOKEN_SECONDS": str(TOKEN_LIFETIME // timedelta(seconds=1)),
         }
         app = "services.funding.app:create_app"
         with (self._folder / "service.log").open("ab") as log:
@@ -223,7 +225,7 @@ async def kill_repeatedly(kills: int, seed: int = 0) -> Outcome:
             issuer, folder = Issuer(), Path(name)
             (folder / "jwks.json").write_text(json.dumps(issuer.keys.as_dict(private=False)))
             programs = ["rural", "poverty", "ethnic"]
-            token = issuer.token("killed", ["funding"], programs, ["62", "51"], lives=timedelta(hours=6))
+            token = issuer.token("killed", ["funding"], programs, ["62", "51"], lives=TOKEN_LIFETIME)
             ledger = Ledger(database, folder)
             senders = Senders(ledger.origin, token, rng)
             others = OtherWrites(senders.send_until_answered, senders.stop)
