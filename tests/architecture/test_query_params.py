@@ -67,6 +67,8 @@ LISTS = {
     "source": ("central", "counterpart"),
     "group": ("all", "em"),
     "kind": ("plan", "program"),
+    "service": ("poverty", "rural"),
+    "type": ("report.accepted", "report.returned"),
 }
 """Values of the parameters that take several."""
 
@@ -79,8 +81,11 @@ INDICATORS = {
 }
 """Values of the parameter `indicator` by application."""
 
-WITHOUT_DRY_RUN = {"/oauth/token"}
-"""The token endpoint keeps nothing."""
+WITHOUT_DRY_RUN = {"/oauth/token", "/oauth/revoke"}
+"""The endpoints of OAuth 2.0 take the parameters of their RFCs alone."""
+
+ONE_OF_SEVERAL = {"/v1/poverty/rates": "period"}
+"""A parameter that is required unless others are given."""
 
 
 def find_queries(name: Any) -> Iterator[Any]:
@@ -133,7 +138,7 @@ async def fill_paths(reader: Any) -> AsyncIterator[Any]:
         if "{indicator}" in template:
             indicators = (await reader.get(f"/v1/{reader.name}/indicators")).json()["items"]
             path = template.replace("{indicator}", indicators[0]["code"])
-        yield path, required, names
+        yield path, {*required, *filter(None, [ONE_OF_SEVERAL.get(path)])}, names
 
 
 def summarize(response: Any) -> Any:
@@ -304,7 +309,8 @@ async def test_commas_and_repetition_are_the_same(reader: Any) -> None:
             if method != "GET" or name == "fields" or not takes_several(schema):
                 continue
             assert values, f"{path} takes several values of {name}: add some to LISTS"
-            query = {key: VALID[key] for key in ("period", "year", "from", "to") if key in parameters}
+            spans = [ONE_OF_SEVERAL[path]] if path in ONE_OF_SEVERAL else ["period", "year", "from", "to"]
+            query = {key: VALID[key] for key in spans if key in parameters}
             if reader.name == "funding" and "indicator" in parameters and name != "indicator":
                 query["indicator"] = "allocated_vnd"
             answers = [
