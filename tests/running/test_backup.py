@@ -149,9 +149,11 @@ def test_a_backup_restored_into_another_installation_gives_the_same_figures(
 
 
 def test_every_example_of_the_operators_page_runs(filled: Installation, tmp_path: Path) -> None:
-    health, admin, clients, keys, backup, feed, journal = run_examples(filled, "docs/operate.md", tmp_path)
+    examples = run_examples(filled, "docs/operate.md", tmp_path)
+    health, clocks, admin, clients, keys, backup, feed, journal = examples
     assert health.count(" ready") == len(FACTORIES) + 1
     assert "ntp_http_requests_total" in health
+    assert clocks
     assert (tmp_path / "var" / "admin.json").exists()
     assert admin == ""
     assert json.loads(clients)["client_id"] == "district-610-b"
