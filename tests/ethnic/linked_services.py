@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 import httpx
+from joserfc.jwk import KeySet
 from pydantic import SecretStr
 
 from gateway.app import create_app as create_gateway
@@ -17,11 +18,12 @@ from services.rural.app import create_app as create_rural
 from services.rural.settings import RuralSettings
 from shared.kit.feed_consumer.consumer import FeedConsumer
 from shared.kit.identity import Identity
+from shared.kit.issuer_keys import TrustedKeys
 from shared.kit.resources import get_resources
 from shared.territory.villages.consumer import VillageFollower
 from tests.application import get_clock, get_database
 from tests.in_process import open_client
-from tests.issuer import FixedKeys, Issuer
+from tests.issuer import Issuer
 from tests.program_clients import Clients
 
 NOW = datetime(2024, 6, 30, 2, 0, tzinfo=UTC)
@@ -50,16 +52,22 @@ class GatewayTransport(httpx.AsyncBaseTransport):
         return await transport.handle_async_request(request)
 
 
-class EitherKeys(FixedKeys):
-    """The gateway's keys for its tokens, and the test's keys for the clients of the test."""
+class EitherKeys:
+    """The gateway's keys for its tokens, and the test's keys for the clients of the test, in one set.
+
+    The set stays the same object until the gateway's keys change, as a source of keys has to answer.
+    """
 
     def __init__(self, ring, issuer):
-        super().__init__(issuer.keys)
-        self._ring = KeyRingKeys(ring)
+        self._ring, self._of_test = KeyRingKeys(ring), issuer.keys
+        self._of_gateway, self._all = None, issuer.keys
 
     async def find_keys(self, key_id):
-        of_test = any(key.kid == key_id for key in self.trusted.keys.keys)
-        return self.trusted if of_test else await self._ring.find_keys(key_id)
+        trusted = await self._ring.find_keys(key_id)
+        if self._of_gateway is not trusted.keys:
+            self._of_gateway = trusted.keys
+            self._all = KeySet([*self._of_test.keys, *trusted.keys.keys])
+        return TrustedKeys(self._all, trusted.revoked)
 
 
 class LinkedServices:
