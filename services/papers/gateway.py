@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import Annotated, Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import httpx
 import orjson
@@ -109,10 +109,20 @@ class CallerGateway:
             if cursor is None:
                 return items
 
-    async def post(self, path: str, body: object, *, key: str) -> httpx.Response:
+    async def post(self, path: str, body: object, *, key: str, dry_run: bool = False) -> httpx.Response:
         """Send a body under an Idempotency-Key, and return the answer whatever its status."""
         headers = {**self._fields, "Content-Type": "application/json", "Idempotency-Key": key}
-        return await self._gateway.send("POST", path, headers, orjson.dumps(body))
+        address = f"{path}?dry_run=true" if dry_run else path
+        return await self._gateway.send("POST", address, headers, orjson.dumps(body))
+
+
+async def require_unit(gateway: CallerGateway, code: str) -> None:
+    """Raise `RefusedByService` for a code that no unit of any day has."""
+    try:
+        await gateway.get(f"/v1/units/{quote(code, safe='')}")
+    except RefusedByService as refused:
+        if refused.answer.json().get("code") != "unit_unknown_on_date":
+            raise
 
 
 async def _make_caller_gateway(request: Request, resources: CurrentResources) -> CallerGateway:

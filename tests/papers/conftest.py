@@ -1,10 +1,9 @@
 """Papers in process, in front of the real poverty service and the gateway's units."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from typing import Any
 
-import httpx
 import pytest
 from fastapi import FastAPI
 from pydantic import SecretStr
@@ -20,24 +19,13 @@ from shared.kit.resources import get_resources
 from tests.gateway.conftest import PEPPER
 from tests.in_process import open_client
 from tests.issuer import Issuer
+from tests.papers.upstreams import PathTransport
 from tests.postgres import TestDatabase
 from tests.program_clients import Clients, ProgramUnderTest
 from tests.waiting import PATIENCE_SECONDS
 
 NOW = datetime(2024, 12, 20, 2, 0, tzinfo=UTC)
 POVERTY = ProgramUnderTest("poverty", create_poverty, PovertySettings, NOW)
-
-
-class PathTransport(httpx.AsyncBaseTransport):
-    """What stands behind the gateway's address: applications by the second part of the path; the gateway for all others."""
-
-    def __init__(self, apps: Mapping[str, FastAPI], gateway: FastAPI) -> None:
-        self._transports = {name: httpx.ASGITransport(app=app) for name, app in apps.items()}
-        self._gateway = httpx.ASGITransport(app=gateway)
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        name = request.url.path.split("/")[2]
-        return await self._transports.get(name, self._gateway).handle_async_request(request)
 
 
 def build_poverty(database: TestDatabase) -> FastAPI:
@@ -62,6 +50,6 @@ async def clients(build: Callable[..., Any], issuer: Issuer) -> AsyncIterator[Cl
     poverty, gateway, papers = (
         issuer.trust(build(factory)) for factory in (build_poverty, build_gateway, build_papers)
     )
-    get_resources(papers).get(Gateway).transport = PathTransport({"poverty": poverty}, gateway)
+    get_resources(papers).get(Gateway).transport = PathTransport(poverty=poverty, gateway=gateway)
     async with open_client(poverty), open_client(gateway), open_client(papers) as http:
         yield Clients(http, issuer, "poverty", NOW)

@@ -17,6 +17,7 @@ from services.papers.published.rules import (
     PublishedSum,
     check_printed_sum,
     find_base,
+    find_repeated_ids,
     find_unprinted,
     reconcile,
 )
@@ -115,6 +116,11 @@ def test_printed_sums_and_what_is_not_printed() -> None:
     assert (left["left"].lowest, left["left"].highest) == (Decimal(190398), Decimal(190400))
     base = find_base(make_figure("F10", "786539"), make_figure("F11", "72.51", 2))
     assert base.lowest < Decimal(1084732) < base.highest
+
+
+def test_an_id_that_two_figures_have_is_a_fault_of_the_second() -> None:
+    faults = list(find_repeated_ids(["P01", "P02", "P01"]))
+    assert [(fault.pointer, fault.code) for fault in faults] == [("/figures/2/id", "figure_id_repeated")]
 
 
 def test_plan_570_is_shipped_with_all_its_figures() -> None:

@@ -1,13 +1,11 @@
 """The route of drafts: a Word file that a clerk edited, compared with its figures."""
 
 import uuid
-from dataclasses import asdict
-from typing import Any
+from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 
-from services.papers.drafts.rules import check_draft
 from services.papers.drafts.schemas import DraftCheckOut, DraftFaultOut
 from services.papers.forms.translation import refuse_file
 from services.papers.issues.schemas import MEDIA_TYPES
@@ -35,7 +33,12 @@ router = APIRouter(prefix="/v1/papers/issues", tags=["issues"], route_class=Oper
     openapi_extra={"requestBody": {"required": True, "content": FILE_CONTENT}},
 )
 async def check_issue_draft(
-    *, request: Request, jobs: CurrentJobs, resources: CurrentResources, issue_id: uuid.UUID
+    *,
+    request: Request,
+    jobs: CurrentJobs,
+    resources: CurrentResources,
+    issue_id: uuid.UUID,
+    dry_run: Annotated[bool, Query(description="no difference: nothing is ever kept")] = False,  # noqa: ARG001 (every write takes it)
 ) -> DraftCheckOut:
     """Check a Word file that was edited: words are free, each figure that no longer equals its source is named. Nothing is kept."""
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -43,14 +46,13 @@ async def check_issue_draft(
         raise UnsupportedMediaType(media_type, FILE_CONTENT)
     async with resources.get(Database).reading() as session:
         row = await get_issue(session, issue_id)
-    draft, _ = await jobs.run("read_draft", None, await request.body())
-    if "refused" in draft:
-        raise refuse_file(draft["refused"])
-    check = check_draft(orjson.loads(row.content)["filled"], draft["paragraphs"])
+    check, _ = await jobs.run("check_draft", orjson.loads(row.content)["filled"], await request.body())
+    if "refused" in check:
+        raise refuse_file(check["refused"])
     return DraftCheckOut(
         issue=issue_id,
-        by=check.by,
-        compared=check.compared,
-        whole=not check.faults,
-        items=[DraftFaultOut(**asdict(fault)) for fault in check.faults],
+        by=check["by"],
+        compared=check["compared"],
+        whole=not check["faults"],
+        items=[DraftFaultOut(**fault) for fault in check["faults"]],
     )

@@ -1,4 +1,4 @@
-"""Read the paragraphs and content controls of a Word file. A job: lxml is imported in its process only."""
+"""Read the paragraphs and content controls of a Word file. Part of a job: lxml is imported in its process only."""
 
 import zipfile
 from io import BytesIO

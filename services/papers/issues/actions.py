@@ -41,6 +41,7 @@ class IssueOrder:
     key: str
     now: datetime
     origin: str
+    dry_run: bool = False
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ def compute_sha256(content: bytes) -> str:
 
 
 async def _freeze_vintage(gateway: CallerGateway, order: IssueOrder) -> Any:
-    """Return the vintage of an order; the same one where the order is repeated."""
+    """Return the vintage of an order, the same one where the order is repeated; a dry run keeps none."""
     mark = hashlib.sha256(f"{order.client_id} {order.key}".encode()).hexdigest()[:16]
     body = {
         "name": f"{order.template} {order.number} {mark}",
@@ -114,7 +115,8 @@ async def _freeze_vintage(gateway: CallerGateway, order: IssueOrder) -> Any:
         "period": str(order.period),
         "document": {"number": order.number, "date": order.on.isoformat()},
     }
-    answer = await gateway.post("/v1/vintages", body, key=f"papers-{mark}-{order.key}"[:LONGEST_KEY])
+    key = f"papers-{mark}-{order.key}"[:LONGEST_KEY]
+    answer = await gateway.post("/v1/vintages", body, key=key, dry_run=order.dry_run)
     if answer.status_code not in {HTTPStatus.CREATED, HTTPStatus.OK}:
         raise RefusedByService(answer)
     return answer.json()

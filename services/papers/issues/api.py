@@ -7,7 +7,7 @@ from typing import Annotated
 import orjson
 from fastapi import APIRouter, Query, Request, Response
 
-from services.papers.gateway import CurrentGateway, RelayingRoute
+from services.papers.gateway import CurrentGateway, RelayingRoute, require_unit
 from services.papers.issues import store
 from services.papers.issues.actions import compare_with_now, find_moving_sources
 from services.papers.issues.schemas import (
@@ -36,21 +36,26 @@ FILE_RESPONSES = {
 }
 
 
-@router.get("", summary="List issued documents")
+@comparing_router.get("", summary="List issued documents")
 async def list_issues(
     *,
-    unit_of_work: PublicUnitOfWork,
+    _: PublicReader,
+    gateway: CurrentGateway,
+    resources: CurrentResources,
     template: Annotated[str | None, Query(max_length=60, description="code of the template")] = None,
     unit: Annotated[UnitCode | None, Query(description="code of the unit")] = None,
     period: Annotated[PeriodText | None, Query(description="SDMX time period")] = None,
     paging: Annotated[Paging, paged_by(50)],
 ) -> IssuesPage:
     """List issued documents without their content, newest first."""
-    return await paging.fetch(
-        unit_of_work.session,
-        store.select_issues(template, unit, period),
-        serialize=lambda row: IssueSummary.from_row(row[0]),
-    )
+    if unit is not None:
+        await require_unit(gateway, unit)
+    async with resources.get(Database).reading() as session:
+        return await paging.fetch(
+            session,
+            store.select_issues(template, unit, period),
+            serialize=lambda row: IssueSummary.from_row(row[0]),
+        )
 
 
 @router.get("/{issue_id}", summary="Read an issued document", responses={200: {"content": FILE_RESPONSES}})

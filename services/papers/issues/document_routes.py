@@ -124,6 +124,7 @@ async def issue_document(
         key=request.headers["idempotency-key"],
         now=unit_of_work.now,
         origin=resources.get(ServiceSettings).origin,
+        dry_run=unit_of_work.dry_run,
     )
     issue = await prepare_issue(gateway, jobs, templates, order)
     request.insert = partial(_insert, issue)

@@ -7,7 +7,7 @@ JobResult = tuple[Any, bytes]
 JobFunction = Callable[[Any, bytes], JobResult]
 
 JOBS: Mapping[str, str] = {
-    "read_draft": "services.papers.drafts.reading:read_draft",
+    "check_draft": "services.papers.drafts.job:check_draft_file",
     "read_form": "services.papers.forms.reading:read_form",
     "write_docx": "services.papers.documents.docx_file:write_docx",
     "write_pdf": "services.papers.documents.pdf_file:write_pdf",

@@ -4,6 +4,7 @@ import csv
 import tomllib
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -13,14 +14,16 @@ from services.papers.documents.actions import find_newest
 from services.papers.documents.answers import read_answers
 from services.papers.documents.filling import read_figure
 from services.papers.documents.printing import MILLION
-from services.papers.documents.templates import Template, TemplateFaulty, find_template_faults
+from services.papers.documents.templates import Template, find_template_faults
 from services.papers.gateway import CallerGateway
 from services.papers.published.rules import (
     PublishedFigure,
     PublishedNotFound,
     PublishedSum,
+    PublishedTableFaulty,
     check_printed_sum,
     find_interval,
+    find_repeated_ids,
     find_unprinted,
     reconcile,
 )
@@ -78,11 +81,16 @@ def _to_figure(row: Mapping[str, Any]) -> PublishedFigure:
 
 
 def _make_template(table: PublishedTableIn) -> Template:
-    """Return a template whose slots are those of the table; raises `TemplateFaulty` for one that is no figure."""
+    """Return a template whose slots are those of the table; raises `PublishedTableFaulty`."""
     slots = [{"tag": figure.slot} for figure in table.figures]
     document = {"code": "published", "paragraph": [], "slot": slots}
-    if faults := find_template_faults(document):
-        raise TemplateFaulty(faults=faults)
+    wrong_slots = [
+        replace(fault, pointer=f"/figures/{index}/slot")
+        for index, slot in enumerate(slots)
+        for fault in find_template_faults({**document, "slot": [slot]})
+    ]
+    if faults := [*find_repeated_ids([figure.id for figure in table.figures]), *wrong_slots]:
+        raise PublishedTableFaulty(faults=faults)
     return Template("published", document)
 
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import APIRouter, Depends, Path, Query
 
 from services.papers.gateway import CurrentGateway, RelayingRoute
 from services.papers.published.actions import load_published, reconcile_table
@@ -28,7 +28,10 @@ async def read_published(
 
 @router.post("", summary="Reconcile printed figures", dependencies=[Depends(READ)])
 async def reconcile_published(
-    *, gateway: CurrentGateway, body: PublishedTableIn
+    *,
+    gateway: CurrentGateway,
+    body: PublishedTableIn,
+    dry_run: Annotated[bool, Query(description="no difference: nothing is ever kept")] = False,  # noqa: ARG001 (every write takes it)
 ) -> PublishedReconciliationOut:
     """Reconcile a table of printed figures of any document with the data. Nothing is kept."""
     return await reconcile_table(gateway, body)

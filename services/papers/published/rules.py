@@ -1,14 +1,15 @@
 """Reconcile printed figures with the data: what ties, what only rounding separates, what differs, and what must lie between. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-from shared.kit.problems import NotFound, Sentence
+from shared.kit.problems import Fault, Invalid, NotFound, Sentence, make_fault
 
 PrintedVerdict = Literal["ties", "rounding", "differs", "no_data"]
 HALF = Decimal("0.5")
+ID_REPEATED = Sentence("Mã “{id}” đã dùng cho một số khác.", "Another figure already has the id “{id}”.")
 
 
 class PublishedNotFound(NotFound):
@@ -16,6 +17,13 @@ class PublishedNotFound(NotFound):
 
     code = "published_not_found"
     detail = Sentence("Không có văn bản đã công bố “{name}”.", "There is no published document “{name}”.")
+
+
+class PublishedTableFaulty(Invalid):
+    """A figure of the table is none of the data, or two have one id; `errors` names each."""
+
+    code = "published_table_faulty"
+    title = Sentence("Bảng số liệu đã công bố có lỗi", "The table of printed figures has faults")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,3 +106,10 @@ def find_base(part: PublishedFigure, rate: PublishedFigure) -> Interval:
     """Return the interval of the base of which a printed part is a printed percentage: the unprinted denominator."""
     amount, percent = find_interval(part), find_interval(rate)
     return Interval(100 * amount.lowest / percent.highest, 100 * amount.highest / percent.lowest)
+
+
+def find_repeated_ids(ids: Sequence[str]) -> Iterator[Fault]:
+    """Yield a fault for each figure whose id an earlier one has: only one of them would be reconciled."""
+    for index, name in enumerate(ids):
+        if name in ids[:index]:
+            yield make_fault(f"/figures/{index}/id", "figure_id_repeated", ID_REPEATED, id=name)
