@@ -9,7 +9,9 @@ from services.papers.documents.docx_file import write_docx
 from services.papers.documents.filling import fill_template
 from services.papers.documents.pdf_file import write_pdf
 from services.papers.documents.xlsx_file import write_xlsx
+from services.papers.drafts.job import check_draft_file
 from services.papers.drafts.reading import read_draft
+from services.papers.drafts.refusals import DraftFileRefused
 from services.papers.drafts.rules import check_draft
 from services.papers.published.actions import load_published
 from services.papers.published.rules import (
@@ -78,6 +80,13 @@ def test_a_draft_without_controls_is_compared_by_its_numbers(filled: Any) -> Non
         paragraph["text"] = paragraph["text"].replace("06 hộ", "07 hộ")
     [fault] = check_draft(filled, paragraphs).faults
     assert (fault.slot, fault.expected, fault.stated) == ("poverty.poor_households", "06", "07")
+
+
+def test_a_refused_draft_is_told_what_a_draft_is() -> None:
+    refused, _ = check_draft_file({}, b"hello")
+    assert refused == {"refused": "file_kind_unknown"}
+    [fault] = DraftFileRefused(refused["refused"]).faults
+    assert "docx" in fault.sentence.en
 
 
 def make_figure(name: str, printed: str, decimals: int = 0, *, at_least: bool = False) -> PublishedFigure:

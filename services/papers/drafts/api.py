@@ -6,8 +6,8 @@ from typing import Annotated, Any
 import orjson
 from fastapi import APIRouter, Depends, Query, Request
 
+from services.papers.drafts.refusals import DraftFileRefused
 from services.papers.drafts.schemas import DraftCheckOut, DraftFaultOut
-from services.papers.forms.translation import refuse_file
 from services.papers.issues.schemas import MEDIA_TYPES
 from services.papers.issues.store import get_issue
 from services.papers.jobs.runner import CurrentJobs
@@ -48,7 +48,7 @@ async def check_issue_draft(
         row = await get_issue(session, issue_id)
     check, _ = await jobs.run("check_draft", orjson.loads(row.content)["filled"], await request.body())
     if "refused" in check:
-        raise refuse_file(check["refused"])
+        raise DraftFileRefused(check["refused"])
     return DraftCheckOut(
         issue=issue_id,
         by=check["by"],
