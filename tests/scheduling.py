@@ -6,6 +6,7 @@ SHARING = {
     "an installation": (
         "tests/running/test_development.py",
         "tests/running/test_feed_consumer.py",
+        "tests/running/test_python_client.py",
         "tests/running/test_stack.py",
     ),
     "the OpenAPI documents": (
