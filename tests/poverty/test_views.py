@@ -223,7 +223,8 @@ async def test_published_districts_and_the_break_of_2021_in_rates(clients):
 
 
 REFUSED = {
-    "rates?from=2020": "missing",
+    "rates?to=2020": "period_or_from",
+    "rates?period=2020&from=2020": "period_or_from",
     "rates?from=2020&to=2021-S1": "period_of_other_kind",
     "rates?from=2023&to=2020": "period_before_first",
     "rates?from=2020&to=2023&group=rich": "not_one_of",
