@@ -3,10 +3,13 @@
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from tests.architecture.write_path import measure
 from tests.postgres import TestDatabase
 
 
+@pytest.mark.long
 def test_the_files_of_a_write_are_recorded(database: TestDatabase) -> None:
     measured = asyncio.run(measure(database))
     folders = {

@@ -12,7 +12,7 @@ from tests.running.development import developing
 from tests.running.installation import Installation
 from tests.waiting import PATIENCE_SECONDS, wait_until
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 
 def read_title(installation: Installation) -> str:
@@ -62,7 +62,6 @@ def test_a_process_is_served_from_the_changed_source_and_then_by_the_launcher_ag
     assert "`make dev` has ended" in installation.log.read_text()
 
 
-@pytest.mark.long
 def test_the_launcher_takes_the_port_back_when_the_development_process_is_killed(
     installation: Installation,
 ) -> None:
