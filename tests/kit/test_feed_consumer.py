@@ -308,7 +308,7 @@ async def test_an_operator_begins_again_and_the_life_before_stays(database):
         assert (await run_as_operator(database, "/nowhere"))[0] == 1
         code, output = await run_as_operator(database, FEED)
         assert (code, json.loads(output)) == (0, {"feed": FEED, "life": 2})
-        copies.now = datetime.now(UTC)  # that of the command's process
+        before, copies.now = copies.now, datetime.now(UTC)  # that of the command's process
         await copies.poll()
         row = await copies.read_cursor()
         assert (row.life, row.state) == (2, "following")
@@ -317,8 +317,9 @@ async def test_an_operator_begins_again_and_the_life_before_stays(database):
             for at, life in (
                 (None, 2),
                 (row.begun_at, 2),
-                (copies.now, 1),
-                (copies.now - timedelta(days=1), None),
+                (copies.now, 2),
+                (before, 1),
+                (before - timedelta(days=1), None),
             ):
                 assert await session.scalar(select(cursor.select_life(FEED, at))) == life
 

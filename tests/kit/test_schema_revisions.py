@@ -97,4 +97,4 @@ async def test_the_process_says_why_and_exits_with_a_code_of_its_own(database):
         subprocess.run, command, env=environment, capture_output=True, text=True, check=False
     )
     assert process.returncode == os.EX_CONFIG, process.stdout
-    assert "kit is at kit_0001, before kit_0003: run the migrations" in process.stdout
+    assert "kit is at kit_0001, before kit_0004: run the migrations" in process.stdout

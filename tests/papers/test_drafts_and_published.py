@@ -11,7 +11,7 @@ from services.papers.documents.pdf_file import write_pdf
 from services.papers.documents.xlsx_file import write_xlsx
 from services.papers.drafts.job import check_draft_file
 from services.papers.drafts.reading import read_draft
-from services.papers.drafts.refusals import DraftFileRefused
+from services.papers.drafts.refusals import to_draft_refusal
 from services.papers.drafts.rules import check_draft
 from services.papers.published.actions import load_published
 from services.papers.published.rules import (
@@ -85,7 +85,7 @@ def test_a_draft_without_controls_is_compared_by_its_numbers(filled: Any) -> Non
 def test_a_refused_draft_is_told_what_a_draft_is() -> None:
     refused, _ = check_draft_file({}, b"hello")
     assert refused == {"refused": "file_kind_unknown"}
-    [fault] = DraftFileRefused(refused["refused"]).faults
+    [fault] = to_draft_refusal(refused["refused"]).faults
     assert "docx" in fault.sentence.en
 
 

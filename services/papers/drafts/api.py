@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import orjson
 from fastapi import APIRouter, Depends, Query, Request
 
-from services.papers.drafts.refusals import DraftFileRefused
+from services.papers.drafts.refusals import to_draft_refusal
 from services.papers.drafts.schemas import DraftCheckOut, DraftFaultOut
 from services.papers.issues.schemas import MEDIA_TYPES
 from services.papers.issues.store import get_issue
@@ -48,7 +48,7 @@ async def check_issue_draft(
         row = await get_issue(session, issue_id)
     check, _ = await jobs.run("check_draft", orjson.loads(row.content)["filled"], await request.body())
     if "refused" in check:
-        raise DraftFileRefused(check["refused"])
+        raise to_draft_refusal(check["refused"])
     return DraftCheckOut(
         issue=issue_id,
         by=check["by"],

@@ -27,5 +27,7 @@ class DraftFileRefused(Invalid):
     title = Sentence("Không nhận được dự thảo", "The draft cannot be taken")
     detail = Sentence("Tệp không dùng được: xem danh sách lỗi.", "The file cannot be used: see errors.")
 
-    def __init__(self, code: str) -> None:
-        super().__init__(faults=[Fault("", code, DRAFT_REFUSALS[code])])
+
+def to_draft_refusal(code: str) -> DraftFileRefused:
+    """Return the refusal of a draft for what its reading found."""
+    return DraftFileRefused(faults=[Fault("", code, DRAFT_REFUSALS[code])])
