@@ -15,7 +15,6 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from shared.kit.clock import system_clock
-from shared.kit.clocks import ClockReading, print_readings, read_clock
 from shared.kit.settings import find_unread_variables
 from shared.local.backup import back_up, check_backup, restore
 from shared.local.development import develop
@@ -203,6 +202,8 @@ def execute_in_environment(options: argparse.Namespace) -> int:
 def show_clocks(options: argparse.Namespace) -> int:
     """Compare the clock of this machine with the newest change of each process; return 1 where writers are refused."""
     stack = Stack(load_running_settings())
+
+    from shared.kit.clocks import ClockReading, print_readings, read_clock  # noqa: PLC0415 (loads the ORM)
 
     async def read_clocks() -> list[ClockReading]:
         urls = {name: stack.make_environment(name)["NTP_DATABASE_URL"] for name in FACTORIES}

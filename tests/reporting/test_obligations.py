@@ -82,7 +82,7 @@ async def test_the_list_stays_small_when_everything_of_the_last_year_is_open(off
         assert len({(item["form"], item["period"]) for item in items}) == len(items) > 20
         assert {item["timeliness"] for item in items} >= {"overdue", "pending", "not_judged"}
         assert all(item["clause"] for item in items if item["due_on"])
-        assert len(answer.content) < 300 * len(items) < 10_000
+        assert len(answer.content) < 350 * len(items) < 12_000
 
 
 async def test_obligations_are_read_as_of_an_instant_and_by_basis(office):

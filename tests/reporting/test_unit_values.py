@@ -218,7 +218,7 @@ async def test_representations_of_a_map(office):
         ({"indicator": "none"}, 404, "indicator_not_found"),
         ({"indicator": "households,none"}, 404, "indicator_not_found"),
         ({"indicator": ""}, 422, "text_too_short"),
-        ({"level": "province"}, 422, "not_one_of"),
+        ({"level": "country"}, 422, "not_one_of"),
         ({"unit": "51", "map": "2025-07-01", "level": "district"}, 422, "level_not_on_map"),
         ({"unit": "23344", "level": "district"}, 422, "level_not_on_map"),
         ({"unit": "99"}, 404, "unit_unknown"),
