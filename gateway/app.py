@@ -83,7 +83,7 @@ def create_app(settings: GatewaySettings | None = None, *, clock: Clock = system
                 parts,
                 MergedReference(upstreams),
                 load_page_files(),
-                JoinedFeeds(upstreams),
+                JoinedFeeds(upstreams, settings.services_with_feeds),
                 key_ring,
                 *village_followers,
             ),

@@ -109,3 +109,8 @@ class GatewaySettings(MapFollowingSettings):
     def grantable(self) -> tuple[str, ...]:
         """The services that a client may be granted as its programs."""
         return tuple(name for name in self.upstreams if name not in {FUNDING, PAPERS})
+
+    @property
+    def services_with_feeds(self) -> tuple[str, ...]:
+        """The services that have a change feed: papers decides nothing that others follow."""
+        return tuple(name for name in self.upstreams if name != PAPERS)

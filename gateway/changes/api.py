@@ -86,7 +86,7 @@ async def list_all_changes(
     """Read what changed in all services after a cursor: in each service in exact commit order, none left out.
 
     A unit stands for itself and what lies, or lay, below it. Services that are away are named, and given when they are back.
-    A client that may only report names the services of its programs in `service`, and reads the changes of its own reports.
+    A client that may only report reads the changes of its own reports; services whose feed is closed to the caller are named.
     With `Accept: application/cloudevents-batch+json` it is an array, and the next address is in `Link`.
     """
     media_type = negotiate(",".join(request.headers.getlist("accept")), (JSON, CSV, BATCH)).media_type
@@ -116,6 +116,7 @@ async def list_all_changes(
             "next": following,
             "more": reading.joined.more,
             "missing": reading.missing,
+            "forbidden": reading.forbidden,
             "rewound": reading.rewound,
         }
     fields = {"Link": link, "Cache-Control": "private, no-store", "Vary": "Authorization, Accept"}
@@ -139,7 +140,7 @@ def _choose_services(named: list[str] | None, services: tuple[str, ...]) -> tupl
 def _make_filter(
     territory: Territory, unit: str | None, types: list[str] | None
 ) -> Callable[[ChangeDocument], bool]:
-    """Return whether a change is of a type and of a unit that are asked for."""
+    """Return whether a change is of the types and the unit of the filters."""
     short_types = None if types is None else {name.removeprefix(TYPE_PREFIX) for name in types}
     within: dict[str, bool] = {}
 

@@ -20,7 +20,7 @@ READ_WITHIN_S = 5.0
 POLL_S = 1.0
 """While somebody waits, the newest sequences of the services are read so often, once for all who wait."""
 MAX_WAITING = 500
-"""More callers are answered at once, as if they had not asked to wait."""
+"""More callers are answered at once, as without `wait`."""
 
 
 @dataclass(slots=True)
@@ -29,6 +29,7 @@ class FeedReading:
 
     joined: JoinedChanges
     missing: list[str] = field(default_factory=list)
+    forbidden: list[str] = field(default_factory=list)
     rewound: list[str] = field(default_factory=list)
     refused: UpstreamRefusal | None = None
 
@@ -36,17 +37,14 @@ class FeedReading:
 class JoinedFeeds:
     """The feeds of all services."""
 
-    def __init__(self, upstreams: Upstreams) -> None:
+    def __init__(self, upstreams: Upstreams, services: tuple[str, ...]) -> None:
         self._upstreams = upstreams
+        self.services = services
+        """The services that have a feed."""
         self._newest: dict[str, int] = {}
         self._polled_at = float("-inf")
         self._polling = asyncio.Lock()
         self._waiting = 0
-
-    @property
-    def services(self) -> tuple[str, ...]:
-        """The services that have a feed."""
-        return tuple(self._upstreams.urls)
 
     async def read(
         self,
@@ -56,7 +54,10 @@ class JoinedFeeds:
         limit: int,
         headers: Mapping[str, str],
     ) -> FeedReading:
-        """Return the changes after positions; reads on while filters leave the answer empty."""
+        """Return the changes after positions; reads on while filters leave the answer empty.
+
+        A service that forbids its feed is named; where all do, the answer is the refusal of one.
+        """
         reading = FeedReading(JoinedChanges(dict(positions)))
         for _ in range(MAX_ROUNDS):
             pages = await self._read_pages(services, reading, headers)
@@ -79,10 +80,14 @@ class JoinedFeeds:
             *(self._read_page(name, positions.get(name, 0), PAGE_ROWS, headers) for name in services)
         )
         pages: dict[str, ServiceFeedPage] = {}
-        reading.missing, reading.rewound = [], []
+        reading.missing, reading.forbidden, reading.rewound = [], [], []
+        refusals = [answer for answer in answers if isinstance(answer, UpstreamRefusal)]
+        unauthenticated = [answer for answer in refusals if answer.status != HTTPStatus.FORBIDDEN]
+        if unauthenticated or (refusals and len(refusals) == len(answers)):
+            reading.refused = (unauthenticated or refusals)[0]
         for name, answer in zip(services, answers, strict=True):
             if isinstance(answer, UpstreamRefusal):
-                reading.refused = answer
+                reading.forbidden.append(name)
             elif answer is None:
                 reading.missing.append(name)
             elif answer.newest < positions.get(name, 0):

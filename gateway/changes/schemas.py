@@ -44,6 +44,7 @@ class JoinedChangesOut(BaseModel):
     missing: list[str] = Field(
         description="services that did not answer; nothing of them is lost, the cursor waits for them"
     )
+    forbidden: list[str] = Field(description="services whose feed the caller may not read; left out")
     rewound: list[str] = Field(
         description="services whose feed is shorter than the cursor: they were restored from a backup, and must be read anew"
     )

@@ -1,4 +1,4 @@
-"""Whether the disk of the database is full: PostgreSQL said so within the last minute, or the disk of this process has no space.
+"""Whether the disk of the database is full: PostgreSQL reported it within the last minute, or the disk of this process has no space.
 
 On one machine both are the same disk, so a database that a full disk stopped is not taken for a busy one.
 """
@@ -58,7 +58,7 @@ class Storage:
         self._refused_at = self.seconds()
 
     def is_full(self) -> bool:
-        """Whether the disk is full, by what PostgreSQL said or by the free space here; shown in the metrics."""
+        """Whether the disk is full, by what PostgreSQL reported or by the free space here; shown in the metrics."""
         refused = self._refused_at is not None and self.seconds() - self._refused_at < REMEMBERED_SECONDS
         free_bytes = self._read_free_bytes()
         is_full = refused or (free_bytes is not None and free_bytes < LEAST_FREE_BYTES)

@@ -125,6 +125,17 @@ async def test_filters_by_service_type_and_unit(feeds):
         assert refused.json()["code"] == code
 
 
+async def test_a_feed_that_is_closed_to_the_caller_is_named_and_the_others_are_read(feeds):
+    stubs, read, _ = feeds
+    stubs["rural"].add(1, unit="610")
+    stubs["poverty"].status, stubs["poverty"].answer = 403, {"code": "forbidden", "status": 403}
+    page = (await read()).json()
+    assert (len(page["items"]), page["forbidden"], page["missing"]) == (1, ["poverty"], [])
+    assert (await read(service="poverty")).status_code == 403
+    stubs["rural"].status, stubs["rural"].answer = 403, {"code": "forbidden", "status": 403}
+    assert (await read()).json()["code"] == "forbidden"
+
+
 async def test_a_service_that_is_away_is_named_and_loses_nothing(feeds):
     stubs, read, _ = feeds
     stubs["rural"].add(1, unit="610")

@@ -103,3 +103,9 @@ async def test_a_form_goes_out_comes_back_with_faults_and_becomes_one_report(cli
     assert {fault["code"] for fault in wrong.json()["errors"]} == {"form_unit_differs", "form_period_differs"}
     unknown = await clients.http.get(BLANK, params={"unit": "999", "period": "2024"})
     assert (unknown.status_code, unknown.json()["code"]) == (404, "unit_unknown")
+
+
+async def test_a_document_is_of_a_year_or_of_a_period(clients: Clients) -> None:
+    for query in ({}, {"year": "2023", "period": "2022"}):
+        refused = await clients.http.get("/v1/papers/annual-report", params={"unit": "62", **query})
+        assert (refused.status_code, refused.json()["code"]) == (422, "period_required")

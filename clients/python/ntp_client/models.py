@@ -3112,6 +3112,7 @@ class JoinedChangesOut(TypedDict):
     next: str
     more: bool
     missing: list[str]
+    forbidden: list[str]
     rewound: list[str]
 
 

@@ -50,5 +50,5 @@ def find_amount_faults(
 
 
 def find_unrecovered(to_recover_vnd: int | None, recovered_vnd: int | None) -> int | None:
-    """Return what is still to recover, in đồng; None where nothing was asked for."""
+    """Return what is still to recover, in đồng; None where no recovery was requested."""
     return None if to_recover_vnd is None else to_recover_vnd - (recovered_vnd or 0)

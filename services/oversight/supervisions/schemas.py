@@ -113,7 +113,7 @@ class SupervisionOut(SupervisionFields, RecordOut):
         description="requests that were due before the day and are not delivered by it"
     )
     unrecovered_vnd: int | None = Field(
-        description="money still to recover, in đồng; null where none was asked for"
+        description="money still to recover, in đồng; null where no recovery was requested"
     )
 
 

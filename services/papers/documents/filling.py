@@ -42,7 +42,7 @@ EXACT_WORDS = {
     (False, True): "tính theo số chưa làm tròn thì khớp",
     (False, False): "tính theo số chưa làm tròn cũng không khớp",
 }
-"""What is said of the numbers before rounding, by whether they are money and whether they tie."""
+"""Words for the numbers before rounding, by whether they are money and whether they tie."""
 MEASURES = {"million_vnd": "triệu đồng", "percent": "%"}
 
 

@@ -45,10 +45,10 @@ FILE_RESPONSES: Mapping[str, Any] = {
 
 
 class PeriodRequired(Invalid):
-    """The address names neither a year nor a period."""
+    """The address names neither a year nor a period, or both."""
 
     code = "period_required"
-    detail = Sentence("Cần nêu year hoặc period.", "Name a year or a period.")
+    detail = Sentence("Cần nêu year hoặc period, không nêu cả hai.", "Name a year or a period, not both.")
 
 
 async def _read_templates(resources: CurrentResources) -> list[Template]:
@@ -76,7 +76,7 @@ async def read_document(
 
     A paragraph without data says so.
     """
-    if year is None and period is None:
+    if (year is None) == (period is None):
         raise PeriodRequired
     accepted = negotiate(
         ",".join(request.headers.getlist("accept")), (JSON, *MEDIA_TYPES.values())

@@ -40,7 +40,12 @@ def _has_main_part(media_type: str, content: bytes) -> bool:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             names = [info.filename.lower() for info in archive.infolist()]
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError):
+    except (
+        zipfile.BadZipFile,
+        ValueError,
+        RuntimeError,
+        OSError,
+    ):  # RuntimeError: a version of zip that is not read
         return False
     has_macros = any(name.rpartition("/")[2] == MACROS for name in names)
     return len(names) <= MAX_PARTS and MAIN_PARTS[media_type] in names and not has_macros
