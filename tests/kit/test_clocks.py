@@ -12,6 +12,9 @@ from tests.kit.notes import OWNER, running_notes
 
 pytestmark = pytest.mark.anyio
 
+METRIC = 'ntp_clock_behind_seconds{service="notes"}'
+"""Of this application: others of the process have a sample each."""
+
 PLANT = f"INSERT INTO {OWNER}.changes (at, type, subject, data) VALUES ('{{at}}', 'note.written', 'notes/0', '{{{{}}}}')"
 
 
@@ -20,7 +23,7 @@ async def test_writers_are_refused_while_the_clock_is_behind_until_an_operator_a
 
         async def read_metric() -> float:
             lines = (await notes.client.get("/metrics")).text.splitlines()
-            return float(next(line for line in lines if line.startswith("ntp_clock_behind")).split()[-1])
+            return float(next(line for line in lines if line.startswith(METRIC)).split()[-1])
 
         url = database.url(OWNER)
         reading = await clocks.read_clock("notes", url, lambda: datetime.now(UTC), accept=True)
