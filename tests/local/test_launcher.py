@@ -322,18 +322,10 @@ def test_a_log_rotates_while_the_processes_run_and_loses_no_line(
     not_none(stack.process).send_signal(signal.SIGTERM)
     assert stack.wait_for_exit() == 0
     stack.start().wait_until_ready()
-
-    def list_files() -> list[Path]:
-        return sorted(log.parent.iterdir(), key=lambda file: int(file.suffix[1:]) if file != log else 0)
-
-    def read_lines() -> list[str]:
-        return [
-            TIME.sub("", line) for file in reversed(list_files()) for line in file.read_text().splitlines()
-        ]
-
-    # lines are written beside the processes, so some may still wait when these are ready
-    wait_until(lambda: sum("| line 999" in line for line in read_lines()) == 4)
-    files, lines = list_files(), read_lines()
+    not_none(stack.process).send_signal(signal.SIGTERM)
+    assert stack.wait_for_exit() == 0  # every line is written by then, and no file is renamed any more
+    files = sorted(log.parent.iterdir(), key=lambda file: int(file.suffix[1:]) if file != log else 0)
+    lines = [TIME.sub("", line) for file in reversed(files) for line in file.read_text().splitlines()]
     assert lines[0] == "first    | line of an earlier start"
     for name in ("first ", "second"):
         expected = [f"{name}   | line {number}" for number in range(1000)] * 2
