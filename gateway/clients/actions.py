@@ -34,7 +34,7 @@ from gateway.clients.store import (
 from gateway.models import ClientRow, SecretRow
 from gateway.tokens.revocations import LONGEST_TOKEN, insert_revocation
 from shared.kit.identity import Caller, make_revoked_refusal
-from shared.kit.json_body import PartialBody
+from shared.kit.partial_body import PartialBody
 from shared.kit.problems import Fault, raise_if_any
 from shared.periods import local_day
 from shared.territory.rights import from_grant, to_grant

@@ -28,8 +28,8 @@ from gateway.models import ClientRow
 from gateway.settings import GatewaySettings
 from gateway.tokens.keys import KeyRing
 from shared.kit.idempotency import REPLAY_HEADER
-from shared.kit.json_body import PartialBody
 from shared.kit.paging import Page, Paging, paged_by
+from shared.kit.partial_body import PartialBody
 from shared.kit.problems import raise_if_any
 from shared.kit.resources import get_resources, resource
 from shared.kit.routes import RouteHandler

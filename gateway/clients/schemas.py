@@ -21,7 +21,7 @@ from pydantic_core import PydanticCustomError
 from gateway.clients.rules import Grant, UnitAsOf
 from gateway.models import AuditRow, ClientRow, UnitGrantRow
 from shared.kit.date_fields import IsoDate
-from shared.kit.json_body import PartialModel
+from shared.kit.partial_body import PartialModel
 from shared.roles import ClientScope
 from shared.territory.tree import Territory
 from shared.territory.units import Unit

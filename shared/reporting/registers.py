@@ -12,7 +12,7 @@ from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Query, Response, status
 
-from shared.kit.json_body import PartialBody
+from shared.kit.partial_body import PartialBody
 from shared.kit.problems import Fault, Invalid, Sentence, make_fault
 from shared.kit.query_lists import CommaSeparated
 from shared.periods import local_day

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from services.funding.store import find_unbalanced_lots
-from shared.kit import json_body
+from shared.kit import partial_body
 from tests.application import get_database
 from tests.funding.conftest import DECISION, LINE, Office, voucher
 
@@ -230,7 +230,7 @@ async def test_all_or_nothing_names_the_fault_of_an_entry_that_only_the_ledger_k
 
 @pytest.mark.parametrize("named", [2, 1000])
 async def test_each_entry_has_its_fault_however_many_there_are(office, monkeypatch, named):
-    monkeypatch.setattr(json_body, "MAX_FAULTS_SHOWN", named)
+    monkeypatch.setattr(partial_body, "MAX_FAULTS_SHOWN", named)
     await office.allocate(100)
     unread = {"kind": "gift", "amount_vnd": "1", "voucher": 7}
     entries = [{**paid(1), **unread}, paid(5), {**paid(1), "amount_vnd": "1"}, {**paid(1), **unread}]

@@ -21,8 +21,8 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from shared.kit.change_feed import Event, feed_router, lock_feed, publish_events
 from shared.kit.database import UnitOfWork
 from shared.kit.decimal_fields import JsonDecimal
-from shared.kit.json_body import PartialBody, PartialModel
 from shared.kit.paging import Page, Paging, paged_by
+from shared.kit.partial_body import PartialBody, PartialModel
 from shared.kit.problems import Invalid, Sentence, make_fault
 from shared.kit.service import ServiceDefinition, create_service
 from shared.kit.settings import ServiceSettings

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from shared.kit.json_body import MAX_FAULTS_SHOWN, PartialBody, PartialModel
+from shared.kit.partial_body import MAX_FAULTS_SHOWN, PartialBody, PartialModel
 from tests.kit.notes import NoteIn, running_notes
 
 READER = TypeAdapter(PartialBody[NoteIn])

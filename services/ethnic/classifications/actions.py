@@ -10,7 +10,7 @@ from services.ethnic.models import Classification
 from shared.kit.canonical_text import canonicalize
 from shared.kit.change_feed import Event, lock_feed, publish_events
 from shared.kit.ids import uuid7
-from shared.kit.json_body import PartialBody
+from shared.kit.partial_body import PartialBody
 from shared.reporting.context import ReportingContext
 from shared.reporting.registers import RegisterResult, locate_body_unit, require_valid
 

@@ -15,8 +15,8 @@ from services.ethnic.classifications.schemas import ClassificationIn, Classifica
 from services.ethnic.models import Classification
 from shared.kit.change_feed import AsOf
 from shared.kit.date_fields import IsoDate
-from shared.kit.json_body import PartialBody
 from shared.kit.paging import Paging, paged_by
+from shared.kit.partial_body import PartialBody
 from shared.kit.problems import Invalid, NotFound, Sentence, make_fault
 from shared.kit.resources import resource
 from shared.kit.transactions import TransactionRoute

@@ -15,8 +15,8 @@ from services.ethnic.classifications.rules import (
 from services.ethnic.models import Classification
 from services.ethnic.recognitions.store import PATH as RECOGNITIONS
 from shared.kit.date_fields import IsoDate
-from shared.kit.json_body import PartialModel
 from shared.kit.paging import Page
+from shared.kit.partial_body import PartialModel
 from shared.reporting.decisions import DecisionIn
 from shared.territory.named_rows import NamedUnitRow
 

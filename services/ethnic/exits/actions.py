@@ -7,7 +7,7 @@ from services.ethnic.exits.schemas import ExitReviewIn
 from services.ethnic.models import ExitReview
 from shared.kit.change_feed import Event, lock_feed, publish_events
 from shared.kit.ids import uuid7
-from shared.kit.json_body import PartialBody
+from shared.kit.partial_body import PartialBody
 from shared.kit.problems import raise_if_any
 from shared.periods import ONE_DAY, Period, PeriodKind
 from shared.reporting.context import ReportingContext

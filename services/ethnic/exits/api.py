@@ -20,8 +20,8 @@ from services.ethnic.exits.schemas import (
     count_exits,
 )
 from shared.kit.change_feed import AsOf
-from shared.kit.json_body import PartialBody
 from shared.kit.paging import Paging, paged_by
+from shared.kit.partial_body import PartialBody
 from shared.kit.problems import NotFound, Sentence
 from shared.kit.transactions import TransactionRoute
 from shared.reporting.context import PublicContext, ReportingContext, ReviewerContext

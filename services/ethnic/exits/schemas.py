@@ -11,8 +11,8 @@ from services.ethnic.exits.rules import ExitGround, ExitLevel, ExitState, ExitVe
 from services.ethnic.models import ExitReview
 from services.ethnic.recognitions.store import PATH as RECOGNITIONS
 from shared.kit.date_fields import IsoDate
-from shared.kit.json_body import PartialModel
 from shared.kit.paging import Page
+from shared.kit.partial_body import PartialModel
 from shared.kit.text_fields import Visible
 from shared.reporting.decisions import DecisionIn
 from shared.territory.named_rows import NamedUnitRow

@@ -32,7 +32,7 @@ from shared.dated_facts.facts import select_in_force
 from shared.kit.canonical_text import canonicalize
 from shared.kit.change_feed import Event, lock_feed, publish_events
 from shared.kit.ids import uuid7
-from shared.kit.json_body import PartialBody
+from shared.kit.partial_body import PartialBody
 from shared.kit.problems import Invalid
 from shared.reporting.context import ReportingContext
 from shared.reporting.registers import (

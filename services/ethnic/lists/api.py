@@ -25,8 +25,8 @@ from services.ethnic.lists.verdicts import to_recorded_list
 from services.ethnic.models import Classification, ClassificationList
 from shared.kit.change_feed import AsOf
 from shared.kit.date_fields import IsoDate
-from shared.kit.json_body import PartialBody
 from shared.kit.paging import Paging, paged_by
+from shared.kit.partial_body import PartialBody
 from shared.kit.resources import resource
 from shared.kit.transactions import TransactionRoute
 from shared.reporting.context import PublicContext, RegistrarContext, ReportingContext

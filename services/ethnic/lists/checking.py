@@ -19,7 +19,7 @@ from services.ethnic.lists.schemas import (
     ClassificationListIn,
 )
 from shared.dated_facts.facts import select_in_force
-from shared.kit.json_body import PartialBody
+from shared.kit.partial_body import PartialBody
 from shared.kit.problems import Fault, make_fault
 from shared.reporting.context import ReportingContext
 from shared.reporting.registers import (

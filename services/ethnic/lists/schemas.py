@@ -12,8 +12,8 @@ from services.ethnic.lists.headers import ListHeader
 from services.ethnic.lists.rules import ListRow, RowVerdict, UnitEntry
 from services.ethnic.models import Classification, ClassificationList
 from shared.kit.date_fields import IsoDate
-from shared.kit.json_body import NO_FIELDS, PartialModel
 from shared.kit.paging import Page
+from shared.kit.partial_body import NO_FIELDS, PartialModel
 from shared.reporting.decisions import DecisionIn
 from shared.territory.named_rows import NamedUnitRow
 

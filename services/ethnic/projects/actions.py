@@ -16,7 +16,7 @@ from services.ethnic.projects.schemas import CompletionIn, CompletionReportIn
 from shared.kit.canonical_text import canonicalize
 from shared.kit.change_feed import Event, lock_feed, publish_events
 from shared.kit.ids import uuid7
-from shared.kit.json_body import PartialBody
+from shared.kit.partial_body import PartialBody
 from shared.kit.problems import Fault, make_fault, raise_if_any
 from shared.periods import local_day
 from shared.reporting.context import ReportingContext

@@ -18,8 +18,8 @@ from services.ethnic.projects.schemas import (
     YearProjectsOut,
 )
 from shared.kit.change_feed import AsOf
-from shared.kit.json_body import PartialBody
 from shared.kit.paging import Paging, paged_by
+from shared.kit.partial_body import PartialBody
 from shared.kit.problems import Invalid, Sentence, make_fault
 from shared.kit.resources import resource
 from shared.kit.transactions import TransactionRoute

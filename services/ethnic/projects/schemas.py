@@ -16,8 +16,8 @@ from services.ethnic.projects.rules import (
 )
 from shared.kit.date_fields import IsoDate
 from shared.kit.decimal_fields import JsonDecimal
-from shared.kit.json_body import PartialModel
 from shared.kit.paging import Page
+from shared.kit.partial_body import PartialModel
 from shared.kit.text_fields import Visible
 from shared.periods import local_day
 from shared.reporting.basis import BasisName

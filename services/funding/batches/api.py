@@ -13,7 +13,7 @@ from shared.kit.database import UnitOfWork
 from shared.kit.exception_handlers import negotiate_language
 from shared.kit.group_commit import GroupCommitRoute
 from shared.kit.ids import uuid7
-from shared.kit.json_body import PartialBody
+from shared.kit.partial_body import PartialBody
 
 router = APIRouter(tags=["ledger"], route_class=GroupCommitRoute)
 

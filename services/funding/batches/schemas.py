@@ -24,7 +24,7 @@ from services.funding.entries.reversal_schemas import (
 from services.funding.entry_kinds import EntryKind
 from services.funding.field_types import LINE_EXAMPLE, VOUCHER_EXAMPLE, VoucherIO
 from shared.kit.concurrency import iterate_cooperatively
-from shared.kit.json_body import PartialBody, PartialModel
+from shared.kit.partial_body import PartialBody, PartialModel
 from shared.kit.problems import Language
 
 MAX_ENTRIES = 10_000

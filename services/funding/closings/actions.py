@@ -39,7 +39,7 @@ from services.funding.units import (
 )
 from shared.kit.change_feed import Event, lock_feed, publish_events
 from shared.kit.ids import uuid7
-from shared.kit.json_body import PartialBody
+from shared.kit.partial_body import PartialBody
 from shared.kit.problems import Fault, NotFound, Sentence, make_fault, raise_if_any
 from shared.territory.units import UnknownUnit
 

@@ -27,8 +27,8 @@ from services.funding.models import ENTRIES
 from services.funding.query_params import AnyYearQuery
 from services.funding.register_models import CLOSINGS
 from services.funding.unit_names import find_names_of_year
-from shared.kit.json_body import PartialBody
 from shared.kit.paging import Paging, paged_by
+from shared.kit.partial_body import PartialBody
 from shared.kit.transactions import TransactionRoute
 
 PATH = "/v1/funding/closings"

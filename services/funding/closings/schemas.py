@@ -13,8 +13,8 @@ from services.funding.field_types import Code, DecisionIO, Year
 from services.funding.lapses.api import LapseOut
 from services.funding.ledger import Capital
 from shared.kit.date_fields import IsoDate
-from shared.kit.json_body import PartialModel
 from shared.kit.paging import Page
+from shared.kit.partial_body import PartialModel
 from shared.territory.named_rows import NamedUnitRow
 
 EXAMPLE: JsonDict = {

@@ -23,7 +23,7 @@ from services.funding.entries.response_schemas import RecordedOut
 from services.funding.entries.reversal_schemas import CorrectionIn, RecoveryIn, RemittanceIn, ReversalIn
 from services.funding.entry_kinds import EntryKind
 from shared.kit.group_commit import GroupCommitRoute
-from shared.kit.json_body import PartialBody
+from shared.kit.partial_body import PartialBody
 
 POST_ENTRY: dict[str, Any] = {
     "status_code": status.HTTP_201_CREATED,

@@ -22,7 +22,7 @@ from services.funding.ledger import Decision
 from shared.kit.clock import Clock
 from shared.kit.database import Database, UnitOfWork
 from shared.kit.group_commit import GroupCommit, GroupCommitRequest
-from shared.kit.json_body import PartialBody
+from shared.kit.partial_body import PartialBody
 from shared.kit.problems import Problem
 from shared.kit.resources import Resources, resource
 from shared.territory.tree import Territory

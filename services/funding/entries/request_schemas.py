@@ -23,7 +23,7 @@ from services.funding.field_types import (
 from services.funding.ledger import Capital, InKind, InKindForm
 from shared.kit.date_fields import IsoDate
 from shared.kit.decimal_fields import JsonDecimal, number_with_decimals
-from shared.kit.json_body import PartialModel
+from shared.kit.partial_body import PartialModel
 
 CARRY_OVER_LINE_EXAMPLE: JsonDict = {
     **{name: value for name, value in LINE_EXAMPLE.items() if name != "year"},

@@ -15,8 +15,8 @@ from services.funding.query_params import AnyYearQuery
 from services.funding.register_models import EXTENSIONS
 from shared.kit.change_feed import Event, lock_feed, publish_events
 from shared.kit.ids import uuid7
-from shared.kit.json_body import PartialBody
 from shared.kit.paging import Paging, paged_by
+from shared.kit.partial_body import PartialBody
 from shared.kit.problems import Fault, make_fault
 from shared.kit.transactions import TransactionRoute
 

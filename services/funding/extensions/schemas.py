@@ -12,8 +12,8 @@ from sqlalchemy import Row
 from services.funding.field_types import Code, DecisionIO, Note, Year
 from services.funding.unit_names import find_names_of_year
 from shared.kit.date_fields import IsoDate
-from shared.kit.json_body import PartialModel
 from shared.kit.paging import Page
+from shared.kit.partial_body import PartialModel
 from shared.territory.named_rows import NamedUnitRow
 from shared.territory.tree import Territory
 

@@ -23,7 +23,7 @@ from services.funding.projects.schemas import (
 )
 from services.funding.units import find_unit_fault, find_unit_version
 from shared.kit.change_feed import Event, lock_feed, publish_events
-from shared.kit.json_body import PartialBody
+from shared.kit.partial_body import PartialBody
 from shared.kit.problems import Fault, NotFound, make_fault, raise_if_any
 
 EVENT_VERBS = {"approval": "approved", "plan": "planned", "progress": "built"}

@@ -17,8 +17,8 @@ from services.funding.projects.schemas import (
     ProjectsPage,
 )
 from services.funding.query_params import ProgramQuery
-from shared.kit.json_body import PartialBody
 from shared.kit.paging import Paging, paged_by
+from shared.kit.partial_body import PartialBody
 from shared.kit.transactions import TransactionRoute
 
 router = APIRouter(tags=["projects"], route_class=TransactionRoute)

@@ -11,7 +11,7 @@ from services.funding.field_types import DECISION_EXAMPLE, AmountVnd, Code, Deci
 from services.funding.projects.rules import ProjectStatus
 from shared.kit.date_fields import IsoDate
 from shared.kit.decimal_fields import JsonDecimal, number_with_decimals
-from shared.kit.json_body import PartialModel
+from shared.kit.partial_body import PartialModel
 
 PhysicalPercent = Annotated[
     JsonDecimal, number_with_decimals(2), Field(ge=0, le=100, max_digits=5, decimal_places=2)

@@ -28,7 +28,7 @@ from services.funding.successions.store import read_lots_with_money
 from shared.kit.database import UnitOfWork
 from shared.kit.group_commit import GroupCommitRoute
 from shared.kit.ids import uuid7
-from shared.kit.json_body import PartialBody
+from shared.kit.partial_body import PartialBody
 from shared.kit.transactions import TransactionRoute
 
 router = APIRouter(tags=["ledger"])

@@ -17,7 +17,7 @@ from services.funding.ledger import Capital, Entry
 from services.funding.successions.requests import LINE_FIELDS, SuccessionLine, SuccessionRequest
 from services.funding.successions.rules import WaitingLot
 from shared.kit.date_fields import IsoDate
-from shared.kit.json_body import PartialBody, PartialModel
+from shared.kit.partial_body import PartialBody, PartialModel
 from shared.territory.tree import Territory
 
 MAX_LINES = 1000

@@ -22,7 +22,7 @@ from services.funding.vouchers.schemas import (
 from shared.kit.database import UnitOfWork
 from shared.kit.group_commit import GroupCommitRoute
 from shared.kit.ids import uuid7
-from shared.kit.json_body import PartialBody
+from shared.kit.partial_body import PartialBody
 from shared.kit.transactions import TransactionRoute
 
 PATH = "/v1/funding/vouchers"

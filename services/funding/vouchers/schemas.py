@@ -29,7 +29,7 @@ from services.funding.field_types import (
 from services.funding.ledger import Book, Capital, Entry, PaperKind, Voucher
 from services.funding.voucher_keys import PaperKey
 from shared.kit.date_fields import IsoDate
-from shared.kit.json_body import PartialBody
+from shared.kit.partial_body import PartialBody
 from shared.territory.tree import Territory
 
 MAX_LINES = 1_000

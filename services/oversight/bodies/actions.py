@@ -25,7 +25,7 @@ from services.oversight.records.rules import (
 )
 from services.oversight.records.store import read_by_ids
 from shared.kit.change_feed import lock_feed
-from shared.kit.json_body import PartialBody
+from shared.kit.partial_body import PartialBody
 from shared.kit.problems import Sentence, make_fault, raise_if_any
 from shared.reporting.context import ReportingContext
 from shared.reporting.registers import RegisterResult, find_future_date_faults

@@ -21,8 +21,8 @@ from services.oversight.records.rights import read_visible_versions
 from services.oversight.records.schemas import ReasonIn
 from services.oversight.records.store import ROOT, content_is, is_for_program, select_records
 from shared.kit.change_feed import AsOf
-from shared.kit.json_body import PartialBody
 from shared.kit.paging import Paging, paged_by
+from shared.kit.partial_body import PartialBody
 from shared.kit.transactions import TransactionRoute
 from shared.reporting.registers import UnitsQuery, require_units, set_created_or_existing
 

@@ -32,7 +32,7 @@ from services.oversight.records.rules import ActNotPossible, find_future_days, f
 from services.oversight.records.schemas import ReasonIn
 from services.oversight.records.store import read_versions
 from shared.kit.change_feed import lock_feed
-from shared.kit.json_body import PartialBody
+from shared.kit.partial_body import PartialBody
 from shared.kit.problems import raise_if_any
 from shared.periods import local_day
 from shared.reporting.context import ReportingContext

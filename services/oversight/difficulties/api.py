@@ -27,8 +27,8 @@ from services.oversight.records.query_params import ProgramFilter, StateDay
 from services.oversight.records.schemas import ReasonIn
 from services.oversight.records.store import content_is, has_id, read_records, read_versions, select_records
 from shared.kit.change_feed import AsOf
-from shared.kit.json_body import PartialBody
 from shared.kit.paging import Paging, paged_by
+from shared.kit.partial_body import PartialBody
 from shared.kit.problems import raise_if_any
 from shared.kit.transactions import TransactionRoute
 from shared.periods import local_day

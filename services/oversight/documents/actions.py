@@ -27,7 +27,7 @@ from services.oversight.records.rights import is_record_granted, require_record_
 from services.oversight.records.rules import ActNotPossible, find_reversed_days
 from services.oversight.records.store import content_has, read_by_ids, read_records, read_versions
 from shared.kit.change_feed import lock_feed
-from shared.kit.json_body import PartialBody
+from shared.kit.partial_body import PartialBody
 from shared.kit.problems import Fault, raise_if_any
 from shared.reporting.context import ReportingContext
 from shared.reporting.registers import RegisterResult, UnitOnDay, locate_unit

@@ -43,8 +43,8 @@ from services.oversight.records.store import (
 )
 from shared.kit.change_feed import AsOf
 from shared.kit.date_fields import IsoDate
-from shared.kit.json_body import PartialBody
 from shared.kit.paging import Paging, paged_by
+from shared.kit.partial_body import PartialBody
 from shared.kit.problems import raise_if_any
 from shared.kit.query_lists import CommaSeparated
 from shared.kit.resources import resource

@@ -11,7 +11,7 @@ from services.oversight.records.actions import RecordContent, correct_record, in
 from services.oversight.records.preparing import prepare_record
 from services.oversight.records.rules import find_future_days, find_repeated_faults, find_reversed_days
 from shared.kit.change_feed import lock_feed
-from shared.kit.json_body import PartialBody
+from shared.kit.partial_body import PartialBody
 from shared.kit.problems import Fault
 from shared.periods import local_day
 from shared.reporting.context import ReportingContext

@@ -28,8 +28,8 @@ from services.oversight.records.store import (
     select_records,
 )
 from shared.kit.change_feed import AsOf
-from shared.kit.json_body import PartialBody
 from shared.kit.paging import Paging, paged_by
+from shared.kit.partial_body import PartialBody
 from shared.kit.transactions import TransactionRoute
 from shared.reporting.query_params import PeriodFilter
 from shared.reporting.registers import UnitsQuery, require_units, set_created_or_existing

@@ -40,7 +40,7 @@ from services.oversight.records.schemas import ReasonIn, make_key, to_content
 from services.oversight.records.store import content_is
 from services.oversight.tasks.store import read_tasks
 from shared.kit.change_feed import lock_feed
-from shared.kit.json_body import PartialBody
+from shared.kit.partial_body import PartialBody
 from shared.kit.problems import Fault, Invalid, make_fault, raise_if_any
 from shared.periods import InvalidPeriod, local_day, parse_plan_period
 from shared.reporting.context import ReportingContext

@@ -41,7 +41,7 @@ from services.oversight.records.rules import (
 from services.oversight.records.schemas import ReasonIn, to_content
 from services.oversight.records.store import read_versions
 from shared.kit.change_feed import lock_feed
-from shared.kit.json_body import PartialBody
+from shared.kit.partial_body import PartialBody
 from shared.kit.problems import make_fault, raise_if_any
 from shared.periods import local_day
 from shared.reporting.context import ReportingContext

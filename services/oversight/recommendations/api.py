@@ -36,8 +36,8 @@ from services.oversight.records.schemas import ReasonIn
 from services.oversight.records.store import has_id, read_versions, select_records
 from shared.kit.change_feed import AsOf
 from shared.kit.date_fields import IsoDate
-from shared.kit.json_body import PartialBody
 from shared.kit.paging import Paging, paged_by
+from shared.kit.partial_body import PartialBody
 from shared.kit.transactions import TransactionRoute
 from shared.periods import local_day
 from shared.reporting.context import ReportingContext

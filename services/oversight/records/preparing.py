@@ -10,7 +10,7 @@ from services.oversight.records.references import Reference, find_unknown_record
 from services.oversight.records.rights import require_record_granted
 from services.oversight.records.rules import RegisterName, find_future_days
 from services.oversight.records.schemas import make_key, to_content
-from shared.kit.json_body import PartialBody
+from shared.kit.partial_body import PartialBody
 from shared.kit.problems import Fault, Invalid
 from shared.periods import local_day
 from shared.reporting.context import ReportingContext

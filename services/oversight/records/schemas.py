@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.oversight.models import RecordVersion
 from services.oversight.records.rules import Act
 from shared.kit.canonical_text import canonicalize
-from shared.kit.json_body import PartialModel
+from shared.kit.partial_body import PartialModel
 from shared.kit.text_fields import Visible
 from shared.reporting.field_types import UnitCode
 from shared.territory.tree import Territory

@@ -11,7 +11,7 @@ from services.oversight.records.rules import find_future_days, find_reversed_day
 from services.oversight.supervisions.rules import find_amount_faults
 from services.oversight.supervisions.schemas import SupervisionCorrectionIn, SupervisionIn
 from shared.kit.change_feed import lock_feed
-from shared.kit.json_body import PartialBody
+from shared.kit.partial_body import PartialBody
 from shared.kit.problems import Fault
 from shared.periods import local_day
 from shared.reporting.context import ReportingContext

@@ -25,8 +25,8 @@ from services.oversight.supervisions.schemas import (
     Supervisor,
 )
 from shared.kit.change_feed import AsOf
-from shared.kit.json_body import PartialBody
 from shared.kit.paging import Paging, paged_by
+from shared.kit.partial_body import PartialBody
 from shared.kit.transactions import TransactionRoute
 from shared.periods import local_day
 from shared.reporting.context import ReportingContext

@@ -26,7 +26,7 @@ from services.oversight.tasks.rules import DONE_ALREADY, Task, find_completion_f
 from services.oversight.tasks.schemas import TaskCompletionIn, TaskCorrectionIn, TaskIn
 from services.oversight.tasks.store import find_published_figures, to_task
 from shared.kit.change_feed import lock_feed
-from shared.kit.json_body import PartialBody
+from shared.kit.partial_body import PartialBody
 from shared.kit.problems import Fault, Sentence, make_fault, raise_if_any
 from shared.periods import InvalidPeriod, Period, local_day
 from shared.reporting.context import ReportingContext

@@ -27,8 +27,8 @@ from services.oversight.tasks.schemas import (
 from services.oversight.tasks.store import PATH, read_tasks, to_task
 from shared.kit.change_feed import AsOf
 from shared.kit.date_fields import IsoDate
-from shared.kit.json_body import PartialBody
 from shared.kit.paging import Paging, paged_by
+from shared.kit.partial_body import PartialBody
 from shared.kit.problems import raise_if_any
 from shared.kit.transactions import TransactionRoute
 from shared.periods import local_day

@@ -18,8 +18,8 @@ from services.rural.ocop.schemas import (
 from services.rural.ocop.store import ProductFilter
 from shared.kit.change_feed import AsOf
 from shared.kit.date_fields import IsoDate
-from shared.kit.json_body import PartialBody
 from shared.kit.paging import Paging, paged_by
+from shared.kit.partial_body import PartialBody
 from shared.kit.problems import Invalid, Sentence, make_fault
 from shared.kit.resources import resource
 from shared.kit.transactions import TransactionRoute

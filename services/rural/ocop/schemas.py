@@ -13,8 +13,8 @@ from services.rural.ocop.dated_rules import OcopRules
 from services.rural.ocop.rules import StarDecision
 from shared.dated_facts.schemas import BasisOut, LabelOut
 from shared.kit.decimal_fields import JsonDecimal, number_with_decimals
-from shared.kit.json_body import PartialModel
 from shared.kit.paging import Page
+from shared.kit.partial_body import PartialModel
 from shared.periods import ONE_DAY
 from shared.reporting.decisions import DecisionIn
 from shared.reporting.field_types import Name

@@ -24,7 +24,7 @@ from services.rural.rules import accept_exception
 from shared.kit.canonical_text import canonicalize
 from shared.kit.change_feed import Event, lock_feed, publish_events
 from shared.kit.ids import uuid7
-from shared.kit.json_body import PartialBody
+from shared.kit.partial_body import PartialBody
 from shared.kit.problems import raise_if_any
 from shared.periods import Period, local_day
 from shared.reporting.catalogue.standards import NO_STANDARD

@@ -18,8 +18,8 @@ from services.rural.recognitions.schemas import (
 from services.rural.recognitions.store import RecognitionFilter
 from shared.kit.change_feed import AsOf
 from shared.kit.date_fields import IsoDate
-from shared.kit.json_body import PartialBody
 from shared.kit.paging import Paging, paged_by
+from shared.kit.partial_body import PartialBody
 from shared.kit.transactions import TransactionRoute
 from shared.periods import FIRST_YEAR, LAST_YEAR, local_day
 from shared.reporting.context import PublicContext, RegistrarContext

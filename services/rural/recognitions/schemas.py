@@ -13,8 +13,8 @@ from services.rural.models import Recognition, Revocation
 from services.rural.recognitions.rules import RecognitionDecision
 from services.rural.recognitions.store import SetCount
 from shared.kit.date_fields import IsoDate
-from shared.kit.json_body import PartialModel
 from shared.kit.paging import Page
+from shared.kit.partial_body import PartialModel
 from shared.periods import FIRST_YEAR, LAST_YEAR
 from shared.reporting.decisions import DecisionIn
 from shared.territory.named_rows import NamedUnitRow

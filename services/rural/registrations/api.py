@@ -22,8 +22,8 @@ from services.rural.registrations.schemas import (
 )
 from services.rural.registrations.store import RegistrationFilter
 from shared.kit.change_feed import AsOf
-from shared.kit.json_body import PartialBody
 from shared.kit.paging import Paging, paged_by
+from shared.kit.partial_body import PartialBody
 from shared.kit.problems import Invalid, Sentence, make_fault
 from shared.kit.transactions import TransactionRoute
 from shared.periods import FIRST_YEAR, LAST_YEAR, Period, PeriodKind

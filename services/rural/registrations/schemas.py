@@ -19,8 +19,8 @@ from services.rural.registrations.rules import (
     find_state,
 )
 from shared.kit.decimal_fields import JsonDecimal
-from shared.kit.json_body import PartialModel
 from shared.kit.paging import Page
+from shared.kit.partial_body import PartialModel
 from shared.periods import FIRST_YEAR, LAST_YEAR
 from shared.reporting.decisions import DecisionIn
 from shared.reporting.field_types import Amount, UnitCode

@@ -22,7 +22,7 @@ from services.rural.revocations.schemas import RevocationIn
 from services.rural.rules import DecisionDays, accept_exception
 from shared.kit.canonical_text import canonicalize
 from shared.kit.change_feed import Event, lock_feed, publish_events
-from shared.kit.json_body import PartialBody
+from shared.kit.partial_body import PartialBody
 from shared.kit.problems import raise_if_any
 from shared.reporting.context import ReportingContext
 from shared.reporting.registers import (

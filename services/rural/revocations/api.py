@@ -15,7 +15,7 @@ from services.rural.recognitions.store import PATH
 from services.rural.revocations import actions
 from services.rural.revocations.rules import compare_unmet
 from services.rural.revocations.schemas import AssessmentComparisonOut, RevocationIn, RevokedOut
-from shared.kit.json_body import PartialBody
+from shared.kit.partial_body import PartialBody
 from shared.kit.transactions import TransactionRoute
 from shared.reporting.context import RegistrarContext, ReportingContext
 from shared.reporting.registers import find_unchanged_counterpart, set_created_or_existing

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.rural.recognitions.schemas import ExceptionIn, RecognitionOut, RevocationReason
 from shared.kit.date_fields import IsoDate
-from shared.kit.json_body import PartialModel
+from shared.kit.partial_body import PartialModel
 from shared.reporting.decisions import DecisionIn
 
 CriterionNumber = Annotated[int, Field(strict=True)]

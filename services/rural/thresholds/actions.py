@@ -18,7 +18,7 @@ from services.rural.thresholds.schemas import ThresholdTableIn, iterate_rows
 from shared.kit.canonical_text import canonicalize
 from shared.kit.change_feed import Event, lock_feed, publish_events
 from shared.kit.ids import uuid7
-from shared.kit.json_body import PartialBody
+from shared.kit.partial_body import PartialBody
 from shared.kit.problems import (
     Fault,
     NotFound,

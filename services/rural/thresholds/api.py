@@ -16,8 +16,8 @@ from services.rural.thresholds.schemas import (
     ThresholdTableSummary,
 )
 from shared.kit.date_fields import IsoDate
-from shared.kit.json_body import PartialBody
 from shared.kit.paging import Page, Paging, paged_by
+from shared.kit.partial_body import PartialBody
 from shared.kit.resources import Resources, resource
 from shared.kit.routes import RouteHandler
 from shared.kit.transactions import DryRun, TransactionRoute

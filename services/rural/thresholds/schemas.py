@@ -13,7 +13,7 @@ from services.rural.thresholds.comparison import ChangedVerdict
 from services.rural.thresholds.rules import TableRow
 from services.rural.thresholds.store import to_threshold
 from shared.kit.decimal_fields import JsonDecimal
-from shared.kit.json_body import PartialBody, PartialModel
+from shared.kit.partial_body import PartialBody, PartialModel
 from shared.periods import FIRST_YEAR, LAST_YEAR, Period
 from shared.reporting.decisions import DecisionIn
 from shared.reporting.field_types import Amount, UnitCode

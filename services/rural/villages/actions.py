@@ -5,7 +5,7 @@ from datetime import date
 from services.rural.villages.rules import COMMUNE_UNKNOWN, VillageExists
 from services.rural.villages.schemas import VillageIn
 from shared.kit.change_feed import Event, lock_feed, publish_events
-from shared.kit.json_body import PartialBody
+from shared.kit.partial_body import PartialBody
 from shared.kit.problems import Fault, make_fault
 from shared.reporting.context import ReportingContext
 from shared.reporting.registers import RegisterResult, UnitOnDay, locate_unit, require_valid

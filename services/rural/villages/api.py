@@ -21,8 +21,8 @@ from services.rural.villages.schemas import (
     VillagesPage,
 )
 from shared.kit.date_fields import IsoDate
-from shared.kit.json_body import PartialBody
 from shared.kit.paging import Paging, paged_by
+from shared.kit.partial_body import PartialBody
 from shared.kit.transactions import TransactionRoute
 from shared.periods import local_day
 from shared.reporting.context import PublicContext, RegistrarContext

@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.rural.criteria.sets import RecognitionLevel
 from services.rural.recognitions.schemas import LevelInForceOut, RecognitionOut
 from shared.kit.date_fields import IsoDate
-from shared.kit.json_body import PartialModel
 from shared.kit.paging import Page
+from shared.kit.partial_body import PartialModel
 from shared.reporting.field_types import Name
 from shared.territory.models import UnitRow
 from shared.territory.units import CODE_SHAPES, Unit

@@ -18,8 +18,8 @@ from typing import Any, get_args
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from shared.kit.json_body import PartialModel, name_too_many_rows
 from shared.kit.openapi.function_reading import FunctionReading, Members, ReachableCode, list_members
+from shared.kit.partial_body import PartialModel, name_too_many_rows
 from shared.kit.problems import Problem
 from shared.kit.validation_faults import TOO_MANY
 

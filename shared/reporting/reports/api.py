@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Body, Query, Response, status
 
-from shared.kit.json_body import PartialBody
 from shared.kit.paging import Page, Paging, paged_by
+from shared.kit.partial_body import PartialBody
 from shared.kit.transactions import DryRun, TransactionRoute
 from shared.periods import Period
 from shared.reporting.bounds.contradictions import find_contradictions_of_reports, list_bounded_forms

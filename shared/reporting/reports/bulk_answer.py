@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from shared.kit.exact_json import restore_numbers
 from shared.kit.exception_handlers import to_problem_document
-from shared.kit.json_body import MAX_FAULTS_SHOWN, MORE_FAULTS
+from shared.kit.partial_body import MAX_FAULTS_SHOWN, MORE_FAULTS
 from shared.kit.problems import Fault, Problem, make_fault
 from shared.reporting.reports.answer_schemas import SubmittedOut
 from shared.reporting.reports.bulk_line import LineResult

@@ -8,7 +8,8 @@ from fastapi import Response, status
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from shared.kit.idempotency import REPLAY_HEADER, Claim, make_claim
-from shared.kit.json_body import PartialBody, parse_json, to_canonical_json
+from shared.kit.json_body import parse_json, to_canonical_json
+from shared.kit.partial_body import PartialBody
 from shared.kit.problems import Invalid, Problem
 from shared.kit.validation_faults import to_fault
 from shared.reporting.reports.answer_schemas import CountsOut, SubmittedOut

@@ -10,7 +10,7 @@ from pydantic.config import JsonDict
 from typing_extensions import TypedDict
 
 from shared.kit.date_fields import IsoDate
-from shared.kit.json_body import PartialModel
+from shared.kit.partial_body import PartialModel
 from shared.kit.problems import Fault, Sentence, make_fault
 from shared.kit.validation_faults import make_missing_fault
 from shared.reporting.catalogue.dimensions import to_series_key

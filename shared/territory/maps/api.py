@@ -7,7 +7,7 @@ from fastapi import APIRouter, Body, Path, Query, Request, Response
 
 from shared.kit.database import UnitOfWork
 from shared.kit.identity import Anyone
-from shared.kit.json_body import PartialBody
+from shared.kit.partial_body import PartialBody
 from shared.kit.problems import NotFound, Sentence
 from shared.kit.resources import CurrentResources, get_resources
 from shared.kit.routes import RouteHandler

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.kit.json_body import PartialModel
+from shared.kit.partial_body import PartialModel
 from shared.territory.areas import NamedArea
 from shared.territory.maps.rules import ChangeSummary, MapChange
 from shared.territory.schemas import UnitName
