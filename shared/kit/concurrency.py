@@ -1,10 +1,10 @@
-"""Concurrency in one process: long work on the processor is done in pieces, and pipelined lines take their steps in order."""
+"""Concurrency in one process: long work is done in pieces, pipelined lines take their steps in order, tasks are ended."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Collection, Iterable
 from contextlib import asynccontextmanager
 from enum import Enum
-from typing import TypeVar
+from typing import Any, TypeVar
 
 ElementT = TypeVar("ElementT")
 
@@ -27,6 +27,21 @@ async def iterate_cooperatively(elements: Iterable[ElementT]) -> AsyncIterator[E
         yield element
         if number % ELEMENTS_PER_PIECE == 0:
             await yield_to_event_loop()
+
+
+CANCEL_AGAIN_AFTER_S = 1.0
+
+
+async def cancel_tasks(tasks: Collection[asyncio.Task[Any]]) -> None:
+    """Cancel tasks and wait for their end; what they raise is left in them.
+
+    A cancellation is lost where something that a task awaits answers it instead of passing it on, so it is repeated.
+    """
+    under_way = set(tasks)
+    while under_way:
+        for task in under_way:
+            task.cancel()
+        _, under_way = await asyncio.wait(under_way, timeout=CANCEL_AGAIN_AFTER_S)
 
 
 class PipelineStep(Enum):

@@ -22,6 +22,7 @@ from starlette.middleware import Middleware
 from starlette_compress import CompressMiddleware
 
 from shared.kit.clock import Clock, system_clock
+from shared.kit.concurrency import cancel_tasks
 from shared.kit.content_coding import DecompressMiddleware
 from shared.kit.database import Database
 from shared.kit.exception_handlers import ConstraintProblems, install_exception_handlers
@@ -237,9 +238,7 @@ def _lifespan(
                 raise
             tasks = [asyncio.create_task(work(resources)) for work in (pruning, *definition.background_tasks)]
             yield
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await cancel_tasks(tasks)
 
     return lifespan
 

@@ -4,7 +4,14 @@ import asyncio
 
 import pytest
 
-from shared.kit.concurrency import ELEMENTS_PER_PIECE, PipelinePosition, PipelineStep, iterate_cooperatively
+from shared.kit import concurrency
+from shared.kit.concurrency import (
+    ELEMENTS_PER_PIECE,
+    PipelinePosition,
+    PipelineStep,
+    cancel_tasks,
+    iterate_cooperatively,
+)
 
 
 async def test_each_step_is_taken_in_the_order_of_the_lines_however_long_the_rest_takes():
@@ -68,3 +75,20 @@ async def test_other_tasks_run_between_the_pieces_of_a_long_iteration(elements, 
     assert [number async for number in iterate_cooperatively(range(elements))] == list(range(elements))
     other.cancel()
     assert len(runs) == pauses
+
+
+async def test_a_task_that_loses_a_cancellation_is_ended_too(monkeypatch):
+    monkeypatch.setattr(concurrency, "CANCEL_AGAIN_AFTER_S", 0.01)
+    begun = asyncio.Event()
+
+    async def lose_the_first():
+        begun.set()
+        try:
+            await asyncio.sleep(3600)
+        except asyncio.CancelledError:
+            await asyncio.sleep(3600)
+
+    task = asyncio.create_task(lose_the_first())
+    await begun.wait()
+    await cancel_tasks([task])
+    assert task.cancelled()
