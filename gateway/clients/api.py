@@ -124,12 +124,14 @@ async def create_client(
     A unit is granted as of a day: a code means the latest unit that bore it until today, `{code, on}` the one of that day.
     """
     body = draft.body
-    known = await with_villages(unit_of_work.session, territory, [unit.code for unit in body.units])
-    units, unit_faults = resolve_units(known, body.units, local_day(unit_of_work.now))
+    territory_with_villages = await with_villages(
+        unit_of_work.session, territory, [unit.code for unit in body.units]
+    )
+    units, unit_faults = resolve_units(territory_with_villages, body.units, local_day(unit_of_work.now))
     grant = body.to_grant(units)
     raise_if_any([*draft.faults, *unit_faults, *find_grant_faults(grant, settings.grantable)])
     administrator = await actions.find_administrator(unit_of_work.session, unit_of_work.caller)
-    actions.require_inside(known, administrator, grant, unit_of_work.now)
+    actions.require_inside(territory_with_villages, administrator, grant, unit_of_work.now)
     client, secret_id = await actions.create_client(
         unit_of_work.session,
         pepper,
@@ -140,7 +142,7 @@ async def create_client(
         now=unit_of_work.now,
     )
     response.headers["Location"] = f"/v1/clients/{client.client_id}"
-    return _to_schema(client, secret_id, known)
+    return _to_schema(client, secret_id, territory_with_villages)
 
 
 @secret_router.post("/clients/{client_id}/rotate", responses={200: {"model": ClientWithSecretOut}})
@@ -172,8 +174,10 @@ async def _lock_administered(
     """Lock a client that the caller may change, and return both. Raises `UnknownClient` and `ClientOutside`."""
     administrator = await actions.find_administrator(unit_of_work.session, unit_of_work.caller)
     client = await actions.lock_client(unit_of_work.session, client_id)
-    known = await with_villages(unit_of_work.session, territory, [row.unit for row in client.unit_grants])
-    actions.require_client_inside(known, administrator, client, unit_of_work.now)
+    territory_with_villages = await with_villages(
+        unit_of_work.session, territory, [row.unit for row in client.unit_grants]
+    )
+    actions.require_client_inside(territory_with_villages, administrator, client, unit_of_work.now)
     return administrator, client
 
 

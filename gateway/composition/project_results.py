@@ -152,16 +152,16 @@ async def read_projects_and_money(
 def _list_addresses(
     program: str, unit: str, period: Period, basis: str, as_of: datetime | None
 ) -> dict[str, PartAddress]:
-    known = {"as_of": as_of.isoformat()} if as_of else {}
+    instant_query = {"as_of": as_of.isoformat()} if as_of else {}
     until = find_last_day(period)
-    of_results = {"period": str(period), "unit": unit, "basis": basis, **known}
+    of_results = {"period": str(period), "unit": unit, "basis": basis, **instant_query}
     of_money = {
         "year": period.year,
         "program": program,
         "unit": unit,
         "group_by": "component",
         **({"until": until.isoformat()} if until else {}),
-        **known,
+        **instant_query,
     }
     return {
         "results": PartAddress(program, f"/v1/{program}/project-results?{urlencode(of_results)}"),

@@ -182,30 +182,32 @@ def _list_addresses(
     has_oversight: bool,
 ) -> dict[str, PartAddress]:
     """Return where the parts of a summary are read, by their names."""
-    known = _to_query(as_of)
+    instant_query = _to_query(as_of)
     code = quote(unit.code, safe="")
     figures = urlencode(
-        {"period": str(period), "unit": unit.code, "basis": basis, "headline": "true", **known}
+        {"period": str(period), "unit": unit.code, "basis": basis, "headline": "true", **instant_query}
     )
     addresses = {f"figures.{name}": PartAddress(name, f"/v1/{name}/progress?{figures}") for name in programs}
     addresses |= {
         f"obligations.{name}": PartAddress(
-            name, f"/v1/{name}/obligations?{urlencode({'unit': unit.code, **known})}"
+            name, f"/v1/{name}/obligations?{urlencode({'unit': unit.code, **instant_query})}"
         )
         for name in programs
     }
     is_commune = unit.level in ("commune", "village")
     if CLASSIFICATION in programs:
-        query = urlencode({"on": on.isoformat(), **known})
+        query = urlencode({"on": on.isoformat(), **instant_query})
         path = f"areas/{code}?{query}" if unit.level != "province" else f"areas/summary?unit={code}&{query}"
         addresses["register.classification"] = PartAddress(CLASSIFICATION, f"/v1/{CLASSIFICATION}/{path}")
     if RECOGNITION in programs:
         day = "in_force_on" if is_commune else "on"
-        query = urlencode({"unit": unit.code, day: on.isoformat(), **known})
+        query = urlencode({"unit": unit.code, day: on.isoformat(), **instant_query})
         path = f"recognitions?{query}" if is_commune else f"recognitions/summary?{query}"
         addresses["register.recognition"] = PartAddress(RECOGNITION, f"/v1/{RECOGNITION}/{path}")
     if has_oversight:
-        query = urlencode({"addressee": unit.code, "unfinished": "true", "on": on.isoformat(), **known})
+        query = urlencode(
+            {"addressee": unit.code, "unfinished": "true", "on": on.isoformat(), **instant_query}
+        )
         path = f"/v1/{OVERSIGHT}/recommendations?{query}"
         addresses["register.recommendations"] = PartAddress(OVERSIGHT, path, is_private=True)
     until = find_last_day(period)
@@ -213,7 +215,7 @@ def _list_addresses(
         "year": period.year,
         "unit": unit.code,
         **({"until": until.isoformat()} if until else {}),
-        **known,
+        **instant_query,
     }
     return {**addresses, FUNDING: PartAddress(FUNDING, f"/v1/{FUNDING}/status?{urlencode(money)}")}
 

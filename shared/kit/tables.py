@@ -278,13 +278,13 @@ def _require_members(table: Table, members: Collection[str], fields: Sequence[st
 
 def _list_names(table: Table, members: Collection[str], field: str) -> list[str]:
     """Return the members that a field could have meant: those beside it, or of the outermost objects."""
-    known = {*table.top, *members}
+    names = {*table.top, *members}
     outer = field.rpartition(".")[0]
-    while outer and _below_rows(table, outer) not in known:
+    while outer and _below_rows(table, outer) not in names:
         outer = outer.rpartition(".")[0]
     prefix = f"{_below_rows(table, outer)}." if outer else ""
-    beside = {name for name in known if name.startswith(prefix) and "." not in name.removeprefix(prefix)}
-    return sorted(beside) or sorted(name for name in known if "." not in name)
+    beside = {name for name in names if name.startswith(prefix) and "." not in name.removeprefix(prefix)}
+    return sorted(beside) or sorted(name for name in names if "." not in name)
 
 
 def _pick(row: Document, names: Iterable[str]) -> Document:

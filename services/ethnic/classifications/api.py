@@ -149,5 +149,5 @@ async def _serialize(
         statuses = await find_statuses(context.session, rules, units, today, as_of)
     by_classification = {commune_status.classification.id: commune_status for commune_status in statuses}
     items = [ClassificationOut.from_row(row, by_classification.get(row.id)) for row in rows]
-    known = await with_villages(context.session, context.territory, [row.unit for row in items])
-    return name_units(known, items, lambda row: row.effective_on)
+    territory = await with_villages(context.session, context.territory, [row.unit for row in items])
+    return name_units(territory, items, lambda row: row.effective_on)

@@ -135,8 +135,8 @@ def find_closing_of_money(
         if version not in versions:
             versions.add(version)
             reached += former_versions.get((year, version), ())
-    found = (find_closing(closings, territory, year, version) for version in versions)
-    return max(filter(None, found), key=lambda closing: closing.recorded_at, default=None)
+    in_force = (find_closing(closings, territory, year, version) for version in versions)
+    return max(filter(None, in_force), key=lambda closing: closing.recorded_at, default=None)
 
 
 def is_year_closed(

@@ -147,8 +147,8 @@ async def _claim_vouchers(session: AsyncSession, candidates: Sequence[EntryCandi
     claimed_before = await claims.claim_vouchers(session, claimed) if claimed else {}
     if not claimed_before:
         return ClaimedVouchers({}, {})
-    found = await find_entries(session, claimed_before.values())
-    entries = {key: found[entry_id] for key, entry_id in claimed_before.items()}
+    entries_by_id = await find_entries(session, claimed_before.values())
+    entries = {key: entries_by_id[entry_id] for key, entry_id in claimed_before.items()}
     return ClaimedVouchers(
         {key: entry for key, entry in entries.items() if entry.is_in_effect},
         {key: entry for key, entry in entries.items() if not entry.is_in_effect},

@@ -128,15 +128,15 @@ async def read_amounts_series(
     previous: Unit | None = None
     for period in list_periods(Period.parse(first), Period.parse(last)):
         on = map_on or period.ends_on
-        found = _find_unit(unit, on)
+        unit_then = _find_unit(unit, on)
         items.append(
             _make_empty_point(period)
-            if found is None
+            if unit_then is None
             else await _read_point(
-                context, AmountQuery(found, period, on, narrowed, book, as_of), name, previous
+                context, AmountQuery(unit_then, period, on, narrowed, book, as_of), name, previous
             )
         )
-        previous = found or previous
+        previous = unit_then or previous
     return AmountSeriesOut(
         indicator=name,
         book=book,

@@ -116,7 +116,11 @@ async def read_groups(
     Groups overlap and causes are many for one household, so that shares may add up to more than 100.
     """
     catalogue = context.engine.catalogue
-    others = [known.code for known in catalogue.dimensions if known.code not in (DEPRIVATION, TRAINING_LEVEL)]
+    others = [
+        dimension.code
+        for dimension in catalogue.dimensions
+        if dimension.code not in (DEPRIVATION, TRAINING_LEVEL)
+    ]
     if dimension is not None and dimension not in others:
         shown = {"dimension": dimension, "dimensions": ", ".join(others) or "-"}
         fault = make_fault("/query/dimension", "dimension_unknown", DIMENSION_NOT_HERE, **shown)
@@ -160,15 +164,15 @@ def list_broken_down(catalogue: Catalogue, period: Period, dimensions: Iterable[
     """Return the indicators in force that are stated by one of some dimensions, on forms for the period."""
     wanted = frozenset(dimensions)
     forms = {form.code for form in catalogue.find_forms(period)}
-    found: dict[str, None] = {}
+    indicators: dict[str, None] = {}
     for indicator, keys in catalogue.find_series(period.ends_on).items():
         versions = [catalogue.find_indicator(key, period.ends_on) for key in keys]
         if any(
             version is not None and version.dimension in wanted and version.form in forms
             for version in versions
         ):
-            found[indicator] = None
-    return list(found)
+            indicators[indicator] = None
+    return list(indicators)
 
 
 def find_total(catalogue: Catalogue, indicator: str, period: Period) -> str | None:

@@ -133,8 +133,8 @@ def list_units(
 
 def count_expected(context: ReportingContext, unit: Unit, indicator: str, on: date) -> int:
     """Return how many units are expected to state an indicator in a unit; 0 where the catalogue lacks it on that day."""
-    found = context.engine.catalogue.find_indicator(indicator, on)
-    return 0 if found is None else len(find_expected_units(context.territory, unit.code, found, on))
+    definition = context.engine.catalogue.find_indicator(indicator, on)
+    return 0 if definition is None else len(find_expected_units(context.territory, unit.code, definition, on))
 
 
 def count_reported(values: UnitMeasures, codes: Collection[str]) -> int:

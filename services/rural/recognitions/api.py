@@ -97,8 +97,8 @@ async def list_recognitions(
         query,
         serialize=lambda row: RecognitionOut.from_row(row[0], sets, filters.as_of),
     )
-    known = await with_villages(context.session, territory, [row.unit for row in page.items])
-    items = name_units(known, page.items, lambda row: row.decision.date)
+    territory = await with_villages(context.session, territory, [row.unit for row in page.items])
+    items = name_units(territory, page.items, lambda row: row.decision.date)
     return RecognitionsPage(items=items, next=page.next)
 
 

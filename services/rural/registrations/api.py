@@ -219,8 +219,8 @@ async def _answer(
 
 
 async def _read(context: ReportingContext, registration_id: uuid.UUID) -> RegistrationOut:
-    found = await store.find_registration(context.session, registration_id)
-    (registration,) = await _name_units(context, [RegistrationOut.from_row(*found)])
+    row = await store.find_registration(context.session, registration_id)
+    (registration,) = await _name_units(context, [RegistrationOut.from_row(*row)])
     return registration
 
 

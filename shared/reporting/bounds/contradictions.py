@@ -68,8 +68,8 @@ async def find_contradictions(
             by_unit[value.unit][value.indicator] = value.value
     if not by_unit:
         return []
-    (found,) = await _find_in_reports(context, [ComparedReport(period, form, standard, by_unit)])
-    return found
+    (contradictions,) = await _find_in_reports(context, [ComparedReport(period, form, standard, by_unit)])
+    return contradictions
 
 
 async def find_contradictions_of_reports(
@@ -92,10 +92,10 @@ async def find_contradictions_of_reports(
         ComparedReport(Period.parse(report.period), report.form, report.standard, by_report[report.id])
         for report in live
     ]
-    found = await _find_in_reports(context, compared)
+    contradictions_by_report = await _find_in_reports(context, compared)
     return {
         report.id: contradictions
-        for report, contradictions in zip(live, found, strict=True)
+        for report, contradictions in zip(live, contradictions_by_report, strict=True)
         if contradictions
     }
 
@@ -188,9 +188,9 @@ def _compare(
             for standard, stated in by_form[bound.other.program, bound.other.form].items():
                 # A sum is compared with what the other side states for the unit itself, never with another sum.
                 below = levels if bound.adds_up_other and own_units == (unit,) else ()
-                found = _compare_with_other(bound, unit, value, own_units, below, standard, stated)
-                if found is not None:
-                    yield found
+                contradiction = _compare_with_other(bound, unit, value, own_units, below, standard, stated)
+                if contradiction is not None:
+                    yield contradiction
 
 
 def _compare_with_other(

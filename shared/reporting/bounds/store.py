@@ -140,7 +140,7 @@ async def find_unread_reports(
     session: AsyncSession, program: str, form: str, needed: str, limit: int
 ) -> Sequence[uuid.UUID]:
     """Return live reports on a form of another program of which the needed values were not read yet, the oldest first."""
-    found = await session.scalars(
+    rows = await session.scalars(
         select(FollowedReport.report_id)
         .where(
             FollowedReport.program == program,
@@ -151,7 +151,7 @@ async def find_unread_reports(
         .order_by(FollowedReport.change)
         .limit(limit)
     )
-    return found.all()
+    return rows.all()
 
 
 async def put_values(

@@ -29,8 +29,8 @@ async def read_units(
     """
     map_on = query.map_on or query.period.ends_on
     projections = {unit.code: _project(context, unit.code, query.period, map_on) for unit in units}
-    known = [projection for projection in projections.values() if projection is not None]
-    values = await _read_values(context, query, known, indicators)
+    projected = [projection for projection in projections.values() if projection is not None]
+    values = await _read_values(context, query, projected, indicators)
     above = {
         unit.code: {upper.code for upper in context.territory.ancestors(unit.code, map_on)} for unit in units
     }
@@ -38,13 +38,13 @@ async def read_units(
         context.session,
         parts={
             part
-            for projection in known
+            for projection in projected
             for source in projection.source_maps
             for part in select_reportable(context, source)
         },
         basis=query.basis,
         standards=query.select_standards(context.engine.catalogue),
-        units=frozenset().union(*above.values(), *(_list_places(projection) for projection in known)),
+        units=frozenset().union(*above.values(), *(_list_places(projection) for projection in projected)),
         as_of=query.as_of,
         official_only=query.official_only,
     )

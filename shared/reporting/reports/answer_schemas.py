@@ -150,7 +150,9 @@ class SubmittedOut(BaseModel):
             content_sha256=report.content_sha256,
             counts=CountsOut(**report.counts),
             derived=[DerivedOut.from_reasoned_value(value) for value in derived],
-            contradictions=[ContradictionOut.from_contradiction(found) for found in contradictions],
+            contradictions=[
+                ContradictionOut.from_contradiction(contradiction) for contradiction in contradictions
+            ],
             notes=list(notes),
             receipt=ReceiptOut.from_report(report) if kept else None,
         )

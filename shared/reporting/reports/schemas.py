@@ -132,7 +132,9 @@ class ReportSummary(NamedUnitRow):
             StartDifferenceOut.model_validate(difference, from_attributes=True)
             for difference in start_differences
         ]
-        summary.contradictions = [ContradictionOut.from_contradiction(found) for found in contradictions]
+        summary.contradictions = [
+            ContradictionOut.from_contradiction(contradiction) for contradiction in contradictions
+        ]
         return summary
 
 

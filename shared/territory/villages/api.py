@@ -54,9 +54,14 @@ def villages_router(source: str, guard: Guard) -> APIRouter:
             select_villages(territory, communes, day),
             serialize=lambda row: str(row[0].code),
         )
-        known = await with_villages(unit_of_work.session, territory, page.items)
+        territory_with_villages = await with_villages(unit_of_work.session, territory, page.items)
         return KnownVillagesPage(
-            items=[KnownVillage.from_unit(known, known.versions(code)[-1], day) for code in page.items],
+            items=[
+                KnownVillage.from_unit(
+                    territory_with_villages, territory_with_villages.versions(code)[-1], day
+                )
+                for code in page.items
+            ],
             next=page.next,
         )
 
@@ -71,9 +76,9 @@ def villages_router(source: str, guard: Guard) -> APIRouter:
         """Read a village, with the commune in which it lies on the day."""
         if not await find_villages(unit_of_work.session, [code]):
             raise UnknownUnit(code)
-        known = await with_villages(unit_of_work.session, territory, [code])
+        territory_with_villages = await with_villages(unit_of_work.session, territory, [code])
         day = on or local_day(unit_of_work.now)
-        village = known.find(code, day) or known.versions(code)[-1]
-        return KnownVillage.from_unit(known, village, day)
+        village = territory_with_villages.find(code, day) or territory_with_villages.versions(code)[-1]
+        return KnownVillage.from_unit(territory_with_villages, village, day)
 
     return router

@@ -71,8 +71,8 @@ async def insert_received_village(
     if not await _is_commune(session, commune, data.valid_from):
         raise EventNotReadable(f"no commune {commune} on {data.valid_from}")
     if not await insert_new_villages(session, [village]):
-        known = await find_villages(session, [village.code])
-        if not any(is_same_village(other, village) for other in known):
+        recorded = await find_villages(session, [village.code])
+        if not any(is_same_village(other, village) for other in recorded):
             log.warning("another village with this code is known already", village=village.code)
     return []
 

@@ -42,8 +42,10 @@ async def name_listed_units(
 ) -> list[RowT]:
     """Return rows with the names of their units, villages included, on a day of each."""
     listed = list(rows)
-    known = await with_villages(session, territory, [getattr(row, "unit", "") for row in listed])
-    return name_units(known, listed, find_day)
+    territory_with_villages = await with_villages(
+        session, territory, [getattr(row, "unit", "") for row in listed]
+    )
+    return name_units(territory_with_villages, listed, find_day)
 
 
 async def with_registered_villages(session: AsyncSession, territory: Territory) -> Territory:
@@ -110,5 +112,5 @@ async def read_villages_in(
     """Return the villages that lie in communes of a day, by code."""
     rows = await session.scalars(select_villages(territory, communes, on))
     codes = [row.code for row in rows]
-    known = await with_villages(session, territory, codes)
-    return [known.versions(code)[-1] for code in codes]
+    territory_with_villages = await with_villages(session, territory, codes)
+    return [territory_with_villages.versions(code)[-1] for code in codes]
