@@ -5,8 +5,11 @@
 FROM python:3.11-slim AS installed
 WORKDIR /app
 RUN python -m venv .venv
+# `telemetry` in place of `runtime` adds what sends spans and metrics to an OpenTelemetry collector.
+ARG REQUIREMENTS=runtime
 COPY requirements/runtime.txt requirements/
-RUN .venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements/runtime.txt
+COPY requirements/telemetry.txt requirements/
+RUN .venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements/${REQUIREMENTS}.txt
 
 FROM python:3.11-slim
 RUN groupadd --gid 10001 ntp \

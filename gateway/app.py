@@ -5,7 +5,7 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from gateway import boundaries, receipts
+from gateway import boundaries, map_loads, receipts
 from gateway.changes import api as changes
 from gateway.changes.joining import JoinedFeeds
 from gateway.clients import api as clients
@@ -17,7 +17,7 @@ from gateway.composition import units_api as unit_overviews
 from gateway.composition.parts import PartFetcher
 from gateway.cors import CorsMiddleware
 from gateway.limits import RateLimits
-from gateway.metrics import make_metrics_listener
+from gateway.metrics import make_metrics_listener, probe_repeatedly
 from gateway.models import REVISION
 from gateway.page import api as page
 from gateway.page.files import load_page_files
@@ -105,7 +105,7 @@ def create_app(settings: GatewaySettings | None = None, *, clock: Clock = system
                 boundaries.router,
                 territory.router,
                 territory.tiles_router,
-                maps.load_router,
+                map_loads.router,
                 maps.router,
                 tokens.router,
                 clients.secret_router,
@@ -122,6 +122,7 @@ def create_app(settings: GatewaySettings | None = None, *, clock: Clock = system
             background_tasks=(
                 make_map_consumer(load_territory_with_geography, from_gateway=False),
                 *(follower.consumer.run for follower in village_followers),
+                *([] if settings.metrics_port is None else [probe_repeatedly]),
             ),
             larger_bodies={"/oauth/": SMALL_BODY_BYTES, "/v1/clients": SMALL_BODY_BYTES},
             outer_middleware=[*_read_proxy_headers(settings), *_allow_origins(settings)],

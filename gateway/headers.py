@@ -7,6 +7,7 @@ from urllib.parse import quote
 from structlog.contextvars import get_contextvars
 
 from shared.kit.middleware import AsgiScope
+from shared.kit.telemetry import read_traceparent
 
 RawHeaders = Iterable[tuple[bytes, bytes]]
 
@@ -61,11 +62,11 @@ def to_upstream_headers(scope: AsgiScope) -> Iterator[tuple[str, str]]:
 
 
 def trace_headers() -> Iterator[tuple[str, str]]:
-    """Yield the fields of the request id and the trace context, with a new span id."""
+    """Yield the fields of the request id and the trace context: that of the recorded span, or with a new span id."""
     context = get_contextvars()
     if "request_id" in context and "trace" in context:
         yield "X-Request-Id", context["request_id"]
-        yield "traceparent", f"00-{context['trace']}-{secrets.token_hex(8)}-01"
+        yield "traceparent", read_traceparent() or f"00-{context['trace']}-{secrets.token_hex(8)}-01"
 
 
 def to_caller_headers(headers: RawHeaders, *, bodiless: bool) -> list[tuple[bytes, bytes]]:

@@ -7,6 +7,12 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 import structlog
 from prometheus_client import start_http_server
 
+from shared.kit.health import probe_readiness
+from shared.kit.resources import Resources
+
+PROBE_EVERY_S = 5.0
+"""The listener answers in a thread, which cannot ask the database: it shows what was read so long ago at most."""
+
 log = structlog.get_logger()
 
 
@@ -27,3 +33,10 @@ def make_metrics_listener(host: str, port: int) -> Callable[[], AbstractAsyncCon
         await asyncio.to_thread(thread.join)
 
     return listen
+
+
+async def probe_repeatedly(resources: Resources) -> None:
+    """Read the state of the database, the clock, the disk and the pool for the listener, which only shows them."""
+    while True:
+        await probe_readiness("gateway", resources)
+        await asyncio.sleep(PROBE_EVERY_S)

@@ -22,6 +22,7 @@ from shared.kit.exception_handlers import to_problem_response
 from shared.kit.middleware import App, AsgiScope, Receive, Send
 from shared.kit.problems import Problem, TooLarge
 from shared.kit.routes import SAFE
+from shared.kit.telemetry import name_route
 
 RETRIED = frozenset({"GET", "HEAD"})
 RETRY_AFTER_S = 0.1
@@ -55,6 +56,7 @@ class Proxy:
             await self.app(scope, receive, send)
             return
         scope["route"] = self._routes[name]
+        name_route(scope["method"], self._routes[name].path_format)
         forwarded = ForwardedRequest(self.upstreams, name, scope, receive)
         try:
             response = await forwarded.send(self._shares[name])

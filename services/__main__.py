@@ -21,7 +21,7 @@ from shared.local.development import develop
 from shared.local.launcher import EXIT_SETUP_ERROR, SetupError, run_launcher
 from shared.local.ports import HOST, is_responding
 from shared.local.postgres_programs import PostgresError
-from shared.local.process_log import FILE_MODE, PrivateRotatingFileHandler
+from shared.local.process_log import PrivateRotatingFileHandler, make_private_folder, open_private
 from shared.local.recovery import recover
 from shared.local.run_folder import ProcessRecord, RunFolder
 from shared.local.secrets_file import SecretsFileError
@@ -250,8 +250,8 @@ def restore_backup(options: argparse.Namespace) -> int:
 
 
 def _start_background_process(settings: InstallationSettings, log: Path) -> subprocess.Popen[bytes]:
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with open(log, "ab", opener=lambda path, flags: os.open(path, flags, FILE_MODE)) as file:
+    make_private_folder(log.parent)
+    with open(log, "ab", opener=open_private) as file:
         return subprocess.Popen(  # noqa: S603 (fixed arguments)
             [sys.executable, "-m", "services", "run", "--log-file", str(log)],
             cwd=ROOT,

@@ -25,6 +25,7 @@ from shared.kit.query_lists import CommaSeparated
 from shared.kit.representations import CSV, JSON, negotiate
 from shared.kit.resources import resource
 from shared.kit.routes import OperationRoute
+from shared.kit.validation_faults import parseable_by
 from shared.roles import READ
 from shared.territory.current import CurrentTerritory
 from shared.territory.query_params import UnitFilter
@@ -45,6 +46,27 @@ SERVICE_UNKNOWN = Sentence(
 )
 
 
+async def _choose_services(
+    feeds: Annotated[JoinedFeeds, Depends(resource(JoinedFeeds))],
+    service: Annotated[
+        list[str] | None,
+        CommaSeparated,
+        Query(max_length=MAX_FILTERS, description="only of these services", examples=[["poverty"]]),
+    ] = None,
+) -> tuple[str, ...]:
+    """Return the services to read. Raises `Invalid` for one that is not there."""
+    unknown = [name for name in service or () if name not in feeds.services]
+    if unknown:
+        names = ", ".join(feeds.services)
+        raise Invalid(
+            faults=[
+                make_fault("/query/service", "service_unknown", SERVICE_UNKNOWN, name=name, names=names)
+                for name in unknown
+            ]
+        )
+    return tuple(name for name in feeds.services if service is None or name in service)
+
+
 @router.get(
     "/changes",
     operation_id="list_all_changes",
@@ -61,13 +83,10 @@ async def list_all_changes(
     unit: UnitFilter,
     after: Annotated[
         str | None,
+        parseable_by(decode_cursor),
         Query(max_length=4000, description="the `next` of an earlier answer; left out: from the start"),
     ] = None,
-    service: Annotated[
-        list[str] | None,
-        CommaSeparated,
-        Query(max_length=MAX_FILTERS, description="only of these services", examples=[["poverty"]]),
-    ] = None,
+    services: Annotated[tuple[str, ...], Depends(_choose_services)],
     change_type: Annotated[
         list[str] | None,
         CommaSeparated,
@@ -90,7 +109,6 @@ async def list_all_changes(
     With `Accept: application/cloudevents-batch+json` it is an array, and the next address is in `Link`.
     """
     media_type = negotiate(",".join(request.headers.getlist("accept")), (JSON, CSV, BATCH)).media_type
-    services = _choose_services(service, feeds.services)
     positions = decode_cursor(after)
     is_wanted = _make_filter(territory, unit, change_type)
     headers = {
@@ -121,20 +139,6 @@ async def list_all_changes(
         }
     fields = {"Link": link, "Cache-Control": "private, no-store", "Vary": "Authorization, Accept"}
     return Response(write_json(document), media_type=media_type, headers=fields)
-
-
-def _choose_services(named: list[str] | None, services: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the services to read. Raises `Invalid` for one that is not there."""
-    unknown = [name for name in named or () if name not in services]
-    if unknown:
-        names = ", ".join(services)
-        raise Invalid(
-            faults=[
-                make_fault("/query/service", "service_unknown", SERVICE_UNKNOWN, name=name, names=names)
-                for name in unknown
-            ]
-        )
-    return tuple(name for name in services if named is None or name in named)
 
 
 def _make_filter(

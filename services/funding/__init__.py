@@ -29,6 +29,10 @@ decision that reopens it.
 Payments have two **books**: as agencies report them, and as the treasury confirms them. Neither overwrites the other, and
 every rate names its book. What is cut, given on, returned or carried over is paid in neither.
 
+**Who reads.** Sums are public. Entries, vouchers, projects, closings and the journal are read by every client that has a scope,
+whatever its programs and units: the money of a unit comes from another one, and who checks a sum has to see all of it. Only writing
+is held to programs and units.
+
 The service never changes or deletes an entry, never lets a lot fall below zero, never rounds an amount and never averages a
 rate. It knows nothing of reports and indicators. Programs, components, sources and agencies are dated facts (`data/`).
 """

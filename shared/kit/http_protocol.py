@@ -24,7 +24,7 @@ from shared.kit.settings import ServiceSettings
 MAX_HEAD_BYTES = 64 * 1024
 """No client of ours sends a tenth of it; a longer head would only fill the memory."""
 
-HEAD_WITHIN_S = 15.0
+HEAD_WITHIN_S = 10.0
 """Seconds in which the head of a request must have arrived, from the opening of the connection or its first byte."""
 
 BODY_WINDOW_S = 30.0

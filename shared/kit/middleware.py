@@ -17,6 +17,7 @@ from starlette.requests import ClientDisconnect, Request
 
 from shared.kit.exception_handlers import to_problem_response
 from shared.kit.problems import Problem, Sentence, TooLarge, Unavailable
+from shared.kit.telemetry import QUIET_PATHS, read_traceparent
 
 AsgiScope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -28,7 +29,6 @@ CLEAN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 MAX_LENGTH_DIGITS = 15
 """A length of more digits than this is larger than any limit, and not worth parsing."""
-QUIET_PATHS = frozenset({"/livez", "/readyz", "/metrics"})
 FEED_PATH = re.compile(r"/v1/[a-z]+/changes")
 """Consumers poll the feeds every two seconds."""
 
@@ -141,7 +141,8 @@ class _Exchange:
 
     def __init__(self, scope: AsgiScope, receive: Receive, send: Send, limit_bytes: int) -> None:
         self._receive, self._send, self._limit_bytes = receive, send, limit_bytes
-        requested_id, trace = _header(scope, b"x-request-id"), _header(scope, b"traceparent")
+        requested_id = _header(scope, b"x-request-id")
+        trace = read_traceparent() or _header(scope, b"traceparent")
         self.request_id = requested_id if CLEAN_ID.fullmatch(requested_id) else secrets.token_hex(8)
         self.trace = (
             trace if TRACEPARENT.fullmatch(trace) else f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"

@@ -11,6 +11,7 @@ from urllib.parse import unquote_to_bytes
 
 from fastapi import Depends, Query, Request
 from fastapi.dependencies.models import Dependant
+from fastapi.dependencies.utils import request_params_to_args
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from shared.kit.paging import InvalidCursor, PageCursor, digest_listing
@@ -136,12 +137,19 @@ def require_utf8(request: Request) -> None:
                 raise Malformed(reason=ADDRESS_NOT_UTF8) from error
 
 
-def find_query_faults(parameters: Mapping[str, bool], request: Request) -> list[Fault]:
-    """Return the faults of a request's query as a whole."""
-    query = request.query_params
-    return _find_faults(
-        parameters, ReceivedQuery.model_validate({name: query.getlist(name) for name in query})
-    )
+def find_request_errors(dependant: Dependant, request: Request) -> Iterator[Any]:
+    """Yield the errors of FastAPI's for every part of a request but its body, without calling a dependency.
+
+    A dependency that refuses ends FastAPI's own reading, so that it names no error of the parameters after it.
+    """
+    for dependency in dependant.dependencies:
+        yield from find_request_errors(dependency, request)
+    for fields, values in (
+        (dependant.path_params, request.path_params),
+        (dependant.query_params, request.query_params),
+        (dependant.header_params, request.headers),
+    ):
+        yield from request_params_to_args(fields, values)[1]
 
 
 def find_cursor_fault(parameters: Mapping[str, bool], request: Request) -> Fault | None:

@@ -20,10 +20,10 @@ from fastapi.routing import APIRoute
 from shared.kit.etags import apply_if_none_match, make_weak_etag
 from shared.kit.exact_json import ESCAPED_MARK, read_json, restore_numbers, write_json
 from shared.kit.identity import Guard
-from shared.kit.problems import Invalid, NotFound, Problem
+from shared.kit.problems import Fault, Invalid, NotFound, Problem
 from shared.kit.query_checks import (
     find_cursor_fault,
-    find_query_faults,
+    find_request_errors,
     iterate_parameters,
     make_query_check,
     require_utf8,
@@ -103,17 +103,28 @@ class OperationRoute(APIRoute):
         try:
             return await handler(request)
         except RequestValidationError as error:
-            refusal: Problem = to_request_refusal(error.errors())
-            cursor_fault = find_cursor_fault(self.parameters, request)
-            if cursor_fault is None:
-                raise refusal from error
-            refusal.faults = (*refusal.faults, cursor_fault)
-            raise refusal from error
-        except (Invalid, NotFound) as refused:  # a dependency refuses before the query is checked
-            if faults := find_query_faults(self.parameters, request):
-                cursor_faults = filter(None, [find_cursor_fault(self.parameters, request)])
-                raise UnknownParameter(faults=[*faults, *cursor_faults, *refused.faults]) from refused
-            raise
+            raise self.make_refusal(request, error.errors()) from error
+        except (Invalid, NotFound) as refused:  # maybe of a dependency, before the rest of the query was read
+            errors = [*find_request_errors(self.dependant, request)]
+            if not errors:
+                raise
+            raise self.make_refusal(request, errors, self._to_faults(refused)) from refused
+
+    def make_refusal(self, request: Request, errors: Sequence[Any], others: Sequence[Fault] = ()) -> Problem:
+        """Return the one problem that names the errors of a request, a fault of its cursor, and other faults."""
+        refusal = to_request_refusal(errors)
+        cursor_fault = find_cursor_fault(self.parameters, request)
+        further = [*([] if cursor_fault is None else [cursor_fault]), *others]
+        if not further:
+            return refusal
+        kind = UnknownParameter if isinstance(refusal, UnknownParameter) else Invalid
+        return kind(faults=dict.fromkeys([*refusal.faults, *further]))
+
+    def _to_faults(self, refused: Problem) -> Sequence[Fault]:
+        """Return the faults of a refusal; what names a parameter and has no faults of its own is a fault of that parameter."""
+        names = [name for name in refused.facts if name in self.parameters]
+        detail = refused.detail.filled(**refused.facts)
+        return refused.faults or [Fault(f"/query/{name}", refused.code, detail) for name in names[:1]]
 
     def _gives_rows(self, response: Response) -> bool:
         """Whether an answer is the JSON of rows; the endpoint may have made another form of it."""

@@ -45,6 +45,7 @@ from shared.kit.schema_revisions import (
 )
 from shared.kit.settings import ServiceSettings, find_unread_variables, list_variables
 from shared.kit.storage import Storage
+from shared.kit.telemetry import Telemetry, make_telemetry
 from shared.kit.version import product_version
 
 GZIP_LEVEL = 6
@@ -123,8 +124,10 @@ def create_service(definition: ServiceDefinition) -> FastAPI:
     configure_logging(service=definition.name, as_json=settings.log_json, level=settings.log_level)
     _warn_of_unread_variables(settings)
     database = definition.database or open_database(settings, definition.name)
+    telemetry = make_telemetry(definition.name, definition.version, settings.otlp_endpoint)
     resources = Resources(
         definition.clock,
+        telemetry,
         settings,
         database,
         _make_identity(definition),
@@ -143,7 +146,7 @@ def create_service(definition: ServiceDefinition) -> FastAPI:
         openapi_url=None,
         redirect_slashes=False,  # a redirection would lead past the gateway, and clients drop their token on the way
         generate_unique_id_function=operation_id,
-        telemetry={"tracing": False, "metrics": False},
+        telemetry=telemetry.config,
         responses={"default": PROBLEM_RESPONSE},
     )
     put_resources(app, resources)
@@ -223,6 +226,7 @@ def _lifespan(
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
+            await stack.enter_async_context(resources.get(Telemetry).sending())
             stack.push_async_callback(database.close)
             keys = resources.get(Identity).keys
             if isinstance(keys, IssuerKeys):

@@ -68,6 +68,11 @@ class ServiceSettings(EnvironmentSettings):
         "info", description="the lowest level that is logged; debug adds health checks and polls of the feeds"
     )
     log_json: bool = Field(default=False, description="JSON lines instead of key=value")
+    otlp_endpoint: str | None = Field(
+        None,
+        pattern=r"^https?://\S+$",
+        description="address of an OpenTelemetry collector (OTLP over HTTP) that gets spans and metrics; nothing is recorded without it",
+    )
     keep_answers_days: int = Field(30, ge=1, description="how long an Idempotency-Key is remembered")
 
     @property

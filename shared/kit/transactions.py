@@ -18,10 +18,9 @@ from shared.kit.idempotency import Claim, IdempotencyKeyRequired, answer_once, r
 from shared.kit.identity import ANONYMOUS, Caller, Guard, identify
 from shared.kit.json_body import JsonRequest
 from shared.kit.problems import Fault
-from shared.kit.query_checks import find_query_faults
+from shared.kit.query_checks import find_request_errors
 from shared.kit.resources import Resources, get_resources
 from shared.kit.routes import OperationRoute, RouteHandler
-from shared.kit.validation_faults import UnknownParameter
 
 OF_CREATION = frozenset({"location", "etag", "content-length"})
 """Header fields of an answer that a dry run does not have, and the length, which is counted anew."""
@@ -120,9 +119,9 @@ class TransactionRoute(OperationRoute):
         try:
             return await read_claim(request, client_id)
         except IdempotencyKeyRequired as missing:
-            if faults := find_query_faults(self.parameters, request):
+            if errors := [*find_request_errors(self.dependant, request)]:
                 key_fault = Fault("/header/Idempotency-Key", missing.code, missing.detail)
-                raise UnknownParameter(faults=[*faults, key_fault]) from missing
+                raise self.make_refusal(request, errors, [key_fault]) from missing
             raise
 
     async def write(self, request: Request, handler: RouteHandler, resources: Resources) -> Response:

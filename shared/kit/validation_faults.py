@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from pydantic import AfterValidator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from shared.kit.problems import Fault, Invalid, Sentence, to_json_pointer
+from shared.kit.problems import Fault, Invalid, Malformed, Problem, Sentence, to_json_pointer
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +194,7 @@ def make_validation_error(code: str, sentence: Sentence) -> PydanticCustomError:
     return PydanticCustomError(code, "{" + _SENTENCE + "}", {_SENTENCE: sentence})
 
 
-def make_refusal_error(refusal: Invalid) -> PydanticCustomError:
+def make_refusal_error(refusal: Invalid | Malformed) -> PydanticCustomError:
     """Return the error that a validator raises for a refusal of ours, whose faults are named with all others."""
     context = {_SENTENCE: refusal.detail.filled(**refusal.facts), _REFUSAL: refusal}
     return PydanticCustomError(refusal.code, "{" + _SENTENCE + "}", context)
@@ -209,14 +209,14 @@ def parseable_by(parse: Callable[[ValueT], object]) -> AfterValidator:
     def check(value: ValueT) -> ValueT:
         try:
             parse(value)
-        except Invalid as refusal:
+        except (Invalid, Malformed) as refusal:
             raise make_refusal_error(refusal) from refusal
         return value
 
     return AfterValidator(check)
 
 
-def to_invalid(errors: Sequence[ErrorDetails]) -> Invalid:
+def to_invalid(errors: Sequence[ErrorDetails]) -> Problem:
     """Return one problem that names every error.
 
     A single one of a parser of ours stays the problem that was raised; so does an unknown parameter among others, because
@@ -226,13 +226,13 @@ def to_invalid(errors: Sequence[ErrorDetails]) -> Invalid:
     refusals = [error.get("ctx", {}).get(_REFUSAL) for error in errors]
     if any(isinstance(refusal, UnknownParameter) for refusal in refusals):
         return UnknownParameter(faults=faults)
-    if len(refusals) == 1 and isinstance(refusals[0], Invalid):
-        refusals[0].faults = faults
-        return refusals[0]
-    return Invalid(faults=faults)
+    (refusal,) = refusals if len(refusals) == 1 else [None]
+    if isinstance(refusal, Invalid):
+        refusal.faults = faults
+    return refusal if isinstance(refusal, Problem) else Invalid(faults=faults)
 
 
-def to_request_refusal(errors: Sequence[Any]) -> Invalid:
+def to_request_refusal(errors: Sequence[Any]) -> Problem:
     """Return one problem that names every error which FastAPI finds in a request: of its body, its query and its path."""
 
     def locate(details: dict[str, Any]) -> ErrorDetails:

@@ -13,6 +13,7 @@ import asyncpg
 
 from shared.kit.version import product_version
 from shared.local.postgres_programs import PostgresError
+from shared.local.process_log import open_private
 
 MANIFEST = "manifest.json"
 FORMAT = 1
@@ -52,7 +53,7 @@ class Manifest:
             "files": self.files,
             "content": self.content,
         }
-        with open(folder / MANIFEST, "w", encoding="utf-8", opener=_open_private) as file:
+        with open(folder / MANIFEST, "w", encoding="utf-8", opener=open_private) as file:
             json.dump(document, file, indent=2)
             file.flush()
             os.fsync(file.fileno())
@@ -149,7 +150,3 @@ def _find_file_faults(folder: Path, files: Mapping[str, Mapping[str, Any]]) -> I
             yield f"{path} has {size} bytes, and had {stated['bytes']} when it was written"
         elif describe_file(path)["sha256"] != stated["sha256"]:
             yield f"{path} is damaged: its SHA-256 is another than when it was written"
-
-
-def _open_private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)

@@ -20,6 +20,7 @@ from typing import TextIO
 
 FILE_MODE = 0o600
 """A log names clients and addresses."""
+FOLDER_MODE = 0o700
 
 MAX_WAITING_BYTES = 4 * 1024 * 1024
 """Lines that wait while nobody reads; a longer queue would take the memory of the machine."""
@@ -30,6 +31,20 @@ LAST_LINES_SECONDS = 1.0
 
 OWN_TIME = re.compile(r"\d{4}-\d\d-\d\dT|\{")
 """How a line begins that states its time itself: a structured line of a service, as text or as JSON."""
+
+
+def open_private(path: str, flags: int) -> int:
+    """Open a file that only its owner reads: the `opener` of `open`."""
+    descriptor = os.open(path, flags, FILE_MODE)
+    if flags & (os.O_WRONLY | os.O_RDWR):
+        os.fchmod(descriptor, FILE_MODE)  # one that was there before
+    return descriptor
+
+
+def make_private_folder(folder: Path) -> None:
+    """Make a folder that only its owner enters, or make one so."""
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(FOLDER_MODE)
 
 
 def add_time(line: str, now: datetime) -> str:
@@ -133,7 +148,7 @@ class PrivateRotatingFileHandler(RotatingFileHandler):
     """
 
     def __init__(self, path: Path, *, max_bytes: int, backup_count: int) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_private_folder(path.parent)
         super().__init__(path, maxBytes=max_bytes, backupCount=backup_count, encoding="utf-8")
 
     def _open(self) -> TextIOWrapper:
@@ -141,9 +156,8 @@ class PrivateRotatingFileHandler(RotatingFileHandler):
             self.baseFilename,
             "a",
             encoding=self.encoding,
-            opener=lambda path, flags: os.open(path, flags, FILE_MODE),
+            opener=open_private,
         )
-        os.fchmod(stream.fileno(), FILE_MODE)  # one that was there before
         for descriptor in (1, 2):
             os.dup2(stream.fileno(), descriptor)
         return stream

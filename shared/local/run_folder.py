@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO
 
+from shared.local.process_log import make_private_folder, open_private
 from shared.local.processes import is_running, read_start_time
 
 STOP_SECONDS = 5.0
@@ -62,8 +63,8 @@ class RunFolder:
 
     def acquire_lock(self, ports: Mapping[str, int]) -> ProcessRecord | None:
         """Record this process as the launcher of the folder; return the launcher that runs already, or None."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        lock = (self.folder / "launcher.pid").open("a+")
+        make_private_folder(self.folder)
+        lock = open(self.folder / "launcher.pid", "a+", opener=open_private)  # noqa: SIM115 (held while the launcher lives)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -146,7 +147,8 @@ class RunFolder:
 
     def _write(self, file: str, record: ProcessRecord) -> None:
         new = self.folder / f"{file}.new"
-        new.write_text(json.dumps(asdict(record)))
+        with open(new, "w", opener=open_private) as new_file:
+            json.dump(asdict(record), new_file)
         new.replace(self.folder / file)
 
     def _read_alive(self, file: str) -> ProcessRecord | None:

@@ -202,6 +202,32 @@ async def test_one_answer_names_every_invalid_parameter(reader: Any) -> None:
     assert not unexpected
 
 
+def takes_any_text(schema: Any) -> bool:
+    """Whether a parameter takes every short text, so that no value of it is invalid by its schema."""
+    parts = schema.get("anyOf", [schema])
+    return any(
+        takes_any_text(part["items"])
+        if part.get("type") == "array"
+        else part.get("type") == "string" and not part.keys() & {"enum", "format", "const"}
+        for part in parts
+        if part.get("type") != "null"
+    )
+
+
+async def test_what_is_missing_hides_no_invalid_parameter(reader: Any) -> None:
+    unexpected, requests = [], 0
+    for method, path, parameters in find_operations(reader.name):
+        invalid = {name: "zzz," for name, schema in parameters.items() if not takes_any_text(schema)}
+        if method == "GET" and invalid:
+            status, code, faults, _ = await request_refused(reader, method, path, invalid)
+            requests += 1
+            missing = {f"/query/{name}" for name in invalid} - {pointer for pointer, _ in faults}
+            if (status, code) != (422, "invalid") or missing:
+                unexpected.append((path, status, code, missing))
+    assert requests
+    assert not unexpected
+
+
 def find_operations(name: Any) -> Iterator[Any]:
     """Yield each operation of an application: method, path with its parameters filled in, and its query parameters."""
     for path, operations in make_document(name)["paths"].items():

@@ -53,6 +53,16 @@ def test_only_the_owner_reads_the_clients_of_the_demo(filled: Installation) -> N
     assert set(clients["finance"]) == {"client_id", "client_secret", "scopes", "programs", "units"}
 
 
+def test_only_the_owner_reads_what_lies_in_var(filled: Installation) -> None:
+    open_to_others = [
+        path
+        for path in filled.folder.rglob("*")
+        if not path.is_symlink() and path.stat().st_mode & 0o077 and "postgres" not in path.parts
+    ]
+    assert open_to_others == []
+    assert (filled.folder / "postgres").resolve().stat().st_mode & 0o077 == 0
+
+
 def run_examples(installation: Installation, document: str, folder: Path) -> list[str]:
     """Run the `sh` blocks of a document in one shell, in a copy of the repository by links; return the output of each."""
     for entry in ROOT.iterdir():

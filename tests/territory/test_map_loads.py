@@ -402,3 +402,25 @@ def test_the_command_loads_a_folder_and_names_every_fault(database, tmp_path):
     assert (json.loads(done.stdout)["version"], done.returncode) == (3, 0)
     again = json.loads(run("--legal-basis", "NQ 1").stdout)
     assert (again["version"], again["changed"]) == (3, False)
+
+
+async def test_an_administrator_changes_units_of_its_own_provinces(gateway):
+    """Of a district it changes none, not even below it."""
+    village = {"code": "23341.01", "level": "village", "kind": "thon", "name": "Thôn 1", "parent": "23341"}
+    body = {"legal_basis": "QĐ 1", "units": [{**village, "valid_from": "2022-01-01"}]}
+    root = gateway.headers["Authorization"]
+    for unit, expected in (("610", 403), ("51", 403), ({"code": "62", "on": "2023-12-31"}, 201)):
+        gateway.headers["Authorization"] = root
+        client = {"client_id": f"admin-{gateway.number}", "scopes": ["admin"], "units": [unit]}
+        made = await gateway.post(
+            "/v1/clients", json=client, headers={"Idempotency-Key": client["client_id"]}
+        )
+        assert made.status_code == 201, made.text
+        auth = (client["client_id"], made.json()["client_secret"])
+        token = (await gateway.post("/oauth/token", data=FORM, auth=auth)).json()["access_token"]
+        gateway.headers["Authorization"] = f"Bearer {token}"
+        answer = await load(gateway, body)
+        assert answer.status_code == expected, answer.text
+        if expected == 403:
+            assert answer.json()["code"] == "map_outside"
+            assert [fault["code"] for fault in answer.json()["errors"]] == ["unit_not_granted"]

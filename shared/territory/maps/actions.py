@@ -1,5 +1,6 @@
 """Load tables into the map: lock, check against the newest version, insert the next one."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
@@ -8,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.kit.problems import Fault, raise_if_any
 from shared.territory.maps.area_rows import check_areas
 from shared.territory.maps.checker import MapChecker
+from shared.territory.maps.rights import MapOutside, find_units_outside
 from shared.territory.maps.rules import apply_change, summarize_change
 from shared.territory.maps.schemas import MapLoadOut
 from shared.territory.maps.store import insert_version, lock_versions
@@ -24,8 +26,12 @@ async def load_map(
     source: str,
     loaded_by: str,
     faults: tuple[Fault, ...] = (),
+    grants: Collection[str] | None = None,
 ) -> MapLoadOut:
-    """Insert the next version of the map, if the tables change it. Raises every fault by row."""
+    """Insert the next version of the map, if the tables change it. Raises every fault by row, and `MapOutside`.
+
+    `grants` are the units that were granted to who loads; None: everything.
+    """
     await lock_versions(session)
     territory = await load_tree(session, villages=True)
     checker = MapChecker(territory)
@@ -37,6 +43,8 @@ async def load_map(
     area_faults = [fault for _, faults_of_area in checked_areas for fault in faults_of_area]
     raise_if_any([*faults, *checker.faults, *area_faults])
     change = replace(change, areas=tuple(area for area, _ in checked_areas if area is not None))
+    if grants is not None and (outside := tuple(find_units_outside(after, change, grants))):
+        raise MapOutside(faults=outside)
     version = await read_version_number(session) + (0 if change.is_empty else 1)
     summary = summarize_change(territory, change)
     result = MapLoadOut.from_summary(

@@ -1,26 +1,20 @@
 """Routes of the versions of the map, `/v1/territory`, mounted by the gateway."""
 
-from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Query
 
 from shared.kit.database import UnitOfWork
 from shared.kit.identity import Anyone
-from shared.kit.partial_body import PartialBody
 from shared.kit.problems import NotFound, Sentence
-from shared.kit.resources import CurrentResources, get_resources
-from shared.kit.routes import RouteHandler
+from shared.kit.resources import CurrentResources
 from shared.kit.transactions import TransactionRoute, unit_of_work_for
-from shared.roles import OPEN, AdministratorUnitOfWork, PublicReader
+from shared.roles import OPEN, PublicReader
 from shared.territory.areas import NamedAreas, find_member
-from shared.territory.current import CurrentMapVersion, CurrentTerritory, load_territory_with_geography
+from shared.territory.current import CurrentMapVersion, CurrentTerritory
 from shared.territory.maps import store
-from shared.territory.maps.actions import load_map
 from shared.territory.maps.schemas import (
     AreaOut,
-    MapIn,
-    MapLoadOut,
     MapVersionDetail,
     MapVersionOut,
     MapVersionsOut,
@@ -41,60 +35,7 @@ class UnknownMapVersion(NotFound):
     detail = Sentence("Không có phiên bản bản đồ {version}.", "The map has no version {version}.")
 
 
-class LoadRoute(TransactionRoute):
-    """Read the map again after the commit of a load, so that the next request is answered by it."""
-
-    def get_route_handler(self) -> RouteHandler:
-        """Wrap the transaction."""
-        handler = super().get_route_handler()
-
-        async def handle(request: Request) -> Response:
-            response = await handler(request)
-            if response.status_code == HTTPStatus.CREATED:
-                await load_territory_with_geography(get_resources(request.app))
-            return response
-
-        return handle
-
-
 router = APIRouter(prefix=MAPS, tags=["units"], route_class=TransactionRoute)
-load_router = APIRouter(prefix=MAPS, tags=["units"], route_class=LoadRoute)
-
-
-@load_router.post(
-    "/loads",
-    operation_id="load_map",
-    status_code=201,
-    summary="Load tables of units and successions",
-    responses={200: {"model": MapLoadOut, "description": "nothing changed, or a dry run"}},
-)
-async def post_load(
-    *,
-    draft: Annotated[PartialBody[MapIn], Body()],
-    response: Response,
-    unit_of_work: AdministratorUnitOfWork,
-) -> MapLoadOut:
-    """Add units, ends and successions to the map. Every fault is named by its row, and then nothing is kept.
-
-    Rows that state what the map has already change nothing, so the same tables can be loaded again. History is added and
-    never edited. With `dry_run=true` the answer shows what would change.
-    """
-    body = draft.body
-    result = await load_map(
-        unit_of_work.session,
-        units=body.units,
-        successions=body.successions,
-        areas=body.areas,
-        legal_basis=body.legal_basis,
-        source=body.source,
-        loaded_by=unit_of_work.caller.client_id,
-        faults=draft.faults,
-    )
-    if not result.changed or unit_of_work.dry_run:
-        response.status_code = HTTPStatus.OK
-    else:
-        response.headers["Location"] = f"{MAPS}/versions/{result.version}"
-    return result
 
 
 def map_version_router(source: str) -> APIRouter:

@@ -1,0 +1,134 @@
+"""A thousand half-sent requests and idle connections take the gateway from nobody: it answers others, and its memory stays."""
+
+import asyncio
+import resource
+import time
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+
+from tests.gateway.gateway_process import run_gateway
+from tests.gateway.upstream_stubs import UpstreamStub, serve
+from tests.waiting import PATIENCE_SECONDS, poll_until
+
+pytestmark = [pytest.mark.long, pytest.mark.timeout(0)]
+
+HALF_SENT = {
+    "nothing": b"",
+    "half a head": b"GET /v1/status HTTP/1.1\r\nHost: x\r\nX-Half: ",
+    "half a body": b"PUT /v1/poverty/targets HTTP/1.1\r\nHost: x\r\nContent-Length: 90000\r\n\r\n{",
+    "half a body with a token": b"PUT /v1/poverty/targets HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n"
+    b"Content-Type: application/json\r\nContent-Length: 90000\r\n\r\n{",
+    "a small body with a token": b"POST /oauth/token HTTP/1.1\r\nHost: x\r\nContent-Length: 900\r\n\r\ngrant",
+}
+SENDERS = 1000
+OTHERS_WITHIN_S = 2.0
+AGAIN_WITHIN_S = 20.0
+MORE_MEMORY_BYTES = 48 * 1024 * 1024
+
+
+@pytest.fixture(autouse=True, scope="module")
+def many_descriptors():
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (before[1], before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+@asynccontextmanager
+async def open_senders(port, first_bytes, number=SENDERS):
+    """Open connections that send some bytes and no more; what is refused is opened no more."""
+    writers = []
+    try:
+        for _ in range(number):
+            try:
+                _, writer = await asyncio.wait_for(asyncio.open_connection("127.0.0.1", port), 1)
+            except (OSError, TimeoutError):
+                continue
+            writers.append(writer)
+            writer.write(first_bytes)
+        yield writers
+    finally:
+        for writer in writers:
+            writer.transport.abort()
+
+
+async def measure_others(gateway, token, times=10):
+    """Return the longest time of a read and a write of others, each on a connection of its own, in seconds."""
+    longest = 0.0
+    headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": "k"}
+    for _ in range(times):
+        for method, path in (
+            ("GET", "/v1/poverty/progress"),
+            ("GET", "/v1/units/62"),
+            ("POST", "/v1/rural/reports"),
+        ):
+            begun = time.monotonic()
+            async with httpx.AsyncClient(base_url=gateway.url, timeout=PATIENCE_SECONDS) as client:
+                response = await client.request(method, path, headers=headers)
+            assert response.status_code == 200, response.text
+            longest = max(longest, time.monotonic() - begun)
+    return longest
+
+
+@pytest.fixture
+def tokens(issuer):
+    """A token of the sender and one of another client, from an issuer whose keys the gateway reads."""
+    return issuer.token("slow", ["target"]), issuer.token("other", ["read", "report"])
+
+
+@pytest.fixture
+async def keys_url(issuer):
+    async with serve(UpstreamStub(answer=issuer.keys.as_dict(private=False))) as url:
+        yield url
+
+
+@pytest.mark.parametrize("kind", HALF_SENT)
+async def test_others_are_answered_beside_a_thousand_half_sent_requests(
+    database, urls, tokens, keys_url, kind
+):
+    slow, other = tokens
+    first_bytes = HALF_SENT[kind].replace(b"%s", slow.encode())
+    async with run_gateway(database, urls, descriptors=4096, NTP_JWKS_URL=keys_url) as gateway:
+        await measure_others(gateway, other)
+        before = gateway.read_memory_bytes()
+        async with open_senders(gateway.port, first_bytes) as senders:
+            assert len(senders) == SENDERS
+            longest_s = await measure_others(gateway, other)
+            more = gateway.read_memory_bytes() - before
+    assert longest_s < OTHERS_WITHIN_S
+    assert more < MORE_MEMORY_BYTES
+
+
+@pytest.mark.parametrize("kind", HALF_SENT)
+async def test_with_300_descriptors_the_gateway_answers_again(database, urls, tokens, keys_url, kind):
+    slow, other = tokens
+    first_bytes = HALF_SENT[kind].replace(b"%s", slow.encode())
+    async with run_gateway(database, urls, descriptors=300, NTP_JWKS_URL=keys_url) as gateway:
+        async with open_senders(gateway.port, first_bytes):
+            begun = time.monotonic()
+            await poll_until(lambda: answers(gateway, other))
+            seconds = time.monotonic() - begun
+        assert await measure_others(gateway, other, times=1)
+    assert seconds < AGAIN_WITHIN_S
+
+
+async def answers(gateway, token):
+    try:
+        async with httpx.AsyncClient(base_url=gateway.url, timeout=1) as client:
+            response = await client.get("/v1/poverty/progress", headers={"Authorization": f"Bearer {token}"})
+    except httpx.TransportError:
+        return False
+    return response.status_code == 200
+
+
+async def test_a_head_without_an_end_takes_no_memory(database, urls):
+    async with run_gateway(database, urls, descriptors=4096) as gateway:
+        before = gateway.read_memory_bytes()
+        async with open_senders(gateway.port, b"GET / HTTP/1.1\r\nX-Long: ", 20) as senders:
+            for _ in range(400):
+                for sender in senders:
+                    sender.write(b"a" * 65536)
+                await asyncio.sleep(0.005)
+            assert gateway.read_memory_bytes() - before < MORE_MEMORY_BYTES
