@@ -9,9 +9,10 @@ from gateway.limits import RateLimitDecision, RateLimits, find_network
 from gateway.uploads import OpenUploads
 from shared.kit.exception_handlers import to_problem_response
 from shared.kit.identity import identify
-from shared.kit.middleware import QUIET_PATHS, App, AsgiScope, Message, Receive, Send
+from shared.kit.middleware import App, AsgiScope, Message, Receive, Send
 from shared.kit.problems import TooManyRequests, Unauthenticated
 from shared.kit.routes import SAFE
+from shared.kit.telemetry import QUIET_PATHS
 
 
 class RateLimitMiddleware:

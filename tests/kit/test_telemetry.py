@@ -33,7 +33,7 @@ class Collector(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def collector():
-    received = []
+    received: list[tuple[str, bytes]] = []
     server = ThreadingHTTPServer(
         ("127.0.0.1", 0), type("KeepingCollector", (Collector,), {"received": received})
     )
