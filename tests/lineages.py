@@ -4,7 +4,7 @@ from collections import defaultdict
 from decimal import Decimal
 from typing import Any
 
-from shared.reporting.catalogue.formulas import Average, CountUnits, FromRegister, Ratio, Sum
+from shared.reporting.catalogue.formulas import Average, CountUnits, FromRegister, Ratio, Sum, TotalOrParts
 from tests.program_clients import Clients
 
 
@@ -18,6 +18,13 @@ def compute(formula: Any, stated: Any) -> Any:
     match formula:
         case Sum(terms):
             return total(terms)
+        case TotalOrParts(whole, parts):
+            totals = [
+                values[whole] if whole in values else sum(values[code] for code in parts)
+                for values in stated.values()
+                if whole in values or values.keys() >= set(parts)
+            ]
+            return sum(totals) if totals else None
         case Ratio(numerator, denominator, scale):
             above, below = total(numerator), total(denominator)
             return above * scale / below if above is not None and below else None
@@ -49,8 +56,9 @@ def compute_from_lineage(figure: Any, period: Any, values: Any) -> Any:
         return ends[0] - ends[1] if figure.formula.direction == "fall" else ends[1] - ends[0]
     stated: dict[str, dict[str, Decimal]] = defaultdict(dict)
     for value in values:
-        assert value["indicator"] not in stated[value["unit"]], "a value counts once"
-        stated[value["unit"]][value["indicator"]] = Decimal(str(value["value"]))
+        series = ".".join([value["indicator"], *(value["dimension"] or {}).values()])
+        assert series not in stated[value["unit"]], "a value counts once"
+        stated[value["unit"]][series] = Decimal(str(value["value"]))
     return compute(figure.formula, stated)
 
 

@@ -25,6 +25,7 @@ async def read_measures(
     as_of: datetime | None = None,
     parts: Collection[Period] | None = None,
     standards: FormStandards | None = None,
+    root: str | None = None,
 ) -> dict[str, Measure]:
     """Return the measures from the observations in effect, now or at an instant: what the roll-ups are compared with."""
     values = await read_effective_values(
@@ -36,4 +37,4 @@ async def read_measures(
         as_of=as_of,
         parts=parts,
     )
-    return to_measures(catalogue, period, prefer_official(territory, values))
+    return to_measures(catalogue, period, prefer_official(territory, values), root)

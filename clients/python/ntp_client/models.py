@@ -2791,7 +2791,7 @@ class IndicatorOut(TypedDict):
     label: str
     label_en: str
     code: str
-    kind: Literal["observed", "sum", "ratio", "average", "count", "register", "change"]
+    kind: Literal["observed", "sum", "total_or_parts", "ratio", "average", "count", "register", "change"]
     definition: str
     definition_en: str
     unit_of_measure: str

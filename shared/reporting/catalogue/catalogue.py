@@ -16,7 +16,15 @@ from shared.reporting.catalogue.consistency import (
     find_preliminary_faults,
     find_table_faults,
 )
-from shared.reporting.catalogue.definitions import Figure, Form, Indicator, SeriesBreak, resolve_changes
+from shared.reporting.catalogue.days import CatalogueDay
+from shared.reporting.catalogue.definitions import (
+    Figure,
+    Form,
+    Indicator,
+    SeriesBreak,
+    list_totals_or_parts,
+    resolve_changes,
+)
 from shared.reporting.catalogue.derivations import Check, DerivationRule
 from shared.reporting.catalogue.dimensions import (
     Dimension,
@@ -24,6 +32,7 @@ from shared.reporting.catalogue.dimensions import (
     find_dimension_faults,
     from_series_key,
 )
+from shared.reporting.catalogue.formulas import TotalOrParts
 from shared.reporting.catalogue.relations import IndicatorRelation, RelationInForce, find_relation_faults
 from shared.reporting.catalogue.standards import (
     NO_STANDARD,
@@ -60,17 +69,6 @@ class SeriesName(NamedTuple):
     """The member by the code of the dimension; None without a dimension."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Day:
-    """The forms and indicators that are in force on a day, and the standard of each form that has one."""
-
-    forms: tuple[Form, ...]
-    indicators: Mapping[str, Indicator]
-    flows: frozenset[str]
-    standards: FormStandards
-    relations: tuple[RelationInForce, ...]
-
-
 @dataclass(frozen=True)
 class Catalogue:
     """The forms, indicators, figures, checks and derivations of one program."""
@@ -100,7 +98,9 @@ class Catalogue:
     """The forms that each measure is stated on, of indicators and of figures made unit by unit."""
     _series: Mapping[str, tuple[str, ...]] = field(init=False, repr=False)
     """The keys of the series of each indicator with a dimension."""
-    _days: dict[date, _Day] = field(init=False, default_factory=dict, compare=False, repr=False)
+    totals_or_parts: tuple[tuple[Figure, TotalOrParts], ...] = field(init=False, repr=False)
+    """The figures that are totals or the sums of parts, each with its formula."""
+    _days: dict[date, CatalogueDay] = field(init=False, default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "figures", resolve_changes(self.figures))
@@ -109,6 +109,7 @@ class Catalogue:
             for code in figure.inputs if figure.is_made_unit_by_unit else ():
                 by_input[code] = (*by_input.get(code, ()), figure)
         object.__setattr__(self, "made_unit_by_unit", by_input)
+        object.__setattr__(self, "totals_or_parts", list_totals_or_parts(self.figures.values()))
         non_additive = (
             code
             for code, versions in self.indicators.items()
@@ -137,7 +138,7 @@ class Catalogue:
             forms_by_measure = {code: self.find_forms_stating((code,)) for code in self.indicators}
             for figure in self.figures.values():
                 if figure.is_made_unit_by_unit:
-                    forms_by_measure[figure.code] = self.find_forms_stating(figure.inputs)
+                    forms_by_measure[figure.measure_code] = self.find_forms_stating(figure.inputs)
             object.__setattr__(self, "_forms_by_measure", forms_by_measure)
             mixed = find_mixed_standards(
                 self.figures.values(), self.forms, self.standards, self._find_forms_measured
@@ -158,7 +159,7 @@ class Catalogue:
         return self._read_day(on).indicators.get(code)
 
     def find_flows(self, on: date) -> frozenset[str]:
-        """Return the codes of the indicators that add up over time, as they are on a day."""
+        """Return the measures that add up over time, as they are on a day: indicators, and totals or the sums of parts."""
         return self._read_day(on).flows
 
     def find_forms(self, period: Period) -> list[Form]:
@@ -231,13 +232,16 @@ class Catalogue:
             for indicator, keys in self._series.items()
         }
 
-    def _read_day(self, on: date) -> _Day:
+    def _read_day(self, on: date) -> CatalogueDay:
         """Return what is in force on a day, which is found once for each day."""
         day = self._days.get(on)
         if day is None:
             versions = (version for versions in self.indicators.values() for version in versions)
             indicators = {version.code: version for version in select_in_force(versions, on)}
-            flows = frozenset(code for code, indicator in indicators.items() if indicator.flow)
+            flows = {code for code, indicator in indicators.items() if indicator.flow}
+            flows |= {
+                figure.measure_code for figure, formula in self.totals_or_parts if formula.total in flows
+            }
             forms = tuple(select_in_force(self.forms.values(), on))
             in_force = {form: find_standard(self.standards, form, on) for form in self.forms}
             standards = {form: standard.code for form, standard in in_force.items() if standard is not None}
@@ -245,7 +249,7 @@ class Catalogue:
                 RelationInForce(relation, relation.codes, self.find_forms_stating(relation.codes))
                 for relation in self.find_relations(on)
             )
-            day = _Day(forms, indicators, flows, standards, relations)
+            day = CatalogueDay(forms, indicators, frozenset(flows), standards, relations)
             if len(self._days) >= MAX_DAYS_KEPT:
                 self._days.clear()
             self._days[on] = day

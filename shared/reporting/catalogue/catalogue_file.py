@@ -28,6 +28,7 @@ from shared.reporting.catalogue.formulas import (
     FromRegister,
     Ratio,
     Sum,
+    TotalOrParts,
     UnitRule,
 )
 from shared.reporting.catalogue.owing import with_owing_rules
@@ -39,6 +40,7 @@ from shared.territory.units import KINDS
 
 FORMULAS: Mapping[str, type[Formula]] = {
     "sum": Sum,
+    "total_or_parts": TotalOrParts,
     "ratio": Ratio,
     "average": Average,
     "count": CountUnits,

@@ -28,7 +28,7 @@ def find_figure_faults(
         unknown = [code for code in figure.inputs if code not in indicators]
         if unknown:
             yield f"figure {figure.code} is made from unknown indicators: {unknown}"
-        if figure.is_made_unit_by_unit and figure.code in indicators:
+        if figure.is_made_unit_by_unit and figure.measure_code in indicators:
             yield f"figure {figure.code} is made unit by unit and has the code of an indicator"
         not_adding = [code for code in figure.inputs if code in non_additive]
         if not_adding and not isinstance(figure.formula, CountUnits):

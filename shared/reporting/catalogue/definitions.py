@@ -1,6 +1,6 @@
 """Forms, indicators and figures, as a catalogue defines them. Pure."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -17,6 +17,7 @@ from shared.reporting.catalogue.formulas import (
     FromRegister,
     Ratio,
     Sum,
+    TotalOrParts,
 )
 
 MAX_DECIMALS = 6
@@ -248,6 +249,8 @@ class Figure(Dated):
         match self.formula:
             case Sum(terms) | Average(terms):
                 return terms
+            case TotalOrParts(total, parts):
+                return (total, *parts)
             case Ratio(numerator, denominator):
                 return (*numerator, *denominator)
             case CountUnits(inputs, _):
@@ -261,7 +264,7 @@ class Figure(Dated):
     @property
     def is_made_unit_by_unit(self) -> bool:
         """Whether it is made for each unit that states all of its inputs, and then added up."""
-        return isinstance(self.formula, CountUnits) or (
+        return isinstance(self.formula, CountUnits | TotalOrParts) or (
             isinstance(self.formula, Average) and len(self.formula.terms) > 1
         )
 
@@ -273,11 +276,16 @@ class Figure(Dated):
         return self.adds and not isinstance(self.formula, CountUnits | Average)
 
     @property
+    def measure_code(self) -> str:
+        """The measure of a figure that is made unit by unit: its code, which a total can share with an indicator."""
+        return f"{self.code}/total_or_parts" if isinstance(self.formula, TotalOrParts) else self.code
+
+    @property
     def measure_codes(self) -> tuple[str, ...]:
-        """The measures that it reads: its own code when it is made unit by unit, else its indicators."""
+        """The measures that it reads: its own when it is made unit by unit, else its indicators."""
         if self.changing is not None:
             return self.changing.measure_codes
-        return (self.code,) if self.is_made_unit_by_unit else self.inputs
+        return (self.measure_code,) if self.is_made_unit_by_unit else self.inputs
 
 
 def find_due_rule(rules: tuple[DueRule, ...], period: Period) -> DueRule | None:
@@ -294,3 +302,8 @@ def resolve_changes(figures: Mapping[str, Figure]) -> dict[str, Figure]:
             before = figures.get(figure.formula.of or figure.formula.figure)
             resolved[code] = replace(figure, changing=changing, read_before=before)
     return resolved
+
+
+def list_totals_or_parts(figures: Iterable[Figure]) -> tuple[tuple[Figure, TotalOrParts], ...]:
+    """Return the figures that are totals or the sums of parts, each with its formula."""
+    return tuple((figure, figure.formula) for figure in figures if isinstance(figure.formula, TotalOrParts))

@@ -1,4 +1,4 @@
-"""The formulas of figures: sums, ratios and averages of sums, counts of units by a rule, counts from a register, changes. Pure."""
+"""The formulas of figures: sums, totals or the sums of their parts, ratios and averages of sums, counts of units by a rule, counts from a register, changes. Pure."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -50,6 +50,19 @@ class Average:
 
 
 @dataclass(frozen=True, slots=True)
+class TotalOrParts:
+    """The total of each unit where it states one, else the sum of its parts where it states them all (ADR 0038)."""
+
+    total: str
+    parts: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """The formula as a text that a reader can follow."""
+        return f"{self.total}, of units that do not state it {' + '.join(self.parts)}"
+
+
+@dataclass(frozen=True, slots=True)
 class CountUnits:
     """The number of units whose inputs satisfy a rule."""
 
@@ -97,4 +110,4 @@ class EndToEndChange:
         return " - ".join(ends if self.direction == "fall" else reversed(ends))
 
 
-Formula = Sum | Ratio | Average | CountUnits | FromRegister | EndToEndChange
+Formula = Sum | TotalOrParts | Ratio | Average | CountUnits | FromRegister | EndToEndChange

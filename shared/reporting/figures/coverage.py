@@ -5,7 +5,7 @@ nothing happened counts like one with a value. A stock is covered by its last va
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
@@ -15,7 +15,7 @@ from typing import NamedTuple
 from shared.periods import Period
 from shared.reporting.catalogue.catalogue import Catalogue, find_expected_units
 from shared.reporting.catalogue.definitions import Figure, Indicator, ReportingLevel
-from shared.reporting.catalogue.formulas import FromRegister
+from shared.reporting.catalogue.formulas import FromRegister, TotalOrParts
 from shared.reporting.figures.map_projection import MapProjection
 from shared.reporting.observations.measures import Measure
 from shared.reporting.observations.values import EffectiveValue
@@ -71,14 +71,15 @@ class CoverageCalculator:
         if isinstance(figure.formula, FromRegister):
             return {}
         by_input = {}
-        for code in figure.inputs:
+        of_total = isinstance(figure.formula, TotalOrParts)
+        for code in figure.inputs[:1] if of_total else figure.inputs:
             indicator = self.catalogue.find_indicator(code, self.projection.period.ends_on)
             if indicator is None:
                 continue
             if self.projection.others and self.values is not None:
-                by_input[code] = self._count_unit_by_unit(indicator)
+                by_input[code] = self._count_unit_by_unit(indicator, figure.inputs if of_total else (code,))
             else:
-                measure = measures.get(figure.code if figure.measure_codes == (figure.code,) else code)
+                measure = measures.get(figure.measure_code if figure.is_made_unit_by_unit else code)
                 by_input[code] = self._count_from_measure(indicator, measure)
         return by_input
 
@@ -106,10 +107,13 @@ class CoverageCalculator:
         reported = min(int(covers), len(expected))
         return Coverage(reported, min(int(nil), len(expected) - reported), len(expected))
 
-    def _count_unit_by_unit(self, indicator: Indicator) -> Coverage:
-        """Count each expected unit by the months for which every commune with land in it stated values or nil."""
+    def _count_unit_by_unit(self, indicator: Indicator, codes: Collection[str]) -> Coverage:
+        """Count each expected unit by the months for which every commune with land in it stated values or nil.
+
+        `codes` are the series of which one covers the indicator.
+        """
         expected = self._find_expected(self.projection.unit.code, indicator)
-        value_months, nil_months = self._find_stated_months(indicator)
+        value_months, nil_months = self._find_stated_months(indicator, codes)
         reported = nil = Fraction(0)
         for unit in expected:
             months, has_values = self._find_covered_months(unit, indicator, value_months, nil_months)
@@ -133,14 +137,16 @@ class CoverageCalculator:
             covered |= months
         return covered, has_values
 
-    def _find_stated_months(self, indicator: Indicator) -> tuple[CommuneMonths, CommuneMonths]:
+    def _find_stated_months(
+        self, indicator: Indicator, codes: Collection[str]
+    ) -> tuple[CommuneMonths, CommuneMonths]:
         """Return the months of values and those of nil; a district's value or nil counts for all its communes."""
         value_months: dict[tuple[date, str], Months] = defaultdict(set)
         nil_months: dict[tuple[date, str], Months] = defaultdict(set)
         on = {part: source.on for source in self.projection.source_maps for part in source.parts}
         by_text = {str(part): part for part in on}
         for value in self.values or ():
-            if value.indicator == indicator.code:
+            if value.indicator in codes:
                 part = by_text[value.period]
                 months = _months(part) if indicator.flow else self._all_months
                 stated = nil_months if value.nil else value_months

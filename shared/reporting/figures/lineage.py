@@ -14,6 +14,7 @@ from shared.kit.decimal_fields import JsonDecimal
 from shared.kit.problems import Invalid, Sentence
 from shared.periods import Period
 from shared.reporting.catalogue.definitions import Figure
+from shared.reporting.catalogue.formulas import TotalOrParts
 from shared.reporting.context import ReportingContext
 from shared.reporting.engine import RegisterCount
 from shared.reporting.field_types import DimensionOut, StandardCodeOut
@@ -207,9 +208,10 @@ async def _trace_end(
     catalogue = context.engine.catalogue
     projection = find_projection(context, query)
     projected = await read_projected_values(context, query, projection, frozenset(figure.inputs))
-    values = store.select_counted_values(catalogue, query.period, projected)
+    counted = store.select_counted_values(catalogue, query.period, projected)
+    values = _drop_parts_beside_totals(figure, counted, projection.unit.code)
     counts = await count_registers(context, query, projection, [figure])
-    measures = to_measures(catalogue, query.period, values)
+    measures = to_measures(catalogue, query.period, values, projection.unit.code)
     has_values = all(code in measures and not measures[code].nil_covers for code in figure.measure_codes)
     nil_reports = (
         [] if has_values and not with_coverage else await read_nil_reports(context, query, projection)
@@ -219,6 +221,23 @@ async def _trace_end(
     reassess = requires_reassessment(figure, projection, values)
     computed = compute_figure(figure, measures, counts, find_nil_inputs(by_input), reassess=reassess)
     return _TracedEnd(values, EvaluatedFigure(computed, by_input, reassess), counts)
+
+
+def _drop_parts_beside_totals(
+    figure: Figure, values: list[EffectiveValue], root: str
+) -> list[EffectiveValue]:
+    """Return the values without the parts of units that state the total, which a figure is then made from."""
+    if not isinstance(figure.formula, TotalOrParts):
+        return values
+    total = figure.formula.total
+    totals = {(value.origin, value.period) for value in values if value.indicator == total}
+    periods_of_root = {period for unit, period in totals if unit == root}
+    return [
+        value
+        for value in values
+        if value.indicator == total
+        or ((value.origin, value.period) not in totals and value.period not in periods_of_root)
+    ]
 
 
 async def _trace_end_before(

@@ -121,7 +121,7 @@ def _make_reading(
         values = project_values(territory, projection, prefer_official(territory, stated), is_flow)
     except (SplitWithoutWeight, NoCounterpartOnMap):
         return None
-    measures = to_measures(catalogue, query.period, values)
+    measures = to_measures(catalogue, query.period, values, projection.unit.code)
     own_values = None if _is_read_from_roll_ups(query, projection, placed, nil_reports) else values
     coverage = CoverageCalculator(catalogue, territory, projection, own_values, nil_reports)
     return UnitReading(query, projection, measures, values, coverage)

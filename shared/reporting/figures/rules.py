@@ -15,6 +15,7 @@ from shared.reporting.catalogue.formulas import (
     FromRegister,
     Ratio,
     Sum,
+    TotalOrParts,
 )
 from shared.reporting.observations.measures import Measure
 from shared.reporting.ratios import HUNDRED, divide_exactly
@@ -79,10 +80,19 @@ def _find_stage(measures: Collection[Measure]) -> FormStage:
 def _find_missing(
     figure: Figure, measures: Mapping[str, Measure], nil_inputs: Collection[str]
 ) -> tuple[str, ...]:
-    """Return the inputs that nobody stated; all of them for a count where units state some, and no unit states all."""
-    if figure.is_made_unit_by_unit and figure.code in measures:
+    """Return the inputs that nobody stated; all of them for a count where units state some, and no unit states all.
+
+    Of a total those are the total, and the parts that are missing beside others.
+    """
+    if figure.is_made_unit_by_unit and figure.measure_code in measures:
         return ()
     inputs = tuple(dict.fromkeys(figure.inputs))
+    if isinstance(figure.formula, TotalOrParts):
+        total, parts = figure.formula.total, figure.formula.parts
+        if total in nil_inputs:
+            return ()
+        some_stated = any(code in measures for code in parts)
+        return (total, *(code for code in parts if some_stated and code not in measures))
     missing = tuple(code for code in inputs if code not in measures and code not in nil_inputs)
     some_stated = any(code in measures for code in inputs)
     return inputs if figure.is_made_unit_by_unit and some_stated and not missing else missing
@@ -95,6 +105,8 @@ def _compute(
     match figure.formula:
         case Sum(terms):
             return _sum_terms(terms, measures, nil_inputs), None, None
+        case TotalOrParts(total):
+            return None if total in nil_inputs else measures[figure.measure_code].value, None, None
         case CountUnits():
             return measures[figure.code].value, None, None
         case Ratio(numerator, denominator, scale):

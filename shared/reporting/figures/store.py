@@ -4,6 +4,7 @@ import json
 import uuid
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from fractions import Fraction
 
@@ -121,7 +122,30 @@ async def read_roll_ups(
         if (by_text[part] == period or is_flow(code))
         and standard == catalogue.find_measure_standard(code, read)
     ]
-    return sum_by_code(aggregate_over_time(_prefer_official(measures, root), period, is_flow))
+    chosen = list(_prefer_official(measures, root))
+    for figure, formula in catalogue.totals_or_parts:
+        chosen = _choose_totals(figure.measure_code, formula.total, chosen, root)
+    return sum_by_code(aggregate_over_time(chosen, period, is_flow))
+
+
+def _choose_totals(
+    code: str, total: str, measures: Sequence[PeriodMeasure], root: str | None
+) -> list[PeriodMeasure]:
+    """Return the roll-ups with those of a total or the sum of its parts, where the whole counts once.
+
+    Where an answering unit has none, which was refreshed last before such figures were known, its total is taken.
+    """
+    totals = {(row.unit, row.period) for row in measures if row.code == total}
+    own = {(row.unit, row.period): row for row in measures if row.code == code}
+    for row in measures:
+        if row.code == total and (row.unit, row.period) not in own:
+            own[row.unit, row.period] = replace(row, code=code)
+    for period in {period for unit, period in own if unit == root}:
+        below = [key for key in own if key[1] == period and key[0] != root]
+        is_whole = (root, period) in totals or totals.isdisjoint(below)
+        for key in (below if is_whole else [(str(root), period)]) if below else ():
+            del own[key]
+    return [*(row for row in measures if row.code != code), *own.values()]
 
 
 def _prefer_official(measures: Sequence[PeriodMeasure], root: str | None) -> Iterator[PeriodMeasure]:

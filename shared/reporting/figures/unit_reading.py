@@ -202,7 +202,7 @@ async def read_unit_measures(
         )
         return measures, None
     values = await read_projected_values(context, query, projection)
-    return to_measures(context.engine.catalogue, query.period, values), values
+    return to_measures(context.engine.catalogue, query.period, values, unit.code), values
 
 
 async def count_registers_of_units(

@@ -18,13 +18,15 @@ from shared.reporting.catalogue.formulas import (
     FromRegister,
     Ratio,
     Sum,
+    TotalOrParts,
 )
 from shared.reporting.catalogue.relations import IndicatorRelationKind
 from shared.reporting.catalogue.standards import Standard
 
-FigureKind = Literal["observed", "sum", "ratio", "average", "count", "register", "change"]
+FigureKind = Literal["observed", "sum", "total_or_parts", "ratio", "average", "count", "register", "change"]
 KINDS: dict[type, FigureKind] = {
     Sum: "sum",
+    TotalOrParts: "total_or_parts",
     Ratio: "ratio",
     Average: "average",
     CountUnits: "count",
@@ -301,9 +303,11 @@ class IndicatorOut(LabelOut):
 
 
 def _find_kind(catalogue: Catalogue, figure: Figure) -> FigureKind:
-    if figure.code in catalogue.indicators and figure.formula == Sum((figure.code,)):
-        return "observed"
-    return KINDS[type(figure.formula)]
+    match figure.formula:
+        case Sum((code,)) | TotalOrParts(code) if code == figure.code and code in catalogue.indicators:
+            return "observed"
+        case formula:
+            return KINDS[type(formula)]
 
 
 class IndicatorsOut(BaseModel):

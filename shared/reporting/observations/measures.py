@@ -5,9 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
+from typing import TypeVar
 
 from shared.reporting.catalogue.definitions import Figure
-from shared.reporting.catalogue.formulas import CountUnits
+from shared.reporting.catalogue.formulas import CountUnits, TotalOrParts
+
+StatingUnit = TypeVar("StatingUnit")
+"""What names a unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +55,15 @@ def _sum_fractions(terms: Collection[Fraction]) -> Fraction:
     return sum(terms, Fraction(0))
 
 
-def measure_unit_by_unit(figure: Figure, units: Mapping[str, Mapping[str, Measure]]) -> Measure | None:
-    """Return the measure of a count or an average, from the units that state all of its inputs and from no others."""
+def measure_unit_by_unit(
+    figure: Figure, units: Mapping[str, Mapping[str, Measure]], root: str | None = None
+) -> Measure | None:
+    """Return the measure of a figure that is made unit by unit, a count or an average from the units that state all inputs.
+
+    `root` is the one among the units that contains the others, if there is one.
+    """
+    if isinstance(figure.formula, TotalOrParts):
+        return sum_measures(measure_totals(figure.formula, units, root).values())
     complete = [inputs for inputs in units.values() if all(code in inputs for code in figure.inputs)]
     total = sum_measures(inputs[code] for inputs in complete for code in figure.inputs)
     if total is None:
@@ -68,3 +79,34 @@ def measure_unit_by_unit(figure: Figure, units: Mapping[str, Mapping[str, Measur
         case _:
             covers = (min(inputs[code].covers for code in figure.inputs) for inputs in complete)
             return replace(total, covers=sum(covers, Fraction(0)))
+
+
+def measure_totals(
+    formula: TotalOrParts, units: Mapping[StatingUnit, Mapping[str, Measure]], root: StatingUnit | None
+) -> dict[StatingUnit, Measure]:
+    """Return the total of each unit, or the sum of its parts where it states no total and all parts.
+
+    What is stated for the root and for units below counts once: the total of the root, else what is stated below it.
+    """
+    totals = {unit: inputs[formula.total] for unit, inputs in units.items() if formula.total in inputs}
+    measures = dict(totals)
+    for unit, inputs in units.items():
+        if unit not in totals and formula.parts and all(code in inputs for code in formula.parts):
+            measures[unit] = _add_parts([inputs[code] for code in formula.parts])
+    if root is None or root not in measures or len(measures) == 1:
+        return measures
+    if root in totals or not totals:
+        return {root: measures[root]}
+    return {unit: measure for unit, measure in measures.items() if unit != root}
+
+
+def _add_parts(parts: Collection[Measure]) -> Measure:
+    """Return the sum of the parts that one unit states; it covers what each of them covers."""
+    total = sum_measures(parts)
+    assert total is not None, "there are parts"
+    return replace(
+        total,
+        covers=min(part.covers for part in parts),
+        nil_covers=min(part.nil_covers for part in parts),
+        preliminary_covers=min(part.preliminary_covers for part in parts),
+    )

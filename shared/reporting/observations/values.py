@@ -10,7 +10,12 @@ from typing import NamedTuple
 
 from shared.periods import Period
 from shared.reporting.catalogue.catalogue import Catalogue
-from shared.reporting.observations.measures import Measure, measure_unit_by_unit, sum_measures
+from shared.reporting.observations.measures import (
+    Measure,
+    measure_totals,
+    measure_unit_by_unit,
+    sum_measures,
+)
 from shared.reporting.observations.time_aggregation import PeriodMeasure, aggregate_over_time
 from shared.territory.tree import Territory
 
@@ -69,10 +74,17 @@ def _list_above(territory: Territory, value: EffectiveValue) -> list[str]:
     return [unit.code for unit in territory.ancestors(value.unit, Period.parse(value.period).ends_on)]
 
 
-def to_measures(catalogue: Catalogue, period: Period, values: Iterable[EffectiveValue]) -> dict[str, Measure]:
-    """Return the measures of a period from the values in effect, by code, those made unit by unit included. Pure."""
+def to_measures(
+    catalogue: Catalogue, period: Period, values: Iterable[EffectiveValue], root: str | None = None
+) -> dict[str, Measure]:
+    """Return the measures of a period from the values in effect, by code, those made unit by unit included. Pure.
+
+    `root` is the unit that contains all others of which there are values, if there is one.
+    """
     is_flow = catalogue.find_flows(period.ends_on).__contains__
-    by_unit = aggregate_over_time(to_period_measures(period, values), period, is_flow)
+    stated = list(to_period_measures(period, values))
+    stated += _find_totals(catalogue, stated, root)
+    by_unit = aggregate_over_time(stated, period, is_flow)
     additive = {key: measure for key, measure in by_unit.items() if key[1] not in catalogue.non_additive}
     return sum_by_code(additive) | _measure_unit_by_unit(catalogue, by_unit)
 
@@ -108,6 +120,24 @@ def sum_by_code(by_unit: dict[tuple[str, str], Measure]) -> dict[str, Measure]:
     return {code: total for code, terms in by_code.items() if (total := sum_measures(terms)) is not None}
 
 
+def _find_totals(
+    catalogue: Catalogue, stated: Iterable[PeriodMeasure], root: str | None
+) -> list[PeriodMeasure]:
+    """Return the total, or the sum of the parts, of each unit and part of the period."""
+    if not catalogue.totals_or_parts:
+        return []
+    totals = []
+    by_part: dict[Period, dict[tuple[str, str], dict[str, Measure]]] = defaultdict(lambda: defaultdict(dict))
+    for row in stated:
+        by_part[row.period][row.unit, row.origin][row.code] = row.measure
+    for figure, formula in catalogue.totals_or_parts:
+        for part, units in by_part.items():
+            measures = measure_totals(formula, units, None if root is None else (root, root))
+            for (unit, origin), measure in measures.items():
+                totals.append(PeriodMeasure(unit, part, figure.measure_code, measure, origin))
+    return totals
+
+
 def _measure_unit_by_unit(
     catalogue: Catalogue, by_unit: dict[tuple[str, str], Measure]
 ) -> dict[str, Measure]:
@@ -117,6 +147,6 @@ def _measure_unit_by_unit(
     made = {
         figure.code: measure_unit_by_unit(figure, units)
         for figure in catalogue.figures.values()
-        if figure.is_made_unit_by_unit
+        if figure.is_made_unit_by_unit and figure.measure_code == figure.code
     }
     return {code: measure for code, measure in made.items() if measure is not None}

@@ -88,11 +88,13 @@ class RollUpRefresh:
         figures = {
             figure.code: figure for code in indicators for figure in catalogue.made_unit_by_unit.get(code, ())
         }
+        flows = catalogue.find_flows(period.ends_on)
         over_subperiods = {
-            code for code, figure in figures.items() if _has_subperiods(catalogue, figure.inputs, period)
+            code
+            for code, figure in figures.items()
+            if figure.measure_code not in flows and _has_subperiods(catalogue, figure.inputs, period)
         }
         additive = [code for code in indicators if code not in catalogue.non_additive]
-        flows = catalogue.find_flows(period.ends_on)
         self._stocks_over_subperiods = {
             code for code in additive if code not in flows and _has_subperiods(catalogue, (code,), period)
         }
@@ -159,7 +161,9 @@ class RollUpRefresh:
     async def _refresh_unit_by_unit(self, session: AsyncSession, basis: str) -> None:
         inputs = sorted({code for figure in self._figures for code in figure.inputs})
         parameters = self._selection.to_parameters(basis, inputs)
-        await _delete_roll_ups(session, basis, self._selection, [figure.code for figure in self._figures])
+        await _delete_roll_ups(
+            session, basis, self._selection, [figure.measure_code for figure in self._figures]
+        )
         rows = await run_sql(session, READ_VALUES_IN_EFFECT, *parameters)
         roll_ups = _make_figures(self._figures, map(_Input._make, rows))
         await _insert_roll_ups(session, basis, self._selection, roll_ups)
@@ -168,7 +172,10 @@ class RollUpRefresh:
         self, session: AsyncSession, basis: str, selection: _UnitSelection
     ) -> None:
         """Refresh what the sub-periods of a period decide: stocks, of which the last one counts, and figures made of them."""
-        codes = {*self._stocks_over_subperiods, *(figure.code for figure in self._figures_over_subperiods)}
+        codes = {
+            *self._stocks_over_subperiods,
+            *(figure.measure_code for figure in self._figures_over_subperiods),
+        }
         inputs = {code for figure in self._figures_over_subperiods for code in figure.inputs}
         values = await read_effective_values(
             session,
@@ -191,7 +198,7 @@ class RollUpRefresh:
         rows = [
             _to_row(unit, code, measure)
             for unit, unit_values in by_answering_unit.items()
-            for code, measure in to_measures(self._catalogue, selection.period, unit_values).items()
+            for code, measure in to_measures(self._catalogue, selection.period, unit_values, unit).items()
             if code in codes
         ]
         await _insert_roll_ups(session, basis, selection, rows)
@@ -296,9 +303,9 @@ def _make_figures(figures: Iterable[Figure], inputs: Iterable[_Input]) -> Iterat
         )
     for figure in figures:
         for answering_unit, by_unit in measures.items():
-            measure = measure_unit_by_unit(figure, by_unit)
+            measure = measure_unit_by_unit(figure, by_unit, answering_unit)
             if measure is not None:
-                yield _to_row(answering_unit, figure.code, measure)
+                yield _to_row(answering_unit, figure.measure_code, measure)
 
 
 def _to_row(unit: str, code: str, measure: Measure) -> dict[str, object]:
