@@ -80,6 +80,18 @@ class ReportingContext:
             line = self.territory.line(unit, on) if self.territory.find(unit, on) else ()
             raise make_refusal(self.territory, unit, line, on, self.caller.units)
 
+    def require_province(self, province: str) -> None:
+        """Raise `UnitNotGranted` unless the caller was granted the province of the installation, or who answers for its land today.
+
+        What holds for all of an installation is not changed by the administrator of a district.
+        """
+        today, last_day = local_day(self.now), self._last_seen(province)
+        successor = self.territory.unit_or_successor(province, today).code
+        for code, on in ((successor, today), (province, last_day)):
+            if is_granted(self.territory, (code,), on, self.caller.units):
+                return
+        raise make_refusal(self.territory, successor, (successor,), today, self.caller.units)
+
     def may_read(self, unit: str, period: Period) -> bool:
         """Whether the caller may read what this unit reported."""
         return bool(self.caller.scopes & SCOPES_SEEING_ALL_REPORTS) or self.is_granted(unit, period)

@@ -1,10 +1,13 @@
 """The committed table of rights: every operation and what each caller gets from it."""
 
 import csv
+import json
 
 import pytest
 
-from tests.architecture import rights
+from tests.architecture import rights, unit_rights
+from tests.contracts.documents import read_snapshot
+from tests.postgres import TestDatabase
 
 pytestmark = pytest.mark.anyio
 
@@ -62,3 +65,36 @@ def test_what_the_table_says_of_all_operations() -> None:
             assert row["nobody"] == "401", row
             if row["path"] not in DECIDED_BY_PROGRAMS | COMPARISONS:
                 assert row["reader"] == "403", row
+
+
+WITHOUT_UNITS = {
+    *(f"/v1/{program}/reviews" for program in ("rural", "poverty", "ethnic")),  # the example names no report
+    *(f"/v1/{program}/evidence/{{sha256}}" for program in ("rural", "poverty", "ethnic", "oversight")),
+    "/v1/funding/remittances",  # the example has no recovery, and none is waiting for a successor
+    "/v1/funding/successions",
+}
+"""Writes that name no unit, or whose example is refused for another reason before its unit counts."""
+
+
+def test_every_write_is_in_the_table_of_units_and_refuses_other_units() -> None:
+    with unit_rights.TABLE.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    writes = {
+        (service, method.upper(), path)
+        for service in unit_rights.SERVICES
+        for path, operations in json.loads(read_snapshot(service))["paths"].items()
+        for method in operations
+        if method in {"post", "put", "patch", "delete"}
+    }
+    assert {(row["service"], row["method"], row["path"]) for row in rows} == writes, (
+        "enter the operation: python -m tests.architecture.unit_rights --write"
+    )
+    assert {row["path"] for row in rows if not row["other units"]} == WITHOUT_UNITS
+    assert {row["own units"] for row in rows} == {""}
+
+
+@pytest.mark.long
+@pytest.mark.timeout(0)
+async def test_the_table_of_units_is_that_of_the_code(database: TestDatabase) -> None:
+    rows = [row for service in unit_rights.SERVICES for row in await unit_rights.read_rows(service, database)]
+    assert unit_rights.format_table(rows) == unit_rights.TABLE.read_text(encoding="utf-8")

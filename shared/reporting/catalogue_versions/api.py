@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Path, Request, Response
 
 from shared.kit.paging import Page, Paging, paged_by
-from shared.kit.resources import Resources, resource
+from shared.kit.resources import CurrentResources, Resources, resource
 from shared.kit.routes import RouteHandler
 from shared.kit.transactions import DryRun, TransactionRoute
 from shared.reporting.catalogue.versions import to_plain
@@ -19,6 +19,7 @@ from shared.reporting.catalogue_versions.schemas import (
     ProgramCatalogueOut,
 )
 from shared.reporting.context import AdministratorContext, PublicContext
+from shared.territory.settings import TerritorySettings
 
 
 class CatalogueRoute(TransactionRoute):
@@ -40,6 +41,7 @@ Current = Annotated[CurrentCatalogue, Depends(resource(CurrentCatalogue))]
 async def replace_catalogue(
     *,
     context: AdministratorContext,
+    resources: CurrentResources,
     current: Current,
     body: CatalogueIn,
     response: Response,
@@ -49,8 +51,10 @@ async def replace_catalogue(
     """Replace forms, indicators, figures, standards and dimensions by other rows; each version is kept.
 
     A dry run shows which rows and figures would change. Rows that reports use cannot be removed: their validity is ended.
-    Formulas and identities are of the known kinds; rules of counts are those of the program.
+    Formulas and identities are of the known kinds; rules of counts are those of the program. It takes an administrator who was
+    granted the province.
     """
+    context.require_province(resources.get(TerritorySettings).province)
     replaced = await actions.replace_catalogue(
         context,
         current.loader,
