@@ -17,7 +17,8 @@ from yarl import URL
 
 from gateway.fair_shares import FairShares, find_cost
 from gateway.headers import find_upstream, to_caller_headers, to_target, to_upstream_headers
-from gateway.upstreams import NEVER_REACHED, Upstreams
+from gateway.instances import Instance
+from gateway.upstreams import NEVER_REACHED, Upstreams, note_stop
 from shared.kit.exception_handlers import to_problem_response
 from shared.kit.middleware import App, AsgiScope, Receive, Send
 from shared.kit.problems import Problem, TooLarge
@@ -46,13 +47,13 @@ class Proxy:
     def __init__(self, app: App, *, upstreams: Upstreams) -> None:
         self.app = app
         self.upstreams = upstreams
-        self._shares = {name: FairShares() for name in upstreams.urls}
-        self._routes = {name: SimpleNamespace(path_format=f"/v1/{name}/{{path}}") for name in upstreams.urls}
+        self._shares = {name: FairShares() for name in upstreams.names}
+        self._routes = {name: SimpleNamespace(path_format=f"/v1/{name}/{{path}}") for name in upstreams.names}
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         """Forward a request, or pass it on."""
         name = find_upstream(scope["path"]) if scope["type"] == "http" else ""
-        if name not in self.upstreams.urls:
+        if name not in self.upstreams.names:
             await self.app(scope, receive, send)
             return
         scope["route"] = self._routes[name]
@@ -109,18 +110,33 @@ class ForwardedRequest:
     async def _send_or_retry(
         self, headers: Fields, body: bytes | AsyncIterator[bytes] | None
     ) -> aiohttp.ClientResponse:
-        try:
-            return await self._send(headers, body)
-        except NEVER_REACHED as error:
-            if self._scope["method"] not in RETRIED:
-                raise self._to_refusal(error) from error
-        except (aiohttp.ClientError, TimeoutError) as error:
-            raise self._to_refusal(error) from error
-        await asyncio.sleep(RETRY_AFTER_S)
-        try:
-            return await self._send(headers, body)
-        except (aiohttp.ClientError, TimeoutError) as error:
-            raise self._to_refusal(error) from error
+        """Send the request to one instance after another until one answers.
+
+        A read goes on to the next where the connection breaks, any other only where it is certain that nothing was sent. With
+        one instance a read is repeated once, a moment later.
+        """
+        is_read = self._scope["method"] in RETRIED
+        instances = self._upstreams.instances[self._name]
+        tried: list[Instance] = []
+        while True:
+            instance = instances.choose(tried)
+            tried.append(instance)
+            try:
+                return await self._send(instance, headers, body)
+            except NEVER_REACHED as error:
+                may_repeat = is_read or not isinstance(body, AsyncIterator)
+                failure: Exception = error
+            except aiohttp.ClientConnectionError as error:
+                may_repeat = is_read and not isinstance(error, TimeoutError) and len(instances.urls) > 1
+                failure = error
+            except (aiohttp.ClientError, TimeoutError) as error:
+                may_repeat, failure = False, error
+            instance.avoid()
+            is_last = not instances.has_other(tried)
+            if not may_repeat or (is_last and not (is_read and len(tried) == 1)):
+                raise self._to_refusal(failure) from failure
+            if is_last:
+                await asyncio.sleep(RETRY_AFTER_S)
 
     async def stream_response(self, response: aiohttp.ClientResponse, send: Send) -> None:
         """Stream the response to the client until it is complete or the client disconnects."""
@@ -145,12 +161,15 @@ class ForwardedRequest:
                 disconnected.cancel()
 
     async def _send(
-        self, headers: Fields, body: bytes | AsyncIterator[bytes] | None
+        self, instance: Instance, headers: Fields, body: bytes | AsyncIterator[bytes] | None
     ) -> aiohttp.ClientResponse:
-        url = URL(self._upstreams.urls[self._name] + to_target(self._scope), encoded=True)
-        return await self._upstreams.session.request(
-            self._scope["method"], url, headers=headers, data=body, allow_redirects=False
-        )
+        url = URL(instance.url + to_target(self._scope), encoded=True)
+        with instance.counted():
+            response = await self._upstreams.session.request(
+                self._scope["method"], url, headers=headers, data=body, allow_redirects=False
+            )
+        note_stop(instance, response)
+        return response
 
     def _to_refusal(self, error: Exception) -> Exception:
         if self._refusal is not None:  # the upload was ended on this side; the error only follows from it

@@ -1,7 +1,7 @@
 """Settings of the gateway: addresses of the upstreams, the pepper, rate limits, time-outs."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, SecretStr
@@ -26,8 +26,11 @@ DEFAULT_UPSTREAMS = {
 """The addresses that the launcher gives them on one machine."""
 
 
-def _without_slash(urls: dict[str, str]) -> dict[str, str]:
-    return {name: url.rstrip("/") for name, url in urls.items()}
+def _require_addresses(urls: Mapping[str, str | Sequence[str]]) -> Mapping[str, str | Sequence[str]]:
+    for name, addresses in urls.items():
+        if not addresses:
+            raise ValueError(f"{name} has no address")
+    return urls
 
 
 def _check_origins(text: str) -> str:
@@ -44,8 +47,10 @@ def _split(text: str) -> tuple[str, ...]:
 class GatewaySettings(MapFollowingSettings):
     """Settings of the gateway beside those of every service."""
 
-    upstreams: Annotated[dict[str, str], AfterValidator(_without_slash)] = Field(
-        DEFAULT_UPSTREAMS, description="the services behind the gateway, as JSON: name and address of each"
+    upstreams: Annotated[Mapping[str, str | Sequence[str]], AfterValidator(_require_addresses)] = Field(
+        DEFAULT_UPSTREAMS,
+        description="the services behind the gateway, as JSON: the name of each, and its address or the list of the "
+        "addresses of its instances",
     )
     client_secret_pepper: SecretStr = Field(
         min_length=32, description="what client secrets and the seal of signing keys are derived with"

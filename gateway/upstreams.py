@@ -8,13 +8,15 @@ Problem
 └── UpstreamTimeout           504 upstream_timeout       it took the request and did not answer in time
 """
 
+import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, cast
 
 import aiohttp
 
+from gateway.instances import Instance, Instances
 from shared.kit.exact_json import read_json
 from shared.kit.problems import Problem, Sentence, Unavailable
 
@@ -66,11 +68,19 @@ class UpstreamTimeout(Problem):
 class Upstreams:
     """The addresses of the upstreams, and one connection pool for the process."""
 
-    def __init__(self, urls: Mapping[str, str], *, answer_within_s: float) -> None:
-        self.urls = dict(urls)
+    def __init__(self, urls: Mapping[str, str | Sequence[str]], *, answer_within_s: float) -> None:
+        self.instances = {
+            name: Instances([addresses] if isinstance(addresses, str) else addresses)
+            for name, addresses in urls.items()
+        }
         self.answer_within_s = answer_within_s
         self._session: aiohttp.ClientSession | None = None
         self._writes: Counter[str] = Counter()
+
+    @property
+    def names(self) -> Collection[str]:
+        """The names of the services."""
+        return self.instances.keys()
 
     def count_write(self, name: str) -> None:
         """Count a request that may have changed something in a service."""
@@ -113,24 +123,49 @@ class Upstreams:
     ) -> tuple[int, Mapping[str, str], dict[str, Any] | None]:
         """Read a JSON object: status, headers and body (None where there is no JSON object).
 
-        Raises the errors that `to_problem` converts.
+        An instance that breaks the connection is passed over for the next one. Raises the errors that `to_problem` converts.
         """
-        timeout = aiohttp.ClientTimeout(total=within_s)
-        async with self.session.get(
-            f"{self.urls[name]}{path}", headers=headers, timeout=timeout, allow_redirects=False
-        ) as answer:
-            if "json" not in answer.content_type:
-                return answer.status, answer.headers, None
-            content = await answer.read()
-            document = read_json(content) if content else None
-            return (
-                answer.status,
-                answer.headers,
-                cast("dict[str, Any]", document) if isinstance(document, dict) else None,
-            )
+        tried: list[Instance] = []
+        try:
+            async with asyncio.timeout(within_s):
+                while True:
+                    tried.append(self.instances[name].choose(tried))
+                    try:
+                        return await self._get_json(tried[-1], path, headers)
+                    except aiohttp.ClientConnectionError:
+                        tried[-1].avoid()
+                        if not self.instances[name].has_other(tried):
+                            raise
+        except TimeoutError:
+            tried[-1].avoid()
+            raise
+
+    async def _get_json(
+        self, instance: Instance, path: str, headers: Mapping[str, str]
+    ) -> tuple[int, Mapping[str, str], dict[str, Any] | None]:
+        with instance.counted():
+            async with self.session.get(
+                f"{instance.url}{path}", headers=headers, allow_redirects=False
+            ) as answer:
+                note_stop(instance, answer)
+                if "json" not in answer.content_type:
+                    return answer.status, answer.headers, None
+                content = await answer.read()
+        document = read_json(content) if content else None
+        return (
+            answer.status,
+            answer.headers,
+            cast("dict[str, Any]", document) if isinstance(document, dict) else None,
+        )
 
     def to_problem(self, name: str, error: Exception) -> Problem:
         """Return the problem of a service that did not answer."""
         if isinstance(error, TimeoutError) and not isinstance(error, NEVER_REACHED):
             return UpstreamTimeout(name, self.answer_within_s)
         return UpstreamUnavailable(name)
+
+
+def note_stop(instance: Instance, response: aiohttp.ClientResponse) -> None:
+    """Pass an instance over that says by its response that it is about to stop."""
+    if response.headers.get("Connection", "").lower() == "close":
+        instance.avoid()

@@ -175,6 +175,7 @@ def show_status(_: argparse.Namespace) -> int:
         return 1
     children = {child.name: child for child in run_folder.find_children()}
     names = list(launcher.ports)
+    width = max(map(len, names))
     readiness = asyncio.run(_probe(launcher, children))
     for name in names:
         developer = run_folder.find_takeover(name)
@@ -182,7 +183,7 @@ def show_status(_: argparse.Namespace) -> int:
         pid = "-" if process is None else str(process.pid)
         state = "ready" if readiness[name] else "not ready"
         suffix = " (make dev)" if developer is not None else ""
-        print(f"{name:<9} {launcher.ports[name]:>5}  process {pid:<8} {state}{suffix}")
+        print(f"{name:<{width}} {launcher.ports[name]:>5}  process {pid:<8} {state}{suffix}")
     return 0 if all(readiness.values()) else 1
 
 

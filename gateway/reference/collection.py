@@ -42,7 +42,7 @@ class MergedReference:
         """Return the document of all services; the gateway's own comes first."""
         async with self._lock:
             if self._merged is None or time.monotonic() - self._merged_at > CACHED_FOR_S:
-                names = list(self._upstreams.urls)
+                names = list(self._upstreams.names)
                 documents = await asyncio.gather(*(self._fetch(name) for name in names))
                 services = {
                     name: document for name, document in zip(names, documents, strict=True) if document

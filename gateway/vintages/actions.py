@@ -76,7 +76,7 @@ async def read_parts(
     headers = {"Accept": "application/json", "Accept-Language": "vi"}
     if authorization:
         headers["Authorization"] = authorization
-    paths = {name: _make_path(name, unit, period, as_of) for name in upstreams.urls if name != PAPERS}
+    paths = {name: _make_path(name, unit, period, as_of) for name in upstreams.names if name != PAPERS}
     answers = await asyncio.gather(
         *(_read_part(upstreams, name, path, headers) for name, path in paths.items())
     )

@@ -84,13 +84,17 @@ async def probe_readiness(name: str, resources: Resources) -> Readiness:
     return readiness
 
 
-def health_router(name: str, *, needs_database: bool, serves_metrics: bool) -> APIRouter:
-    """Return the routes of a process; one that serves without its database is ready, and names the part."""
+def health_router(name: str, *, instance: str = "", needs_database: bool, serves_metrics: bool) -> APIRouter:
+    """Return the routes of a process; one that serves without its database is ready, and names the part.
+
+    The answers name the instance where several processes serve the same.
+    """
+    process = {"service": name, **({"instance": instance} if instance else {})}
     router = APIRouter(tags=["health"], route_class=OperationRoute)
 
     @router.get("/livez", summary="Is the process alive", include_in_schema=False)
     async def livez(_: Anyone) -> dict[str, str]:
-        return {"service": name, "state": "alive"}
+        return {**process, "state": "alive"}
 
     @router.get("/readyz", summary="Can it serve", include_in_schema=False)
     async def readyz(_: Anyone, resources: CurrentResources) -> dict[str, Any]:
@@ -101,7 +105,7 @@ def health_router(name: str, *, needs_database: bool, serves_metrics: bool) -> A
                 if readiness.storage_full
                 else Unavailable(parts=readiness.list_parts(), headers={"Retry-After": "1"})
             )
-        return {"service": name, "state": "ready", "parts": readiness.list_parts()}
+        return {**process, "state": "ready", "parts": readiness.list_parts()}
 
     if serves_metrics:
 

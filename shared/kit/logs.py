@@ -27,7 +27,7 @@ def _hidden(name: Any, value: Any) -> Any:
     return value
 
 
-def configure_logging(*, service: str, as_json: bool, level: str = "info") -> None:
+def configure_logging(*, service: str, as_json: bool, level: str = "info", instance: str = "") -> None:
     """Configure the log of this process: its format, and the level (debug, info, warning, error) that it starts at."""
     renderer: Any = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
@@ -47,7 +47,7 @@ def configure_logging(*, service: str, as_json: bool, level: str = "info") -> No
         logger_factory=structlog.PrintLoggerFactory(sys.stdout),
         cache_logger_on_first_use=True,
     )
-    structlog.contextvars.bind_contextvars(service=service)
+    structlog.contextvars.bind_contextvars(service=service, **({"instance": instance} if instance else {}))
     logging.Formatter.converter = time.gmtime
     logging.basicConfig(
         level=logging.WARNING,

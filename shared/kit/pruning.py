@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 from prometheus_client import Counter, Gauge
 
-from shared.kit.database import Database
+from shared.kit.database import Database, run_sql
 from shared.kit.idempotency import prune_answers
 from shared.kit.resources import Resources
 
@@ -21,6 +21,8 @@ PIECE = 10_000
 
 PAUSE_S = 0.5
 """Between two pieces, so that a long backlog leaves room for requests: still seventy million answers a day."""
+
+TRY_LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended(current_schema() || '/pruning', 0))"
 
 PRUNED = Counter("ntp_pruned_answers_total", "Answers forgotten after their days", ("service",))
 PRUNED_AT = Gauge(
@@ -35,6 +37,9 @@ async def prune_all(service: str, resources: Resources, keep: timedelta) -> int:
     total = 0
     while True:
         async with resources.get(Database).writing() as session:
+            ((is_first,),) = await run_sql(session, TRY_LOCK)
+            if not is_first:
+                return total  # another instance prunes
             pruned = await prune_answers(session, resources.clock() - keep, limit=PIECE)
         PRUNED.labels(service).inc(pruned)
         total += pruned

@@ -115,13 +115,22 @@ def operation_id(route: Any) -> str:
 
 def open_database(settings: ServiceSettings, name: str) -> Database:
     """Return the database of the settings, under the name that PostgreSQL shows for its connections."""
-    return Database(settings.database_url.get_secret_value(), pool_size=settings.pool_size, application=name)
+    return Database(
+        settings.database_url.get_secret_value(),
+        pool_size=settings.pool_size,
+        application=settings.instance or name,
+    )
 
 
 def create_service(definition: ServiceDefinition) -> FastAPI:
     """Build the application of a service."""
     settings = definition.settings
-    configure_logging(service=definition.name, as_json=settings.log_json, level=settings.log_level)
+    configure_logging(
+        service=definition.name,
+        as_json=settings.log_json,
+        level=settings.log_level,
+        instance=settings.instance,
+    )
     _warn_of_unread_variables(settings)
     database = definition.database or open_database(settings, definition.name)
     telemetry = make_telemetry(definition.name, definition.version, settings.otlp_endpoint)
@@ -164,6 +173,7 @@ def create_service(definition: ServiceDefinition) -> FastAPI:
     for router in (
         health_router(
             definition.name,
+            instance=settings.instance,
             needs_database=definition.needs_database,
             serves_metrics=definition.serves_metrics,
         ),

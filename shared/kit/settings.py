@@ -47,6 +47,11 @@ class ServiceSettings(EnvironmentSettings):
     database_url: SecretStr = Field(
         description="PostgreSQL as the service's own role (postgresql+asyncpg://…)"
     )
+    instance: str = Field(
+        "",
+        max_length=100,
+        description="name of this process where several serve the same; logs and health show it",
+    )
     pool_size: int = Field(10, ge=1, le=100, description="database connections of one process")
     gateway_url: str = Field("http://127.0.0.1:8000", description="where this process reaches the gateway")
     issuer: str = Field("http://127.0.0.1:8000", description="`iss` that a token must carry")

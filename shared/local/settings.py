@@ -1,7 +1,9 @@
 """Settings of one installation on one machine, read from `NTP_…` variables."""
 
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import Field, SecretStr
 
@@ -22,6 +24,15 @@ PORT_OFFSETS: Mapping[str, int] = {
     "papers": 7,
 }
 """The port of each process, counted from the base port. A number, once given, stays: other machines rely on it."""
+
+MOST_INSTANCES = 9
+INSTANCE_PORT_STEP = 10
+"""The second instance of a process listens ten ports above the first one, the third twenty."""
+
+MOST_EMBEDDED_CONNECTIONS = 500
+"""A connection takes some 6 MB, so more of them need a pooler in front of PostgreSQL."""
+
+InstanceCount = Annotated[int, Field(ge=1, le=MOST_INSTANCES)]
 
 
 class InstallationSettings(EnvironmentSettings):
@@ -45,6 +56,20 @@ class InstallationSettings(EnvironmentSettings):
     oversight_port: int | None = Field(None, ge=1, le=65535)
     papers_port: int | None = Field(None, ge=1, le=65535)
     postgres_port: int | None = Field(None, ge=1, le=65535)
+    gateway_instances: InstanceCount = Field(
+        1, description="gateways; the first one's address is the issuer unless another is set"
+    )
+    rural_instances: InstanceCount = Field(1, description="processes that serve rural side by side")
+    poverty_instances: InstanceCount = 1
+    ethnic_instances: InstanceCount = 1
+    funding_instances: InstanceCount = 1
+    oversight_instances: InstanceCount = 1
+    papers_instances: InstanceCount = 1
+    database_address: str | None = Field(
+        None,
+        pattern=r"^[^\s/@]+:[0-9]{1,5}$",
+        description="host:port of a PgBouncer that the processes connect to; migrations and backups keep the direct address",
+    )
     pool_size: int = Field(
         6, ge=1, le=20, description="database connections of one process; each takes some 6 MB"
     )
@@ -89,14 +114,27 @@ class InstallationSettings(EnvironmentSettings):
         """The absolute path of `var`."""
         return self.var.absolute()
 
-    def find_port(self, name: str) -> int:
-        """Return the port of a process: its own setting, else counted from the base port."""
+    def list_instances(self, name: str) -> list[str]:
+        """Return the names of the instances of a process: `rural`, `rural-2`, `rural-3`."""
+        count: int = 1 if name == "postgres" else getattr(self, f"{name}_instances")
+        return [name, *(f"{name}-{number}" for number in range(2, count + 1))]
+
+    def find_port(self, instance: str) -> int:
+        """Return the port of an instance: its process's own setting, else counted from the base port."""
+        name, number = split_instance(instance)
         port: int | None = getattr(self, f"{name}_port")
-        return self.base_port + PORT_OFFSETS[name] if port is None else port
+        first = self.base_port + PORT_OFFSETS[name] if port is None else port
+        return first + (number - 1) * INSTANCE_PORT_STEP
 
     def replace_ports(self, ports: Mapping[str, int]) -> "InstallationSettings":
-        """Return the settings with these ports, by the names of the processes."""
-        return self.model_copy(update={f"{name}_port": port for name, port in ports.items()})
+        """Return the settings with these ports, and with as many instances, by the names of a running stack."""
+        counts = Counter(split_instance(instance)[0] for instance in ports)
+        return self.model_copy(
+            update={
+                **{f"{name}_port": port for name, port in ports.items() if name in PORT_OFFSETS},
+                **{f"{name}_instances": count for name, count in counts.items() if name != "postgres"},
+            }
+        )
 
     def find_database_url(self, owner: str) -> str | None:
         """Return the URL of a service that has a database of its own."""
@@ -105,6 +143,12 @@ class InstallationSettings(EnvironmentSettings):
     def find_secret(self, name: str, generated: SecretsFile) -> str:
         """Return a secret of the environment, else the generated one."""
         return reveal(getattr(self, name)) or generated.get_or_create(name)
+
+
+def split_instance(instance: str) -> tuple[str, int]:
+    """Return the process and the number of an instance: `rural-2` is the second one of `rural`."""
+    name, _, number = instance.partition("-")
+    return name, int(number or 1)
 
 
 def reveal(secret: SecretStr | None) -> str | None:

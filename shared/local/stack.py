@@ -10,13 +10,20 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 from shared.kit.settings import ServiceSettings, list_variables
+from shared.local.connections import RESERVED_CONNECTIONS, read_server_connections, require_connections
 from shared.local.launcher import AppSpec, Launcher, SetupError, run_job
 from shared.local.ports import HOST
-from shared.local.postgres import EmbeddedPostgres
+from shared.local.postgres import SETTINGS, EmbeddedPostgres
 from shared.local.postgres_programs import PostgresError
 from shared.local.run_folder import RunFolder
 from shared.local.secrets_file import SecretsFile
-from shared.local.settings import ROOT, InstallationSettings, reveal
+from shared.local.settings import (
+    MOST_EMBEDDED_CONNECTIONS,
+    ROOT,
+    InstallationSettings,
+    reveal,
+    split_instance,
+)
 
 DATABASE = "ntp"
 RESTORING = "restoring"
@@ -67,7 +74,7 @@ class Stack:
     def make_launcher(self, log_handler: Handler | None = None) -> Launcher:
         """Return a launcher of all processes."""
         return Launcher(
-            apps=[self.make_app(name) for name in FACTORIES],
+            apps=[self.make_app(instance) for instance in self.list_instances()],
             folder=self.settings.folder,
             prepare=self.migrate,
             postgres=self.postgres,
@@ -80,10 +87,19 @@ class Stack:
         """The URL of the database administrator, with the password."""
         return reveal(self.settings.admin_database_url) or (self.postgres.admin_url if self.postgres else "")
 
+    def list_instances(self) -> list[str]:
+        """Return the names of all application processes, in the order of the start."""
+        return [instance for name in FACTORIES for instance in self.settings.list_instances(name)]
+
     async def migrate(self) -> Sequence[str]:
-        """Run the migrations in a process of their own, as a container does; return what they print."""
+        """Run the migrations in a process of their own, as a container does; return what they print.
+
+        Raise `SetupError` before where the server cannot give every process its connections.
+        """
         if not self._owners:
             return []
+        if self.postgres is None and self.settings.database_address is None:
+            require_connections(self.count_connections(), await read_server_connections(self.admin_url))
         passwords = {
             f"NTP_{owner.upper()}_DATABASE_PASSWORD": self._passwords[owner] for owner in self._owners
         }
@@ -93,22 +109,34 @@ class Stack:
             folder=ROOT,
         )
 
-    def make_environment(self, name: str) -> dict[str, str]:
-        """Return the environment of a process: the variables that it reads, with its database and its secrets."""
-        state_dir = self.settings.folder / name
+    def count_connections(self) -> int:
+        """Return how many connections the pools of all instances on the shared database open together."""
+        instances = [instance for owner in self._owners for instance in self.settings.list_instances(owner)]
+        return len(instances) * self.settings.pool_size
+
+    def make_environment(self, instance: str) -> dict[str, str]:
+        """Return the environment of a process: the variables that it reads, with its database and its secrets.
+
+        Instances of services reach the gateways in turn, so that a stopped gateway stops no feed altogether.
+        """
+        name, number = split_instance(instance)
+        state_dir = self.settings.folder / instance
         state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        gateway_url = self._make_url("gateway")
+        gateways = self.settings.list_instances("gateway")
+        gateway_url = self._make_url(gateways[(number - 1) % len(gateways)])
         environment = {
             **_read_environment(list_variables(_load_settings_class(name))),
             "NTP_DATABASE_URL": self.settings.find_database_url(name) or self._make_database_url(name),
             "NTP_GATEWAY_URL": gateway_url,
-            "NTP_ISSUER": self.settings.issuer or gateway_url,
+            "NTP_ISSUER": self.settings.issuer or self._make_url("gateway"),
             "NTP_STATE_DIR": str(state_dir),
             "NTP_POOL_SIZE": str(self.settings.pool_size),
         }
+        if len(self.settings.list_instances(name)) > 1:
+            environment["NTP_INSTANCE"] = instance
         if name == "gateway":
             environment |= {
-                "NTP_UPSTREAMS": json.dumps({service: self._make_url(service) for service in SERVICES}),
+                "NTP_UPSTREAMS": json.dumps({service: self._list_urls(service) for service in SERVICES}),
                 "NTP_CLIENT_SECRET_PEPPER": self.settings.find_secret("client_secret_pepper", self._secrets),
                 "NTP_SERVICE_CLIENTS": json.dumps(
                     {service: self._find_client_secret(service) for service in FEED_CONSUMERS}
@@ -118,14 +146,15 @@ class Stack:
             environment["NTP_CLIENT_SECRET"] = self._find_client_secret(name)
         return environment
 
-    def make_app(self, name: str) -> AppSpec:
+    def make_app(self, instance: str) -> AppSpec:
         """Return how a process is served."""
+        name, _ = split_instance(instance)
         return AppSpec(
-            name=name,
+            name=instance,
             factory=FACTORIES[name],
-            port=self.settings.find_port(name),
+            port=self.settings.find_port(instance),
             port_setting=f"NTP_{name.upper()}_PORT",
-            environment=self.make_environment(name),
+            environment=self.make_environment(instance),
             folder=ROOT,
         )
 
@@ -141,18 +170,32 @@ class Stack:
             port=self.settings.find_port("postgres"),
             password=self._secrets.get_or_create("postgres_password"),
             programs=self.settings.postgres_programs,
+            settings=self._find_embedded_settings(),
         )
+
+    def _find_embedded_settings(self) -> dict[str, str]:
+        """Return the settings in which the embedded PostgreSQL differs: more connections where more instances need them."""
+        if self.settings.database_address is not None:
+            return {}
+        require_connections(self.count_connections(), MOST_EMBEDDED_CONNECTIONS)
+        needed = self.count_connections() + RESERVED_CONNECTIONS
+        return {"max_connections": str(needed)} if needed > int(SETTINGS["max_connections"]) else {}
 
     def _find_client_secret(self, name: str) -> str:
         return self.settings.find_secret(f"{name}_client_secret", self._secrets)
 
-    def _make_url(self, name: str) -> str:
-        return f"http://{HOST}:{self.settings.find_port(name)}"
+    def _list_urls(self, service: str) -> str | list[str]:
+        """Return the address of a service, or the addresses of its instances."""
+        urls = [self._make_url(instance) for instance in self.settings.list_instances(service)]
+        return urls[0] if len(urls) == 1 else urls
+
+    def _make_url(self, instance: str) -> str:
+        return f"http://{HOST}:{self.settings.find_port(instance)}"
 
     def _make_database_url(self, owner: str) -> str:
         """Return the URL of the shared database for a service's own role, with the administrator's query parameters."""
         admin = urlsplit(self.admin_url)
-        server = admin.netloc.rpartition("@")[2]
+        server = self.settings.database_address or admin.netloc.rpartition("@")[2]
         login = f"{owner}:{quote(self._passwords[owner], safe='')}"
         return admin._replace(
             scheme="postgresql+asyncpg",

@@ -1,6 +1,6 @@
 """The gateway under test: on a migrated database, in front of stubs of the services."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -21,7 +21,9 @@ PEPPER = "a pepper for tests, long enough to be one"
 NAMES = ("rural", "poverty", "ethnic", "funding", "oversight")
 
 
-def make_settings(database: TestDatabase, urls: dict[str, str], **others: Any) -> GatewaySettings:
+def make_settings(
+    database: TestDatabase, urls: Mapping[str, str | Sequence[str]], **others: Any
+) -> GatewaySettings:
     defaults = {
         "database_url": SecretStr(database.url("gateway")),
         "client_secret_pepper": SecretStr(PEPPER),

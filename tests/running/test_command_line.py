@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from services.__main__ import main
+from shared.local.connections import require_connections
+from shared.local.launcher import SetupError
 from shared.local.run_folder import RunFolder
 from shared.local.settings import PORT_OFFSETS, ROOT, InstallationSettings
 from shared.local.stack import (
@@ -149,6 +151,63 @@ def test_the_base_port_moves_every_port_and_the_issuer(monkeypatch: pytest.Monke
     upstreams = json.loads(environments["gateway"]["NTP_UPSTREAMS"])
     assert upstreams["funding"] == "http://127.0.0.1:18104"
     assert upstreams["ethnic"] == "http://127.0.0.1:9003"
+
+
+def test_instances_have_ports_state_folders_and_names_of_their_own(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("NTP_RURAL_INSTANCES", "3")
+    monkeypatch.setenv("NTP_GATEWAY_INSTANCES", "2")
+    monkeypatch.setenv("NTP_FUNDING_PORT", "9004")
+    stack = Stack(InstallationSettings())
+    apps = {instance: stack.make_app(instance) for instance in stack.list_instances()}
+    assert list(apps) == ["rural", "rural-2", "rural-3", *SERVICES[1:], "gateway", "gateway-2"]
+    assert {name: app.port for name, app in apps.items() if "-" in name} == {
+        "rural-2": 8011,
+        "rural-3": 8021,
+        "gateway-2": 8010,
+    }
+    upstreams = json.loads(apps["gateway-2"].environment["NTP_UPSTREAMS"])
+    assert upstreams["rural"] == [f"http://127.0.0.1:{port}" for port in (8001, 8011, 8021)]
+    assert upstreams["funding"] == "http://127.0.0.1:9004"
+    third = apps["rural-3"].environment
+    assert (third["NTP_INSTANCE"], third["NTP_STATE_DIR"]) == ("rural-3", str(tmp_path / "var" / "rural-3"))
+    assert {
+        name: app.environment["NTP_GATEWAY_URL"][-4:] for name, app in apps.items() if "rural" in name
+    } == {
+        "rural": "8000",
+        "rural-2": "8010",
+        "rural-3": "8000",
+    }
+    assert {app.environment["NTP_ISSUER"] for app in apps.values()} == {"http://127.0.0.1:8000"}
+    assert "NTP_INSTANCE" not in apps["funding"].environment
+    running = InstallationSettings().replace_ports({name: app.port + 100 for name, app in apps.items()})
+    assert (running.find_port("rural-3"), running.list_instances("gateway")) == (
+        8121,
+        ["gateway", "gateway-2"],
+    )
+
+
+def test_pools_that_exceed_what_postgresql_accepts_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in FACTORIES:
+        monkeypatch.setenv(f"NTP_{name.upper()}_INSTANCES", "3")
+    stack = Stack(InstallationSettings())
+    assert stack.count_connections() == 3 * 7 * 6
+    assert stack.postgres is not None
+    assert stack.postgres._settings["max_connections"] == "136"
+    with pytest.raises(
+        SetupError, match=r"may open 126 database connections .* accepts 100: lower NTP_POOL_SIZE"
+    ):
+        require_connections(stack.count_connections(), 100)
+    require_connections(90, 100)
+    for name in FACTORIES:
+        monkeypatch.setenv(f"NTP_{name.upper()}_INSTANCES", "9")
+    monkeypatch.setenv("NTP_POOL_SIZE", "10")
+    with pytest.raises(SetupError, match="may open 630"):
+        Stack(InstallationSettings())
+    monkeypatch.setenv("NTP_DATABASE_ADDRESS", "127.0.0.1:6432")
+    environment = Stack(InstallationSettings()).make_environment("rural-2")
+    assert environment["NTP_DATABASE_URL"].endswith("@127.0.0.1:6432/ntp")
 
 
 def test_every_process_has_a_port_and_a_settings_class() -> None:
