@@ -118,6 +118,7 @@ class Database:
         self._snapshots = self.engine.execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
+        self._single_statements = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
@@ -136,6 +137,11 @@ class Database:
         """Open a connection without a session, for the health check."""
         async with self.engine.connect() as connection:
             yield connection
+
+    async def fetch_row(self, statement: str) -> Row[Any]:
+        """Run one statement without parameters and outside of a transaction, in one round trip; return its only row."""
+        async with self._single_statements.connect() as connection:
+            return (await connection.exec_driver_sql(statement)).one()
 
     def count_connections(self) -> tuple[int, int]:
         """Return how many connections of the pool are in use, and how many more it may give."""

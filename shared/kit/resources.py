@@ -22,11 +22,14 @@ class Resources:
         self.clock = clock
         self._by_class: dict[type[Any], object] = {type(resource): resource for resource in resources}
         self._cache: dict[type[Any], Any] = {}
+        self.version = 0
+        """How often a resource was replaced: an answer that was made of resources holds for their version."""
 
     def put(self, resource: object) -> None:
         """Store a resource, in place of another one of exactly its class."""
         self._by_class[type(resource)] = resource
         self._cache.clear()
+        self.version += 1
 
     def get(self, kind: type[ResourceT]) -> ResourceT:
         """Return the one resource that is of a class or of a subclass; raises `LookupError`."""

@@ -21,11 +21,13 @@ from fastapi.responses import JSONResponse
 from starlette.middleware import Middleware
 from starlette_compress import CompressMiddleware
 
+from shared.kit.answer_cache import AnswerCache, AnswerCacheMiddleware
 from shared.kit.clock import Clock, system_clock
 from shared.kit.concurrency import cancel_tasks
 from shared.kit.content_coding import DecompressMiddleware
 from shared.kit.database import Database
 from shared.kit.exception_handlers import ConstraintProblems, install_exception_handlers
+from shared.kit.feed_position import PositionReader
 from shared.kit.health import BUILD_INFO, health_router
 from shared.kit.identity import Anyone, Identity
 from shared.kit.issuer_keys import IssuerKeys, KeySource
@@ -142,6 +144,8 @@ def create_service(definition: ServiceDefinition) -> FastAPI:
         _make_identity(definition),
         SchemaRevisions((REVISION, *definition.revisions)),
         Storage(definition.name, settings.state_dir),
+        AnswerCache(settings.answer_cache_bytes),
+        PositionReader(database),
         *definition.resources,
     )
     app = FastAPI(
@@ -218,6 +222,7 @@ def _list_middleware(definition: ServiceDefinition) -> list[Middleware]:
         request,
         *definition.inner_middleware,
         Middleware(HeadAsGetMiddleware),
+        Middleware(AnswerCacheMiddleware, service=definition.name),
         Middleware(
             DecompressMiddleware,
             max_body_bytes=definition.settings.max_body_bytes,
@@ -243,6 +248,7 @@ def _lifespan(
                 stack.push_async_callback(keys.close)
             for open_lifespan in definition.lifespans:
                 await stack.enter_async_context(open_lifespan())
+            resources.get(AnswerCache).clear()
             try:
                 for step in (_require_schema, *definition.start_steps):
                     await step(resources)

@@ -78,6 +78,11 @@ class ServiceSettings(EnvironmentSettings):
         pattern=r"^https?://\S+$",
         description="address of an OpenTelemetry collector (OTLP over HTTP) that gets spans and metrics; nothing is recorded without it",
     )
+    answer_cache_bytes: int = Field(
+        16 * 1024 * 1024,
+        ge=0,
+        description="memory for answers that are given again while nothing changes; 0 keeps none",
+    )
     keep_answers_days: int = Field(30, ge=1, description="how long an Idempotency-Key is remembered")
 
     @property

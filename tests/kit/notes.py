@@ -18,9 +18,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import BigInteger, DateTime, Identity, Text, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from shared.kit.cached_routes import CachedRoute
 from shared.kit.change_feed import Event, feed_router, lock_feed, publish_events
 from shared.kit.database import UnitOfWork
 from shared.kit.decimal_fields import JsonDecimal
+from shared.kit.exception_handlers import negotiate_language
 from shared.kit.paging import Page, Paging, paged_by
 from shared.kit.partial_body import PartialBody, PartialModel
 from shared.kit.problems import Invalid, Sentence, make_fault
@@ -86,6 +88,13 @@ class NoteOut(BaseModel):
     amount: JsonDecimal = Decimal(0)
 
 
+class SummaryOut(BaseModel):
+    notes: int
+    language: str
+    scopes: list[str]
+    prefix: str
+
+
 class PlainIn(BaseModel):
     count: int = 0
     amount: Decimal = Decimal(0)
@@ -104,6 +113,7 @@ class Gate:
 
 
 router = APIRouter(route_class=TransactionRoute)
+cached_router = APIRouter(route_class=CachedRoute)
 WriterUnitOfWork = Annotated[UnitOfWork, unit_of_work_for(REPORT)]
 BAD_WORD = Sentence("Từ “{word}” không dùng được.", "The word “{word}” cannot be used.")
 EMPTY = Sentence("Không có dòng nào.", "There is no line.")
@@ -170,6 +180,20 @@ async def list_words(*, unit_of_work: PublicUnitOfWork, paging: Annotated[Paging
     return await paging.fetch(unit_of_work.session, query, serialize=lambda row: str(row[0]))
 
 
+@cached_router.get("/summary")
+async def summarize_notes(
+    *, unit_of_work: PublicUnitOfWork, request: Request, prefix: str = "", padding: str = ""
+) -> SummaryOut:
+    """Read how many notes begin with a text, and what the answer was made for."""
+    texts = list(await unit_of_work.session.scalars(select(NoteRow.text)))
+    return SummaryOut(
+        notes=sum(text.startswith(prefix) for text in texts),
+        language=negotiate_language(request),
+        scopes=sorted(unit_of_work.caller.scopes),
+        prefix=prefix + padding * 600,
+    )
+
+
 @router.get("/crash")
 async def crash(_: PublicReader) -> None:
     raise RuntimeError("password=hunter2 of secret-host")
@@ -199,7 +223,7 @@ def make_app(database_url: str, **settings: Any) -> FastAPI:
             description="Notes",
             program="notes",
             settings=ServiceSettings(database_url=database_url, **options),
-            routers=[router, feed_router("/v1/notes", INSIDE)],
+            routers=[router, cached_router, feed_router("/v1/notes", INSIDE)],
             larger_bodies={"/notes/": 2 * LIMIT_BYTES},
             violations={"one_of_each": lambda: Invalid(faults=[make_fault("/text", "text_taken", EMPTY)])},
         )

@@ -15,10 +15,10 @@ from services.ethnic.areas.rules import AreaRules, UnitTimeline
 from services.ethnic.areas.schemas import AreaSummaryOut, UnitAreaOut, UnitAreasPage
 from services.ethnic.areas.store import find_level
 from services.ethnic.areas.villages import find_line
+from shared.kit.cached_routes import CachedRoute
 from shared.kit.change_feed import AsOf
 from shared.kit.date_fields import IsoDate
 from shared.kit.paging import Paging, paged_by
-from shared.kit.transactions import TransactionRoute
 from shared.periods import local_day
 from shared.reporting.context import PublicContext, ReportingContext
 from shared.reporting.registers import UnitsQuery, expand_units
@@ -27,7 +27,7 @@ from shared.territory.query_params import UnitQuery
 from shared.territory.units import Unit, UnknownUnit, to_commune_code
 from shared.territory.villages.store import with_villages
 
-router = APIRouter(prefix="/v1/ethnic", tags=["areas"], route_class=TransactionRoute)
+router = APIRouter(prefix="/v1/ethnic", tags=["areas"], route_class=CachedRoute)
 
 OnDay = Annotated[
     IsoDate | None,

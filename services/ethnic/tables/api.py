@@ -4,15 +4,15 @@ from fastapi import APIRouter
 
 from services.ethnic.tables.reading import read_form_05, read_land
 from services.ethnic.tables.schemas import FormTableOut, LandTableOut
+from shared.kit.cached_routes import CachedRoute
 from shared.kit.change_feed import AsOf
-from shared.kit.transactions import TransactionRoute
 from shared.reporting.basis import Basis
 from shared.reporting.context import PublicContext
 from shared.reporting.figures.query import FigureQuery
 from shared.reporting.query_params import PeriodQuery
 from shared.territory.query_params import UnitQuery
 
-router = APIRouter(prefix="/v1/ethnic", tags=["tables"], route_class=TransactionRoute)
+router = APIRouter(prefix="/v1/ethnic", tags=["tables"], route_class=CachedRoute)
 
 
 @router.get("/land", summary="Read land, housing and water by stage")

@@ -13,10 +13,10 @@ from services.funding.ledger import InKindForm
 from services.funding.progress.store import sum_lots
 from services.funding.query_params import BudgetYearQuery, ComponentQuery, FundingUnitQuery, ProgramQuery
 from services.funding.store import LedgerFilter
+from shared.kit.cached_routes import CachedRoute
 from shared.kit.decimal_fields import JsonDecimal
-from shared.kit.transactions import TransactionRoute
 
-router = APIRouter(tags=["progress"], route_class=TransactionRoute)
+router = APIRouter(tags=["progress"], route_class=CachedRoute)
 
 
 class ContributionOut(BaseModel):

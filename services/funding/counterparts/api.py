@@ -18,12 +18,12 @@ from services.funding.query_params import BudgetYearQuery, FundingUnitQuery
 from services.funding.store import LedgerFilter, read_unit_versions
 from services.funding.units import UnitVersion, find_unit_of_year, find_versions_below
 from shared.dated_facts.schemas import DatedOut
+from shared.kit.cached_routes import CachedRoute
 from shared.kit.decimal_fields import JsonDecimal
 from shared.kit.problems import make_fault, raise_if_any
-from shared.kit.transactions import TransactionRoute
 from shared.territory.units import UnknownUnit
 
-router = APIRouter(tags=["progress"], route_class=TransactionRoute)
+router = APIRouter(tags=["progress"], route_class=CachedRoute)
 
 
 class ProvidedOut(BaseModel):

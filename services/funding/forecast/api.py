@@ -40,17 +40,17 @@ from services.funding.query_params import (
     depends_on_groupings,
 )
 from services.funding.store import LedgerFilter
+from shared.kit.cached_routes import CachedRoute
 from shared.kit.change_feed import AsOf, find_newest_included
 from shared.kit.date_fields import IsoDate
 from shared.kit.paging import Paging, paged_by
 from shared.kit.resources import resource
-from shared.kit.transactions import TransactionRoute
 from shared.periods import local_day
 
 RANK: TypeAdapter[Rank] = TypeAdapter(Rank)
 GROUPINGS = ("program", "component", "capital", "source", "unit", "origin_year", "deadline")
 
-router = APIRouter(tags=["progress"], route_class=TransactionRoute)
+router = APIRouter(tags=["progress"], route_class=CachedRoute)
 
 SeenOnQuery = Annotated[
     IsoDate | None,

@@ -24,13 +24,13 @@ from services.funding.query_params import (
 from services.funding.store import LedgerFilter
 from services.funding.unit_names import find_names_of_version
 from shared.dated_facts.schemas import BasisOut
+from shared.kit.cached_routes import CachedRoute
 from shared.kit.date_fields import IsoDate
 from shared.kit.resources import resource
-from shared.kit.transactions import TransactionRoute
 from shared.territory.named_rows import NamedUnitRow
 from shared.territory.tree import Territory
 
-router = APIRouter(tags=["progress"], route_class=TransactionRoute)
+router = APIRouter(tags=["progress"], route_class=CachedRoute)
 
 
 CurrentDeadlines = Annotated[Deadlines, Depends(resource(Deadlines))]

@@ -40,14 +40,14 @@ from services.funding.query_params import (
     depends_on_groupings,
 )
 from services.funding.store import LedgerFilter
+from shared.kit.cached_routes import CachedRoute
 from shared.kit.change_feed import AsOf, find_newest_included
 from shared.kit.exception_handlers import negotiate_language
 from shared.kit.problems import Fault, Language, make_fault, raise_if_any
-from shared.kit.transactions import TransactionRoute
 
 ALL_SOURCES = "all"
 
-router = APIRouter(tags=["progress"], route_class=TransactionRoute)
+router = APIRouter(tags=["progress"], route_class=CachedRoute)
 
 PrintIn = Annotated[
     PrintUnit | None,

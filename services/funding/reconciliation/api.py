@@ -21,12 +21,12 @@ from services.funding.query_params import (
 from services.funding.reconciliation import store
 from services.funding.store import LedgerFilter
 from services.funding.unit_names import find_names_of_version
+from shared.kit.cached_routes import CachedRoute
 from shared.kit.paging import Paging, paged_by
-from shared.kit.transactions import TransactionRoute
 from shared.territory.named_rows import NamedUnitRow
 from shared.territory.tree import Territory
 
-router = APIRouter(tags=["progress"], route_class=TransactionRoute)
+router = APIRouter(tags=["progress"], route_class=CachedRoute)
 
 GapKind = Literal["not_confirmed", "not_reported", "amounts_differ", "lines_differ"]
 DifferingField = Literal["amount_vnd", "program", "component", "capital", "source", "unit"]

@@ -24,18 +24,18 @@ from services.funding.unit_amounts.schemas import (
     AmountSeriesOut,
     AmountsOfUnitsOut,
 )
+from shared.kit.cached_routes import CachedRoute
 from shared.kit.change_feed import AsOf, find_newest_included
 from shared.kit.date_fields import IsoDate
 from shared.kit.problems import NotFound, Sentence
 from shared.kit.query_lists import CommaSeparated
-from shared.kit.transactions import TransactionRoute
 from shared.periods import Period
 from shared.reporting.period_lists import list_periods
 from shared.reporting.query_params import PERIOD_DESCRIPTION, PeriodQuery, PeriodText
 from shared.territory.query_params import RequestedUnit, UnitOrAreaQuery, UnitQuery
 from shared.territory.units import Unit, UnknownUnitOnDate
 
-router = APIRouter(tags=["progress"], route_class=TransactionRoute)
+router = APIRouter(tags=["progress"], route_class=CachedRoute)
 
 ALL_SOURCES = "all"
 MapDayQuery = Annotated[

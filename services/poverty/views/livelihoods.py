@@ -18,9 +18,9 @@ from services.poverty.views.unit_rows import (
     name_unit,
     read_units,
 )
+from shared.kit.cached_routes import CachedRoute
 from shared.kit.change_feed import AsOf, read_newest_change
 from shared.kit.decimal_fields import JsonDecimal
-from shared.kit.transactions import TransactionRoute
 from shared.periods import Period
 from shared.reporting.basis import Basis
 from shared.reporting.catalogue.catalogue import Catalogue
@@ -32,7 +32,7 @@ from shared.reporting.query_params import PeriodQuery
 from shared.reporting.ratios import HUNDRED, divide_exactly
 from shared.territory.query_params import UnitQuery
 
-router = APIRouter(prefix="/v1/poverty", tags=["livelihoods"], route_class=TransactionRoute)
+router = APIRouter(prefix="/v1/poverty", tags=["livelihoods"], route_class=CachedRoute)
 
 FORMS = frozenset(
     {

@@ -25,9 +25,9 @@ from services.poverty.views.unit_rows import (
     name_unit,
     read_units,
 )
+from shared.kit.cached_routes import CachedRoute
 from shared.kit.change_feed import AsOf, read_newest_change
 from shared.kit.decimal_fields import JsonDecimal
-from shared.kit.transactions import TransactionRoute
 from shared.reporting.basis import Basis
 from shared.reporting.context import PublicContext, ReportingContext
 from shared.reporting.figures.query import FigureQuery
@@ -37,7 +37,7 @@ from shared.territory.query_params import UnitQuery
 FORM = "annual_review"
 """The form whose columns make the movement of households."""
 
-router = APIRouter(prefix="/v1/poverty", tags=["movement"], route_class=TransactionRoute)
+router = APIRouter(prefix="/v1/poverty", tags=["movement"], route_class=CachedRoute)
 
 MovementTableName = Literal["poor", "near_poor", "poor_persons", "near_poor_persons"]
 TABLES: dict[MovementTableName, tuple[str, HouseholdMovement]] = {

@@ -18,10 +18,10 @@ from services.poverty.views.unit_rows import (
     name_unit,
     read_units,
 )
+from shared.kit.cached_routes import CachedRoute
 from shared.kit.change_feed import AsOf, read_newest_change
 from shared.kit.decimal_fields import JsonDecimal
 from shared.kit.resources import CurrentResources
-from shared.kit.transactions import TransactionRoute
 from shared.periods import Period
 from shared.reporting.basis import Basis
 from shared.reporting.catalogue.catalogue import Catalogue
@@ -38,7 +38,7 @@ from shared.territory.query_params import UnitQuery
 HOUSING = "GN.DA5"
 """The project of houses, which are built in poor districts (QĐ 90/QĐ-TTg 18/01/2022, project 5)."""
 
-router = APIRouter(prefix="/v1/poverty", tags=["projects"], route_class=TransactionRoute)
+router = APIRouter(prefix="/v1/poverty", tags=["projects"], route_class=CachedRoute)
 
 
 class ProjectResultRow(PovertyUnitRow):

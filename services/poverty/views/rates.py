@@ -18,12 +18,12 @@ from services.poverty.views.unit_rows import (
     name_unit,
     read_units,
 )
+from shared.kit.cached_routes import CachedRoute
 from shared.kit.change_feed import AsOf, read_newest_change
 from shared.kit.decimal_fields import JsonDecimal
 from shared.kit.problems import Invalid, Sentence, make_fault
 from shared.kit.query_lists import CommaSeparated
 from shared.kit.resources import CurrentResources
-from shared.kit.transactions import TransactionRoute
 from shared.periods import Period
 from shared.reporting.basis import Basis, BasisName
 from shared.reporting.catalogue.catalogue import find_expected_units
@@ -37,7 +37,7 @@ from shared.reporting.query_params import StandardQuery, period_filter
 from shared.reporting.ratios import HUNDRED, divide_exactly
 from shared.territory.query_params import UnitQuery
 
-router = APIRouter(prefix="/v1/poverty", tags=["rates"], route_class=TransactionRoute)
+router = APIRouter(prefix="/v1/poverty", tags=["rates"], route_class=CachedRoute)
 
 HouseholdGroup = Literal["all", "urban", "rural", "em", "local"]
 CODES: dict[HouseholdGroup, tuple[str, str, str]] = {

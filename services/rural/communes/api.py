@@ -12,16 +12,16 @@ from services.rural.communes import queries
 from services.rural.communes.schemas import CommuneOut, CommuneRow, CommunesOut
 from services.rural.criteria.api import CurrentCriteriaSets
 from services.rural.ocop.api import CurrentOcopRules
+from shared.kit.cached_routes import CachedRoute
 from shared.kit.date_fields import IsoDate
 from shared.kit.paging import Paging, paged_by
-from shared.kit.transactions import TransactionRoute
 from shared.kit.validation_faults import parseable_by
 from shared.periods import local_day
 from shared.reporting.basis import Basis
 from shared.reporting.context import PublicContext
 from shared.territory.named_rows import find_unit_names
 
-router = APIRouter(prefix="/v1/rural", tags=["assessments"], route_class=TransactionRoute)
+router = APIRouter(prefix="/v1/rural", tags=["assessments"], route_class=CachedRoute)
 
 SortOrder = Literal["code", "met", "-met"]
 

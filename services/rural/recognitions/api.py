@@ -16,11 +16,11 @@ from services.rural.recognitions.schemas import (
     SetCountOut,
 )
 from services.rural.recognitions.store import RecognitionFilter
+from shared.kit.cached_routes import CachedRoute
 from shared.kit.change_feed import AsOf
 from shared.kit.date_fields import IsoDate
 from shared.kit.paging import Paging, paged_by
 from shared.kit.partial_body import PartialBody
-from shared.kit.transactions import TransactionRoute
 from shared.periods import FIRST_YEAR, LAST_YEAR, local_day
 from shared.reporting.context import PublicContext, RegistrarContext
 from shared.reporting.registers import (
@@ -33,7 +33,7 @@ from shared.territory.named_rows import name_units
 from shared.territory.query_params import UnitQuery
 from shared.territory.villages.store import with_villages
 
-router = APIRouter(prefix="/v1/rural", tags=["recognitions"], route_class=TransactionRoute)
+router = APIRouter(prefix="/v1/rural", tags=["recognitions"], route_class=CachedRoute)
 
 
 def _make_filter(

@@ -75,6 +75,7 @@ class CurrentCatalogue:
             self._summed_by = self._summed_by or engine.catalogue
             resources.put(replace(engine, catalogue=catalogue))
             await self._refresh_roll_ups(resources, self._summed_by, catalogue)
+            resources.put(resources.get(ReportingEngine))  # cached answers may hold the sums before
             self.number, self._summed_by = latest.number, None
             log.info("catalogue replaced", version=catalogue.version)
 

@@ -4,11 +4,11 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 
+from shared.kit.cached_routes import CachedRoute
 from shared.kit.change_feed import AsOf
 from shared.kit.date_fields import IsoDate
 from shared.kit.paging import Paging, paged_by
 from shared.kit.query_lists import CommaSeparated
-from shared.kit.transactions import TransactionRoute
 from shared.periods import Period
 from shared.reporting.basis import Basis
 from shared.reporting.catalogue.dimensions import to_series_key
@@ -43,7 +43,7 @@ from shared.territory.levels import ShownLevel
 from shared.territory.named_rows import name_units
 from shared.territory.query_params import UnitOrAreaQuery, UnitQuery
 
-router = APIRouter(tags=["figures"], route_class=TransactionRoute)
+router = APIRouter(tags=["figures"], route_class=CachedRoute)
 
 MapOn = Annotated[
     IsoDate | None,

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
+from shared.kit.cached_routes import CachedRoute
 from shared.kit.problems import Sentence
-from shared.kit.transactions import TransactionRoute
 from shared.reporting.catalogue.catalogue import Catalogue
 from shared.reporting.catalogue.definitions import Figure
 from shared.reporting.catalogue.dimensions import from_series_key
@@ -12,7 +12,7 @@ from shared.reporting.engine import CurrentEngine
 from shared.reporting.indicators.schemas import BoundOut, IndicatorOut, IndicatorsOut, ReportStandardOut
 from shared.roles import PublicReader
 
-router = APIRouter(tags=["figures"], route_class=TransactionRoute)
+router = APIRouter(tags=["figures"], route_class=CachedRoute)
 
 NON_ADDITIVE = Sentence(
     "Nêu và đọc theo từng đơn vị; không cộng giữa các đơn vị.",

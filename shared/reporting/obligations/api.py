@@ -4,8 +4,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from shared.kit.cached_routes import CachedRoute
 from shared.kit.change_feed import AsOf
-from shared.kit.transactions import TransactionRoute
 from shared.periods import local_day
 from shared.reporting.basis import BasisName
 from shared.reporting.context import AreaContext, PlannerContext, PublicContext
@@ -29,7 +29,7 @@ MetBy = Annotated[
 ]
 """The basis on which an obligation is met."""
 
-router = APIRouter(tags=["obligations"], route_class=TransactionRoute)
+router = APIRouter(tags=["obligations"], route_class=CachedRoute)
 
 
 @router.get("/completeness", summary="Who owes what, who is late")

@@ -4,8 +4,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Response
 
+from shared.kit.cached_routes import CachedRoute
 from shared.kit.paging import Page, Paging, paged_by
-from shared.kit.transactions import TransactionRoute
 from shared.periods import parse_plan_period
 from shared.reporting.context import PlannerContext, PublicContext
 from shared.reporting.query_params import PlanPeriodFilter, PlanPeriodPath
@@ -15,7 +15,7 @@ from shared.reporting.targets.schemas import TargetOut, TargetsIn, TargetsOut
 from shared.territory.named_rows import name_units
 from shared.territory.query_params import UnitFilter
 
-router = APIRouter(prefix="/targets", tags=["targets"], route_class=TransactionRoute)
+router = APIRouter(prefix="/targets", tags=["targets"], route_class=CachedRoute)
 
 
 @router.put("/{period}/{unit}", summary="Set targets")
