@@ -21,9 +21,10 @@ from shared.kit.database import DATABASE_ERRORS
 from shared.kit.etags import OF_CONTENT, matches_if_none_match
 from shared.kit.exception_handlers import negotiate_language
 from shared.kit.identity import Caller, identify
-from shared.kit.middleware import QUIET_PATHS, App, AsgiScope, Message, Receive, Send
+from shared.kit.middleware import App, AsgiScope, Message, Receive, Send
 from shared.kit.problems import Problem
 from shared.kit.resources import Resources, get_resources
+from shared.kit.telemetry import QUIET_PATHS
 
 PENDING = "pending_answer"
 """The member of a request's scope that holds its `PendingAnswer`."""

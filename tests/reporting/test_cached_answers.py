@@ -1,5 +1,7 @@
 """Readings after any write are what they are without the cache of answers, for every caller and language."""
 
+from typing import Any
+
 import pytest
 
 from shared.kit.answer_cache import AnswerCache
@@ -7,8 +9,11 @@ from shared.kit.resources import get_resources
 
 pytestmark = pytest.mark.anyio
 
-PROVISIONAL = ("progress", {"period": "2023", "unit": "610", "basis": "provisional"})
-READINGS = [
+PROVISIONAL: tuple[str, dict[str, Any]] = (
+    "progress",
+    {"period": "2023", "unit": "610", "basis": "provisional"},
+)
+READINGS: list[tuple[str, dict[str, Any], str]] = [
     *[(*PROVISIONAL, caller) for caller in ("public", "reviewer", "district")],
     ("progress", {"period": "2023", "unit": "62"}, "public"),
     (
