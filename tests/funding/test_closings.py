@@ -261,13 +261,24 @@ async def extend(office, reads, settled_by, overdue):
     assert (dry.status_code, dry.json()["id"]) == (200, None)
     extended = await office.post("extensions", body)
     assert (extended.status_code, extended.json()["settled_by_law"]) == (201, "2024-01-31"), extended.text
+    number = body["decision"]["number"].lower().replace("-", "\u2010")
+    again = await office.post(
+        "extensions", body | {"decision": {**body["decision"], "number": f" {number} "}}
+    )
+    assert (again.status_code, again.json()["code"]) == (409, "extension_recorded"), again.text
+    assert again.json()["extension"] == extended.json()["id"]
+    before_law = (await office.post("extensions", {**body, "settled_by": "2024-01-30"})).json()
+    assert [(fault["pointer"], fault["code"]) for fault in before_law["errors"]] == [
+        ("/settled_by", "settled_before_law")
+    ]
     for path in reads:
         assert (await office.get(path, year=2023)).json()["closing_overdue"] is False, path
     assert (await office.get("status", year=2023)).json()["settled_by"] == settled_by
     assert (await office.allocate(1))["closing_overdue"] is False
     closing = (await office.post("closings", {**CLOSING, "closed_on": settled_by}, dry_run=True)).json()
     assert (closing["settled_by"], closing["late"]) == (settled_by, False)
-    await done(office.post("extensions", {**body, "settled_by": "2024-01-31"}))
+    undone = {"settled_by": "2024-01-31", "decision": {**body["decision"], "number": "2/QĐ-UBND"}}
+    await done(office.post("extensions", body | undone))
     assert (await office.get("status", year=2023)).json()["closing_overdue"] is overdue
     listed = (await office.get(extended.headers["location"])).json()["items"]
     assert [row["settled_by"] for row in listed] == ["2024-01-31", settled_by]

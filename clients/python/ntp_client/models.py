@@ -3417,6 +3417,9 @@ class LivelihoodsOut(TypedDict):
 class LotOut(TypedDict):
     """The balance of a lot after the entry."""
 
+    unit_name: NotRequired[str | None]
+    unit_kind: NotRequired[str | None]
+    unit_since: NotRequired[str | None]
     year: int
     component: str | None
     unit: str
@@ -4066,6 +4069,9 @@ class PlannedTargetIn(TypedDict):
 class PostingOut(TypedDict):
     """The signed change of one lot by an entry; the balance of a lot is the sum of these."""
 
+    unit_name: NotRequired[str | None]
+    unit_kind: NotRequired[str | None]
+    unit_since: NotRequired[str | None]
     year: int
     component: str | None
     unit: str
@@ -4404,6 +4410,9 @@ class ProjectIndicatorOut(TypedDict):
 class ProjectOut(TypedDict):
     """A project with its money and its physical progress."""
 
+    unit_name: NotRequired[str | None]
+    unit_kind: NotRequired[str | None]
+    unit_since: NotRequired[str | None]
     closing_overdue: bool
     code: str
     name: str
@@ -5394,6 +5403,9 @@ class RiskRow(TypedDict):
     capital: NotRequired[Literal["investment", "recurrent"] | None]
     source: NotRequired[str | None]
     unit: NotRequired[str | None]
+    unit_name: NotRequired[str | None]
+    unit_kind: NotRequired[str | None]
+    unit_since: NotRequired[str | None]
     origin_year: NotRequired[int | None]
     deadline: NotRequired[str | None]
     state: Literal["no_money", "not_begun", "running", "over"]

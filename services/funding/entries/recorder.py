@@ -58,7 +58,10 @@ def _to_receipt(recorded: RecordedEntry, territory: Territory) -> Response:
     receipt = RecordedOut.from_entry(
         entry,
         territory,
-        lots=[LotOut.from_balance(lot, balance) for lot, balance in recorded.balances.items()],
+        lots=[
+            LotOut.from_balance(lot, balance, territory, entry.effective_on)
+            for lot, balance in recorded.balances.items()
+        ],
         unallocated_vnd=recorded.unallocated_vnd,
         project_room_vnd=recorded.project_room_vnd,
         closing_overdue=recorded.closing_overdue,

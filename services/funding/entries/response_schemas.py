@@ -22,13 +22,13 @@ from services.funding.ledger import (
     Posting,
     Voucher,
 )
-from services.funding.unit_names import find_names_of_entry
+from services.funding.unit_names import find_names_of_entry, find_names_of_version
 from services.funding.voucher_keys import find_paper_kind, find_paper_year
 from shared.territory.named_rows import NamedUnitRow
 from shared.territory.tree import Territory
 
 
-class PostingOut(BaseModel):
+class PostingOut(NamedUnitRow):
     """The signed change of one lot by an entry; the balance of a lot is the sum of these."""
 
     year: int = Field(description="budget year of the lot")
@@ -72,16 +72,21 @@ class PostingOut(BaseModel):
     )
 
     @classmethod
-    def from_posting(cls, posting: Posting) -> Self:
-        """Serialize a posting."""
+    def from_posting(cls, posting: Posting, territory: Territory, on: date) -> Self:
+        """Serialize a posting of an entry of a day."""
         changes = dict(zip(AMOUNT_NAMES, posting.change.to_values(), strict=True))
         line, origin_year = posting.lot.line, posting.lot.origin_year
         return cls(
-            year=line.year, component=line.component, unit=line.unit, origin_year=origin_year, **changes
+            **find_names_of_version(territory, (line.unit, line.unit_since), on),
+            year=line.year,
+            component=line.component,
+            unit=line.unit,
+            origin_year=origin_year,
+            **changes,
         )
 
 
-class LotOut(BaseModel):
+class LotOut(NamedUnitRow):
     """The balance of a lot after the entry."""
 
     year: int = Field(description="budget year of the lot")
@@ -93,9 +98,10 @@ class LotOut(BaseModel):
     uncommitted_vnd: int = Field(description="left and not reserved by a commitment, in đồng")
 
     @classmethod
-    def from_balance(cls, lot: Lot, balance: Amounts) -> Self:
-        """Serialize the balance of a lot."""
+    def from_balance(cls, lot: Lot, balance: Amounts, territory: Territory, on: date) -> Self:
+        """Serialize the balance of a lot after an entry of a day."""
         return cls(
+            **find_names_of_version(territory, (lot.line.unit, lot.line.unit_since), on),
             year=lot.line.year,
             component=lot.line.component,
             unit=lot.line.unit,
@@ -211,7 +217,9 @@ class EntryOut(NamedUnitRow):
             corrects=entry.reverses if entry.kind is EntryKind.CORRECTION else None,
             recovers=entry.against if entry.kind is EntryKind.RECOVERY else None,
             remits=entry.against if entry.kind is EntryKind.REMITTANCE else None,
-            postings=[PostingOut.from_posting(posting) for posting in entry.postings],
+            postings=[
+                PostingOut.from_posting(posting, territory, entry.effective_on) for posting in entry.postings
+            ],
             **fields,
         )
 

@@ -1,6 +1,5 @@
 """The routes of extensions of the settlement day."""
 
-from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Response, status
@@ -8,7 +7,8 @@ from sqlalchemy import insert, select
 
 from services.funding.closed_years.rules import find_settlement_day
 from services.funding.closings.actions import require_province
-from services.funding.context import FinanceContext, FundingReaderContext
+from services.funding.context import FinanceContext, FundingContext, FundingReaderContext
+from services.funding.extensions.rules import SETTLED_BEFORE_LAW, ExtendedDay, ExtensionRecorded
 from services.funding.extensions.schemas import ExtensionIn, ExtensionOut, ExtensionsPage
 from services.funding.fault_sentences import IN_FUTURE, SETTLED_BEFORE_YEAR
 from services.funding.query_params import AnyYearQuery
@@ -30,10 +30,12 @@ async def extend_settlement(
     """Record the decision by which a budget year of a province is settled later than by law.
 
     Until that day no answer about the year says that its closing is overdue. The latest decision holds, the earlier ones stay.
+    A day before that of the law is refused, and so is the extension that holds already.
     """
     body = draft.body
-    require_province(context, draft, _find_faults(draft, context.today))
+    require_province(context, draft, _find_faults(context, draft))
     at = await lock_feed(context.session, context.clock)
+    await _refuse_repeated(context, body)
     columns: dict[str, Any] = {
         "id": uuid7(at),
         "year": body.year,
@@ -56,9 +58,26 @@ async def extend_settlement(
     return ExtensionOut.from_row(row, context.territory, settled_by_law, is_recorded=is_recorded)
 
 
-def _find_faults(draft: PartialBody[ExtensionIn], today: date) -> list[Fault]:
+async def _refuse_repeated(context: FundingContext, body: ExtensionIn) -> None:
+    """Raise `ExtensionRecorded` where the extension of the year and province that holds is the same."""
+    latest = (
+        await context.session.execute(
+            select(EXTENSIONS)
+            .where(EXTENSIONS.c.year == body.year, EXTENSIONS.c.unit == body.unit)
+            .order_by(EXTENSIONS.c.recorded_at.desc(), EXTENSIONS.c.id.desc())
+            .limit(1)
+        )
+    ).one_or_none()
+    if latest is None:
+        return
+    recorded = ExtendedDay(latest.settled_by, latest.decision_number, latest.decision_date)
+    if recorded.is_same(ExtendedDay(body.settled_by, body.decision.number, body.decision.date)):
+        raise ExtensionRecorded(latest.id, body.year, latest.decision_number)
+
+
+def _find_faults(context: FundingContext, draft: PartialBody[ExtensionIn]) -> list[Fault]:
     """Return the faults of the days."""
-    body, unread = draft.body, draft.unread
+    body, unread, today = draft.body, draft.unread, context.today
     faults = []
     if "decision" not in unread and body.decision.date > today:
         day = body.decision.date.isoformat()
@@ -68,6 +87,11 @@ def _find_faults(draft: PartialBody[ExtensionIn], today: date) -> list[Fault]:
         faults.append(
             make_fault("/settled_by", "settled_before_year", SETTLED_BEFORE_YEAR, day=day, year=body.year)
         )
+    elif not unread & {"settled_by", "year"}:
+        legal_day = find_settlement_day(context.deadlines, body.year)
+        if body.settled_by < legal_day:
+            days = {"day": body.settled_by.isoformat(), "legal_day": legal_day.isoformat()}
+            faults.append(make_fault("/settled_by", "settled_before_law", SETTLED_BEFORE_LAW, **days))
     return faults
 
 

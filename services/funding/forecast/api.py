@@ -40,12 +40,14 @@ from services.funding.query_params import (
     depends_on_groupings,
 )
 from services.funding.store import LedgerFilter
+from services.funding.unit_names import find_names_of_version
 from shared.kit.cached_routes import CachedRoute
 from shared.kit.change_feed import AsOf, find_newest_included
 from shared.kit.date_fields import IsoDate
 from shared.kit.paging import Paging, paged_by
 from shared.kit.resources import resource
 from shared.periods import local_day
+from shared.territory.tree import Territory
 
 RANK: TypeAdapter[Rank] = TypeAdapter(Rank)
 GROUPINGS = ("program", "component", "capital", "source", "unit", "origin_year", "deadline")
@@ -174,6 +176,7 @@ async def read_foresight(*, forecast: CurrentForecast) -> ForecastOut:
 async def read_money_at_risk(
     *,
     forecast: CurrentForecast,
+    context: FundingPublicContext,
     group_by: Annotated[list[str], depends_on_groupings(GROUPINGS, ["unit", "component"])],
     paging: Annotated[Paging, paged_by(50)],
 ) -> RisksOut:
@@ -188,12 +191,21 @@ async def read_money_at_risk(
     return RisksOut(
         **forecast.header,
         total=RiskAmounts.from_sum(forecast.sum_lots(), {}),
-        items=[
-            RiskRow.from_sum(row, {**row.keys, "lineage": build_lineage(row.keys, forecast.parameters)})
-            for row in shown
-        ],
+        items=[RiskRow.from_sum(row, _name_keys(context.territory, forecast, row.keys)) for row in shown],
         next=next_cursor,
     )
+
+
+def _name_keys(
+    territory: Territory, forecast: Forecast, keys: Mapping[str, str | int | None]
+) -> dict[str, Any]:
+    """Return the keys of a row with its lineage, and the name of its unit at the end of the budget year."""
+    of_grouping = {name: value for name, value in keys.items() if name != "unit_since"}
+    named: dict[str, Any] = {**of_grouping, "lineage": build_lineage(of_grouping, forecast.parameters)}
+    if "unit_since" in keys:
+        version = str(keys["unit"]), date.fromisoformat(str(keys["unit_since"]))
+        named |= find_names_of_version(territory, version, date(forecast.year, 12, 31))
+    return named
 
 
 def _build_curves(forecast: Forecast) -> list[CurveOut]:

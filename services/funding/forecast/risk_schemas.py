@@ -26,6 +26,9 @@ class RiskKeys(BaseModel):
     capital: Capital | None = Field(None, description="investment or recurrent")
     source: str | None = Field(None, description="source of the money")
     unit: str | None = Field(None, description="the unit that the money is given to")
+    unit_name: str | None = Field(None, description="its kind and name at the end of the budget year")
+    unit_kind: str | None = Field(None, description="its Vietnamese type without accents")
+    unit_since: date | None = Field(None, description="first day on which its code means this land")
     origin_year: int | None = Field(None, description="year of origin")
     deadline: date | None = Field(None, description="last day of payment")
 

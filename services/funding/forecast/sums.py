@@ -140,7 +140,8 @@ def calculate_rate(part_vnd: int, whole_vnd: int) -> Decimal | None:
 def build_sums(
     forecasts: Iterable[LotForecast], by: Collection[str], year: int, on: date
 ) -> list[ForecastSum]:
-    """Return the sums of a grouping in their rank."""
+    """Return the sums of a grouping in their rank; by unit also those of each unit that had a code in turn."""
+    by = [*by, "unit_since"] if "unit" in by else [*by]
     groups: dict[tuple[str | int | None, ...], list[LotForecast]] = {}
     for forecast in forecasts:
         groups.setdefault(tuple(_read_key(forecast, name) for name in by), []).append(forecast)
@@ -169,5 +170,5 @@ def _read_key(forecast: LotForecast, name: str) -> str | int | None:
     if name == "deadline":
         return forecast.history.deadline.paid_by.isoformat()
     lot = forecast.history.lot
-    value: str | int | None = lot.origin_year if name == "origin_year" else getattr(lot.line, name)
-    return value
+    value: str | int | date | None = lot.origin_year if name == "origin_year" else getattr(lot.line, name)
+    return value.isoformat() if isinstance(value, date) else value

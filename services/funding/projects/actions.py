@@ -25,6 +25,7 @@ from services.funding.units import find_unit_fault, find_unit_version
 from shared.kit.change_feed import Event, lock_feed, publish_events
 from shared.kit.partial_body import PartialBody
 from shared.kit.problems import Fault, NotFound, make_fault, raise_if_any
+from shared.territory.named_rows import find_unit_names
 
 EVENT_VERBS = {"approval": "approved", "plan": "planned", "progress": "built"}
 """The verb of the event by the kind of the statement."""
@@ -144,6 +145,7 @@ async def describe_projects(context: FundingContext, rows: Sequence[Row[Any]]) -
             row,
             funding[row.code],
             latest.get((row.code, "progress", None)),
+            names=find_unit_names(context.territory, row.unit, row.registered_on),
             closing_overdue=await _is_closing_overdue(context, row, funding[row.code]),
         )
         for row in rows
@@ -158,9 +160,15 @@ async def _is_closing_overdue(context: FundingContext, row: Row[Any], funding: P
 
 
 def _to_project(
-    row: Row[Any], funding: ProjectFunding, progress: Row[Any] | None, *, closing_overdue: bool
+    row: Row[Any],
+    funding: ProjectFunding,
+    progress: Row[Any] | None,
+    *,
+    names: Mapping[str, Any],
+    closing_overdue: bool,
 ) -> ProjectOut:
     return ProjectOut(
+        **names,
         closing_overdue=closing_overdue,
         code=row.code,
         name=row.name,

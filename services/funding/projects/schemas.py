@@ -12,6 +12,7 @@ from services.funding.projects.rules import ProjectStatus
 from shared.kit.date_fields import IsoDate
 from shared.kit.decimal_fields import JsonDecimal, number_with_decimals
 from shared.kit.partial_body import PartialModel
+from shared.territory.named_rows import NamedUnitRow
 
 PhysicalPercent = Annotated[
     JsonDecimal, number_with_decimals(2), Field(ge=0, le=100, max_digits=5, decimal_places=2)
@@ -110,7 +111,7 @@ class ProjectYearOut(BaseModel):
     )
 
 
-class ProjectOut(ClosingStateOut):
+class ProjectOut(ClosingStateOut, NamedUnitRow):
     """A project with its money and its physical progress."""
 
     code: str = Field(description="code of the project")

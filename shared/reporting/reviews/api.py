@@ -8,6 +8,7 @@ from fastapi import APIRouter, Path, Request
 from shared.kit.exception_handlers import to_problem_document
 from shared.kit.problems import Problem
 from shared.kit.transactions import TransactionRoute
+from shared.periods import Period
 from shared.reporting.context import ReportingContext, ReviewerContext, WithdrawerContext
 from shared.reporting.models import Report
 from shared.reporting.reports.schemas import ReportSummary
@@ -21,15 +22,24 @@ from shared.reporting.reviews.schemas import (
     VerdictIn,
     WithdrawIn,
 )
+from shared.territory.named_rows import name_units_on
 
 router = APIRouter(tags=["reviews"], route_class=TransactionRoute)
+
+
+def _summarize(context: ReportingContext, report: Report) -> ReportSummary:
+    """Return a report as it is after the review, with the names of its units."""
+    on = Period.parse(report.period).ends_on
+    summary = ReportSummary.from_report(report)
+    summary.exceptions = name_units_on(context.territory, summary.exceptions, on)
+    return name_units_on(context.territory, [summary], on)[0]
 
 
 @router.post("/reports/{report_id}/accept", summary="Accept a report")
 async def accept_report(*, context: ReviewerContext, report_id: uuid.UUID, body: AcceptIn) -> ReportSummary:
     """Accept a report whose content was read; from now on its values are in the accepted figures."""
     report = await actions.review(context, report_id, "accept", seen_sha256=body.content_sha256, reason=None)
-    return ReportSummary.from_report(report)
+    return _summarize(context, report)
 
 
 @router.post("/reports/{report_id}/return", summary="Return a report")
@@ -38,7 +48,7 @@ async def return_report(*, context: ReviewerContext, report_id: uuid.UUID, body:
     report = await actions.review(
         context, report_id, "return", seen_sha256=body.content_sha256, reason=body.reason
     )
-    return ReportSummary.from_report(report)
+    return _summarize(context, report)
 
 
 @router.post("/reports/{report_id}/steps/{step}", summary="Pass a step of the review chain")
@@ -54,7 +64,7 @@ async def pass_step(
     A step that belongs to a level of the tree is passed by a client that was granted the unit of that level itself.
     """
     report = await actions.pass_step(context, report_id, step, seen_sha256=body.content_sha256)
-    return ReportSummary.from_report(report)
+    return _summarize(context, report)
 
 
 @router.post("/reports/{report_id}/withdraw", summary="Withdraw a report")
@@ -67,7 +77,7 @@ async def withdraw_report(
     bases. It is refused with 409 `value_stated_elsewhere` where another report states by now what would be put back.
     """
     report = await actions.withdraw(context, report_id, seen_sha256=body.content_sha256, reason=body.reason)
-    return ReportSummary.from_report(report)
+    return _summarize(context, report)
 
 
 @router.post("/reviews", summary="Review many reports")
