@@ -55,6 +55,11 @@ def format_document(document: Mapping[str, Any]) -> str:
     return json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 
+def load_document(name: str) -> Any:
+    """Return the committed document, which a test of the contracts compares with the one that the application makes."""
+    return json.loads(read_snapshot(name))
+
+
 def read_snapshot(name: str) -> str:
     """Return the committed snapshot; empty when there is none."""
     path = CONTRACTS / f"{name}.json"

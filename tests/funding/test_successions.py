@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.contracts.documents import load_document
 from tests.funding.conftest import LINE, Office, decision, done, voucher
 
 pytestmark = pytest.mark.anyio
@@ -337,9 +338,9 @@ async def test_a_project_goes_on_at_the_unit_that_answers(office, new_office):
     assert paid["project_room_vnd"] == 0
 
 
-async def test_the_example_of_the_body_can_be_sent(office, new_office, app):
+async def test_the_example_of_the_body_can_be_sent(office, new_office):
     await office.allocate(100, unit="610", year=2025, effective_on="2025-01-10")
-    example = app.openapi()["components"]["schemas"]["SuccessionsIn"]["example"]
+    example = load_document("funding")["components"]["schemas"]["SuccessionsIn"]["example"]
     assert (await done(new_office.post("successions", example)))["amount_vnd"] == 100
 
 

@@ -9,7 +9,7 @@ import pytest
 from gateway.app import create_app
 from gateway.reference.problem_reference import load_fact_meanings
 from shared.kit.problems import Problem
-from tests.contracts.documents import APPLICATIONS, make_document
+from tests.contracts.documents import APPLICATIONS, load_document
 from tests.gateway.conftest import NAMES, make_settings, open_gateway
 from tests.gateway.upstream_stubs import UpstreamStub, serve_all
 
@@ -49,7 +49,7 @@ def list_problem_classes():
 @pytest.fixture(scope="module")
 async def gateway(common_database):
     """A client of one gateway for all tests of the module: it merges the documents of the services once."""
-    services = {name: UpstreamStub(answer=make_document(name)) for name in (*NAMES, "papers")}
+    services = {name: UpstreamStub(answer=load_document(name)) for name in (*NAMES, "papers")}
     async with serve_all(services) as urls:
         settings = make_settings(common_database, urls, public_url="https://ntp.test/")
         async with open_gateway(create_app(settings)) as client:
@@ -74,7 +74,7 @@ async def test_every_fact_has_a_meaning_in_both_languages(gateway):
     facts = {
         name
         for name in APPLICATIONS
-        for problem in make_document(name)["x-problems"].values()
+        for problem in load_document(name)["x-problems"].values()
         for name in problem["facts"]
     }
     assert facts - load_fact_meanings().keys() == set()
