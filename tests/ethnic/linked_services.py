@@ -16,6 +16,7 @@ from services.ethnic.recognitions.store import FEED
 from services.ethnic.settings import EthnicSettings
 from services.rural.app import create_app as create_rural
 from services.rural.settings import RuralSettings
+from shared.kit.feed_consumer.client import make_feed_client
 from shared.kit.feed_consumer.consumer import FeedConsumer
 from shared.kit.identity import Identity
 from shared.kit.issuer_keys import TrustedKeys
@@ -139,9 +140,8 @@ async def read_followed_feed(clients, name):
     return feed
 
 
-@asynccontextmanager
-async def link_services(database, **settings):
-    issuer = Issuer()
+def build_linked(database, **settings):
+    """Build the gateway, rural and ethnic over one database."""
     gateway = create_gateway(
         GatewaySettings(
             database_url=SecretStr(database.url("gateway")),
@@ -150,17 +150,28 @@ async def link_services(database, **settings):
         ),
         clock=lambda: NOW,
     )
-    rural = create_rural(RuralSettings(database_url=database.url("rural")), clock=lambda: NOW)
-    key_ring = get_resources(gateway).get(KeyRing)
-    get_resources(rural).get(Identity).keys = EitherKeys(key_ring, issuer)
     ethnic_settings = EthnicSettings(
         database_url=database.url("ethnic"),
         **{"client_secret": SECRET, "follow_every_seconds": SELDOM_S, **settings},
     )
-    ethnic = issuer.trust(create_ethnic(ethnic_settings, clock=lambda: NOW))
+    return (
+        gateway,
+        create_rural(RuralSettings(database_url=database.url("rural")), clock=lambda: NOW),
+        create_ethnic(ethnic_settings, clock=lambda: NOW),
+    )
+
+
+@asynccontextmanager
+async def link_services(gateway, rural, ethnic):
+    """Start the applications that `build_linked` built, and let ethnic follow rural."""
+    issuer = Issuer()
+    get_resources(rural).get(Identity).keys = EitherKeys(get_resources(gateway).get(KeyRing), issuer)
+    issuer.trust(ethnic)
     transport = GatewayTransport(gateway, rural)
-    get_resources(ethnic).get(FeedConsumer).client.transport = transport
-    get_resources(ethnic).get(VillageFollower).consumer.client.transport = transport
+    resources = get_resources(ethnic)
+    for consumer in (resources.get(FeedConsumer), resources.get(VillageFollower).consumer):
+        consumer.client = make_feed_client(resources.get(EthnicSettings), "ethnic")
+        consumer.client.transport = transport
     async with (
         gateway.router.lifespan_context(gateway),
         open_client(rural) as rural_http,

@@ -10,7 +10,7 @@ from services.ethnic.recognitions.store import FEED
 from shared.kit.change_feed import Event, lock_feed, publish_events
 from shared.kit.feed_consumer.client import ReceivedEvent
 from tests.application import get_clock, get_database
-from tests.ethnic.linked_services import NOW, link_services, read_followed_feed
+from tests.ethnic.linked_services import NOW, build_linked, link_services, read_followed_feed
 from tests.program_clients import read_table, to_decision
 
 pytestmark = pytest.mark.slow
@@ -24,8 +24,8 @@ LEFT, BY_DECISION, BY_RECOGNITION, PENDING = COUNTED = (
 
 
 @pytest.fixture
-async def services(database):
-    async with link_services(database) as linked:
+async def services(build):
+    async with link_services(*build(build_linked)) as linked:
         yield linked
 
 
@@ -223,10 +223,10 @@ async def test_without_a_client_nothing_is_followed_and_the_figure_has_a_caveat(
 
 
 async def test_the_consumer_runs_in_the_background_and_requests_do_not_wait_for_it(database):
-    async with link_services(database, follow_every_seconds=0.02) as services:
+    async with link_services(*build_linked(database, follow_every_seconds=0.02)) as services:
         services.gateway.hangs = True
         assert (await services.ethnic.http.get("/readyz")).status_code == 200
-    async with link_services(database, follow_every_seconds=0.02) as services:
+    async with link_services(*build_linked(database, follow_every_seconds=0.02)) as services:
         await services.classify()
         await services.recognize()
         for _ in range(500):
