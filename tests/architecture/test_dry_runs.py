@@ -1,7 +1,7 @@
 """A dry run of any write keeps nothing: the documented example of each is posted, and every row of the schema is counted."""
 
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,10 +9,7 @@ from sqlalchemy import text
 
 from shared.kit.transactions import NIL_ID
 from tests.application import get_database
-from tests.architecture.test_media_types import SCOPES
-from tests.architecture.test_query_params import open_reader
-from tests.contracts.documents import APPLICATIONS, make_document
-from tests.postgres import TestDatabase
+from tests.contracts.documents import make_document
 
 pytestmark = pytest.mark.anyio
 
@@ -30,12 +27,6 @@ LIST_TABLES = """
     WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
           AND has_table_privilege(oid, 'SELECT')
 """
-
-
-@pytest.fixture(params=APPLICATIONS)
-async def writer(request: pytest.FixtureRequest, common_database: TestDatabase) -> AsyncIterator[Any]:
-    async for client in open_reader(request, common_database, SCOPES):
-        yield client
 
 
 async def count_rows(app: Any) -> Any:

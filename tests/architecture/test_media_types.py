@@ -2,25 +2,16 @@
 
 import csv
 import io
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from shared.kit.representations import CSV
-from tests.architecture.test_query_params import VALID, find_operations, open_reader
-from tests.contracts.documents import APPLICATIONS, PROGRAMS, make_document
-from tests.postgres import TestDatabase
+from tests.architecture.test_query_params import VALID, find_operations
+from tests.contracts.documents import PROGRAMS, make_document
 
 pytestmark = pytest.mark.anyio
-
-SCOPES = ["read", "admin", "report", "review", "target", "register", "funding", "oversight"]
-
-
-@pytest.fixture(params=APPLICATIONS)
-async def writer(request: pytest.FixtureRequest, common_database: TestDatabase) -> AsyncIterator[Any]:
-    async for client in open_reader(request, common_database, SCOPES):
-        yield client
 
 
 def find_lists(name: Any) -> Iterator[Any]:

@@ -6,9 +6,8 @@ from typing import Any
 import pytest
 
 from shared.territory.units import UnknownUnit
+from tests.architecture.conftest import StartedApplications
 from tests.contracts.documents import APPLICATIONS, build_app, make_document
-from tests.gateway.conftest import PEPPER
-from tests.in_process import open_client
 from tests.postgres import TestDatabase
 
 pytestmark = pytest.mark.anyio
@@ -35,12 +34,9 @@ def test_the_contract_has_no_default_unit(name: Any) -> None:
 
 @pytest.fixture(params=APPLICATIONS)
 async def reader(
-    request: pytest.FixtureRequest, common_database: TestDatabase, setting: Any
+    request: pytest.FixtureRequest, applications: StartedApplications, setting: Any
 ) -> AsyncIterator[Any]:
-    environment = {"NTP_DATABASE_URL": common_database.url(request.param), "NTP_CLIENT_SECRET_PEPPER": PEPPER}
-    app = build_app(request.param, **environment, NTP_PROVINCE=setting)
-    async with open_client(app, raises=False) as client:
-        client.name = request.param  # type: ignore[attr-defined]
+    async with applications.open_client(request.param, NTP_PROVINCE=setting) as client:
         yield client
 
 

@@ -7,23 +7,15 @@ operation does not have, or that has more values than it takes, is 422 `unknown_
 
 import re
 from collections.abc import AsyncIterator, Iterator
-from functools import partial
 from typing import Any
 
 import pytest
 from fastapi.routing import APIRoute
 
-from services.papers.gateway import Gateway
-from shared.kit.resources import get_resources
 from shared.kit.routes import OperationRoute
 from tests.architecture.test_routes import UUID
 from tests.contracts.documents import APPLICATIONS, build_app, iterate_routes, make_document
 from tests.forms import short_and_long
-from tests.gateway.conftest import PEPPER
-from tests.in_process import open_client
-from tests.issuer import Issuer
-from tests.papers.upstreams import PathTransport, start_upstreams
-from tests.postgres import TestDatabase
 
 pytestmark = pytest.mark.anyio
 
@@ -104,39 +96,6 @@ def find_queries(name: Any) -> Iterator[Any]:
         if parameters and "{" not in path.replace("{indicator}", ""):
             required = {parameter["name"] for parameter in parameters if parameter["required"]}
             yield path, required, {parameter["name"] for parameter in parameters}
-
-
-SCOPES = ["read", "admin", "report", "review", "target", "register", "funding", "oversight"]
-
-
-@pytest.fixture(params=APPLICATIONS)
-async def reader(request: pytest.FixtureRequest, common_database: TestDatabase) -> AsyncIterator[Any]:
-    async for client in open_reader(request, common_database, ["read", "admin"]):
-        yield client
-
-
-@pytest.fixture(params=APPLICATIONS)
-async def writer(request: pytest.FixtureRequest, common_database: TestDatabase) -> AsyncIterator[Any]:
-    async for client in open_reader(request, common_database, SCOPES):
-        yield client
-
-
-async def open_reader(
-    request: pytest.FixtureRequest, common_database: TestDatabase, scopes: Any
-) -> AsyncIterator[Any]:
-    environment = {
-        "NTP_DATABASE_URL": common_database.url(request.param),
-        "NTP_CLIENT_SECRET_PEPPER": PEPPER,
-    }
-    issuer = Issuer()
-    app = issuer.trust(build_app(request.param, **environment))
-    if request.param == "papers":
-        get_resources(app).get(Gateway).transport = PathTransport()
-    headers = {"Authorization": f"Bearer {issuer.token('auditor', scopes, units=['62', '51'])}"}
-    async with open_client(app, raises=False, headers=headers) as client:
-        client.name = request.param  # type: ignore[attr-defined]
-        client.upstreams = partial(start_upstreams, client, common_database, issuer)  # type: ignore[attr-defined]
-        yield client
 
 
 async def fill_paths(reader: Any) -> AsyncIterator[Any]:
