@@ -25,6 +25,7 @@ from shared.territory.villages.consumer import VillageFollower
 from tests.application import get_clock, get_database
 from tests.in_process import open_client
 from tests.issuer import Issuer
+from tests.not_none import not_none
 from tests.program_clients import Clients
 
 NOW = datetime(2024, 6, 30, 2, 0, tzinfo=UTC)
@@ -170,7 +171,7 @@ async def link_services(gateway, rural, ethnic):
     transport = GatewayTransport(gateway, rural)
     resources = get_resources(ethnic)
     for consumer in (resources.get(FeedConsumer), resources.get(VillageFollower).consumer):
-        consumer.client = make_feed_client(resources.get(EthnicSettings), "ethnic")
+        consumer.client = not_none(make_feed_client(resources.get(EthnicSettings), "ethnic"))
         consumer.client.transport = transport
     async with (
         gateway.router.lifespan_context(gateway),
