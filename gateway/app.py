@@ -12,7 +12,7 @@ from gateway.clients import api as clients
 from gateway.clients.actions import ensure_service_client
 from gateway.clients.secrets import Pepper
 from gateway.composition import api as overview
-from gateway.composition import periods_api, project_results
+from gateway.composition import periods_api, plan_targets, project_results
 from gateway.composition import units_api as unit_overviews
 from gateway.composition.parts import PartFetcher
 from gateway.cors import CorsMiddleware
@@ -100,6 +100,7 @@ def create_app(settings: GatewaySettings | None = None, *, clock: Clock = system
                 periods_api.router,
                 unit_overviews.router,
                 project_results.router,
+                plan_targets.router,
                 changes.router,
                 receipts.router,
                 boundaries.router,

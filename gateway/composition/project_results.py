@@ -33,12 +33,15 @@ from shared.territory.query_params import UnitQuery
 
 router = APIRouter(prefix="/v1", tags=["status"], route_class=OperationRoute)
 
-ProgramWithProjects = Literal["poverty"]
+ProgramWithProjects = Literal["poverty", "ethnic"]
 """The programs whose service lists results by component."""
+ETHNIC = "ethnic"
+RESULTS_PATHS = {"poverty": "project-results", ETHNIC: "projects"}
+"""By program: where its service lists them."""
 
 
 class ProjectResultPartRow(BaseModel):
-    """One result, as the program's `project-results` gives it."""
+    """One result, as the program gives it: poverty's `project-results`, ethnic's `projects`."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -111,7 +114,7 @@ async def read_projects_and_money(
 ) -> Response:
     """Read what each project and sub-project achieved against its plan, with the money of the component beside it.
 
-    Money of a half year is what took effect until its last day. A service that does not answer is shown with its last known part.
+    Projects of ethnic are read by year. Money of a half year is what took effect until its last day. A service that does not answer is shown with its last known part.
     """
     shown = unit.on(period.ends_on)
     parts = await fetch_parts(
@@ -140,9 +143,9 @@ async def read_projects_and_money(
         "funding": describe_part(request, funding),
         "items": list(
             join_by_component(
-                [row for row in get_document(results).get("items", []) if row.get("unit") == shown.code],
+                list_results(program, get_document(results), shown.code),
                 get_document(funding).get("rows", []),
-                get_document(results).get("projects", []),
+                get_document(results).get("items" if program == ETHNIC else "projects", []),
             )
         ),
     }
@@ -164,9 +167,26 @@ def _list_addresses(
         **instant_query,
     }
     return {
-        "results": PartAddress(program, f"/v1/{program}/project-results?{urlencode(of_results)}"),
+        "results": PartAddress(program, f"/v1/{program}/{RESULTS_PATHS[program]}?{urlencode(of_results)}"),
         "funding": PartAddress(FUNDING, f"/v1/{FUNDING}/progress?{urlencode(of_money)}"),
     }
+
+
+def list_results(program: str, document: Mapping[str, Any], unit: str) -> list[dict[str, Any]]:
+    """Return the results of a unit, each with its component; ethnic answers them by component."""
+    if program != ETHNIC:
+        return [row for row in document.get("items", []) if row.get("unit") == unit]
+    return [
+        {
+            "component": project["component"],
+            "component_name": project["name"],
+            "component_name_en": project["name_en"],
+            "parent": project["parent"],
+            **indicator,
+        }
+        for project in document.get("items", [])
+        for indicator in project["indicators"]
+    ]
 
 
 def join_by_component(

@@ -33,7 +33,7 @@ from shared.territory.villages.consumer import VILLAGE_FEED, make_village_follow
 def create_app(settings: OversightSettings | None = None, clock: Clock = system_clock) -> FastAPI:
     """Return the service, configured by the settings given or by the environment."""
     settings = settings or OversightSettings()
-    directory = load_agencies(settings.agencies_file)
+    directory = load_agencies(settings.agencies_file, settings.components_file)
     body_kinds = load_body_kinds(settings.body_kinds_file)
     document_kinds = load_document_kinds(settings.document_kinds_file)
     service_followers = make_service_followers(settings)

@@ -19,6 +19,10 @@ class OversightSettings(ReportingSettings, MapFollowingSettings):
     agencies_file: Path | None = Field(
         None, description="a table of agencies in place of the shipped one (agencies/agencies.toml)"
     )
+    components_file: Path | None = Field(
+        None,
+        description="a table of components of the programs in place of the shipped one (agencies/components.toml)",
+    )
     body_kinds_file: Path | None = Field(
         None,
         description="a table of kinds of steering bodies in place of the shipped one (bodies/kinds.toml)",

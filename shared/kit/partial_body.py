@@ -32,6 +32,8 @@ class PartialModel(BaseModel):
     """The list that is read row by row; None for a body without rows."""
     names_each_row: ClassVar[bool] = False
     """Whether at least one fault of each faulty row is named, however many there are: each row gets its own answer."""
+    keeps_items: ClassVar[bool] = False
+    """Whether of any list the items are read that have no fault, of a body without rows; its rules name items by their index."""
     unread: ClassVar[Mapping[str, Any]]
     """The values that replace unread fields."""
     row_unread: ClassVar[Mapping[str, Any]] = {}
@@ -47,10 +49,10 @@ class PartialBody(Generic[ModelT]):
     """The readable part of a body.
 
     `unread` names the fields that were not read, `ordinals` the index of each row that was read in the posted list, and
-    `partial` the unread fields of a row by its index.
+    `partial` the unread fields of a row by its index. `items` has the index of each item that was read, of lists with faulty ones.
     """
 
-    __slots__ = ("body", "faults", "ordinals", "partial", "unread")
+    __slots__ = ("body", "faults", "items", "ordinals", "partial", "unread")
 
     def __init__(
         self,
@@ -59,12 +61,22 @@ class PartialBody(Generic[ModelT]):
         unread: frozenset[str] = frozenset(),
         ordinals: tuple[int, ...] | range = range(0),
         partial: Mapping[int, frozenset[str]] = MappingProxyType({}),
+        items: Mapping[str, tuple[int, ...]] = MappingProxyType({}),
     ) -> None:
         self.body = body
         self.faults = faults
         self.unread = unread
         self.ordinals = ordinals
         self.partial = partial
+        self.items = items
+
+    def point_to_posted(self, fault: Fault) -> Fault:
+        """Return a fault of the read part with the pointer into the posted body: items with faults were left out of lists."""
+        _, *path = fault.pointer.split("/")
+        if len(path) < len(("list", "index")) or path[0] not in self.items or not path[1].isdecimal():
+            return fault
+        index = self.items[path[0]][int(path[1])]
+        return replace(fault, pointer="/".join(("", path[0], str(index), *path[2:])))
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -124,7 +136,12 @@ def _read(model: type[ModelT], raw: Any, validate: Callable[[Any], ModelT]) -> P
     values |= {name: model.unread[name] for name in unread if name in model.unread}
     faults = _to_faults(model, errors)
     if model.rows is None:
-        return PartialBody(validate(values), faults, unread)
+        items = _find_read_items(raw, errors) if model.keeps_items else {}
+        kept = {name: [raw[name][index] for index in indexes] for name, indexes in items.items()}
+        try:
+            return PartialBody(validate(values | kept), faults, unread - items.keys(), items=items)
+        except ValidationError:  # a list that may not be empty, say
+            return PartialBody(validate(values), faults, unread)
     posted = raw.get(model.rows, [])
     rows: list[Any] = posted if isinstance(posted, list) else []
     partial = _find_partial_rows(model, errors)
@@ -139,6 +156,19 @@ def _read(model: type[ModelT], raw: Any, validate: Callable[[Any], ModelT]) -> P
         unread |= {model.rows}
     fields = {index: names for index, names in partial.items() if names is not None}
     return PartialBody(validate(values), faults, unread, ordinals, fields)
+
+
+def _find_read_items(raw: Mapping[str, Any], errors: list[ErrorDetails]) -> dict[str, tuple[int, ...]]:
+    """Return the indexes of the items without a fault, of each list of which only items are faulty."""
+    faulty: dict[str, set[object]] = {}
+    for error in errors:
+        name, *path = error["loc"]
+        faulty.setdefault(str(name), set()).add(path[0] if path else None)
+    return {
+        name: tuple(index for index in range(len(raw[name])) if index not in indexes)
+        for name, indexes in faulty.items()
+        if isinstance(raw.get(name), list) and all(isinstance(index, int) for index in indexes)
+    }
 
 
 def _find_partial_rows(

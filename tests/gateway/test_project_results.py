@@ -93,3 +93,25 @@ def test_components_of_either_side_are_listed_once():
         ("GN.DA5", True, False),
         (None, False, True),
     ]
+
+
+async def test_results_of_ethnic_and_the_targets_of_a_plan(gateway, upstreams):
+    houses = {"indicator": "houses", "label": "Nhà", "unit_of_measure": "houses", "done": 3, "plan": None}
+    project = {"component": "DT.DA1", "parent": None, "name": "Dự án 1", "name_en": "Land"}
+    upstreams["ethnic"].answer = {"items": [{**project, "indicators": [houses]}]}
+    upstreams["funding"].answer = {"rows": [{**MONEY, "component": "DT.DA1"}]}
+    (item,) = (await gateway.get(f"{PATH}&program=ethnic")).json()["items"]
+    assert (item["name"], item["results"][0]["done"], item["money"]["disbursed_vnd"]) == ("Dự án 1", 3, 400)
+    # a plan names figures of which one has a target, one none, and one is in no catalogue
+    named = [{"program": "poverty", "indicator": code, "unit": None} for code in ("set", "unset", "typo")]
+    upstreams["oversight"].answer = {"unit": "62", "period": "2024", "targets": named, "missed_targets": []}
+    planned = {"indicator": "set", "plan": {"value": 4}}
+    upstreams["poverty"].answer = {"items": [planned, {"code": "set"}, {"code": "unset"}]}
+    address = "/v1/plans/01a22f6e-5958-7260-9f50-4afe75dd7370/targets"
+    answer = (await gateway.get(address)).json()
+    assert [row["state"] for row in answer["items"]] == ["set", "not_set", "unknown"]
+    assert (answer["unknown_count"], answer["items"][0]["results"][0]["plan"]["value"]) == (1, 4)
+    assert [(part["program"], part["unit"], part["state"]) for part in answer["parts"]] == [
+        ("poverty", "62", "fresh")
+    ]
+    assert (await gateway.get(f"{address}?basis=no")).status_code == 422

@@ -1,11 +1,15 @@
 """What records name: units, agencies, documents. Every fault is in one refusal."""
 
+import csv
+from pathlib import Path
 from typing import Any
 
+from services.oversight.dated_facts import load_agencies
 from tests.oversight.clients import list_faults, read, record, refuse
 from tests.oversight.records import make_body, make_document, make_plan, make_recommendation
 from tests.program_clients import Clients
 
+ROOT = Path(__file__).parents[2]
 UNKNOWN = "0190b5c0-0000-7000-8000-000000000000"
 
 
@@ -127,3 +131,33 @@ async def test_money_recovered_is_part_of_the_money_to_recover(clients: Clients)
     assert faults == {"/recovered_vnd": "recovered_exceeds_to_recover"}
     faults = await list_faults(clients, "supervisions", {**audit, "round": "II", "to_recover_vnd": None})
     assert faults == {"/to_recover_vnd": "to_recover_missing"}
+
+
+async def test_components_are_those_of_the_ledger_and_a_misread_item_hides_no_other(clients: Clients) -> None:
+    with (ROOT / "services/funding/data/components.csv").open(encoding="utf-8", newline="") as file:
+        in_ledger = {(row["code"], row["program"]) for row in csv.DictReader(file)}
+    assert {(row.code, row.program) for row in load_agencies().components} == in_ledger
+    document = make_document(components=["DT.DA1", 7, "DT.DA99"])
+    assert await list_faults(clients, "documents", document) == {
+        "/components/1": "not_a_text",
+        "/components/2": "component_unknown",
+    }
+    money = {"source": "central", "amount_vnd": 1}
+    target = {"program": "poverty", "indicator": "poverty_rate"}
+    plan = make_plan(
+        capital=[
+            {**money, "amount_vnd": "?"},
+            {**money, "component": "GN.DA1.TDA1"},
+            {**money, "component": "1.1"},
+        ],
+        targets=[{**target, "program": 3}, target, {**target, "unit": "999", "owner": "NOBODY"}],
+    )
+    faults = await list_faults(clients, "plans", plan)
+    assert faults.pop("/capital/0/amount_vnd") and faults.pop("/targets/0/program")
+    assert faults == {
+        "/capital/2/component": "component_unknown",
+        "/targets/2/unit": "unit_unknown",
+        "/targets/2/owner": "agency_unknown",
+    }
+    difficulty = {"unit": "62", "raised_on": "2024-01-15", "component": "1.1"}
+    assert (await list_faults(clients, "difficulties", difficulty))["/component"] == "component_unknown"

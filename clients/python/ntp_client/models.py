@@ -4045,6 +4045,19 @@ class PlanOut(TypedDict):
     decision_date: str
 
 
+class PlanTargetsOut(TypedDict):
+    """The targets that a plan names, with what the programs plan and state."""
+
+    plan: str
+    period: str
+    basis: Literal["accepted", "provisional"]
+    as_of: str | None
+    complete: bool
+    unknown_count: int
+    items: "list[PlannedTargetOut]"
+    parts: "list[TargetsPartOut]"
+
+
 class PlannedMoneyIn(TypedDict):
     """Money of the plan, by source, program, component, agency and unit."""
 
@@ -4064,6 +4077,18 @@ class PlannedTargetIn(TypedDict):
     indicator: str
     unit: NotRequired[str | None]
     owner: NotRequired[str | None]
+
+
+class PlannedTargetOut(TypedDict):
+    """A target that a plan names."""
+
+    named_in: Literal["targets", "missed_targets"]
+    program: str
+    indicator: str
+    unit: str
+    owner: str | None
+    state: Literal["set", "not_set", "unknown", "unavailable"]
+    results: "list[TargetResultPartRow]"
 
 
 class PostingOut(TypedDict):
@@ -4432,7 +4457,7 @@ class ProjectOut(TypedDict):
 
 
 class ProjectResultPartRow(TypedDict):
-    """One result, as the program's `project-results` gives it."""
+    """One result, as the program gives it: poverty's `project-results`, ethnic's `projects`."""
 
     indicator: str
     label: str
@@ -6251,6 +6276,13 @@ class TargetResultOut(TypedDict):
     caveat: NotRequired["CaveatOut | None"]
 
 
+class TargetResultPartRow(TypedDict):
+    """A target with its result, as the program's `targets/results` gives it."""
+
+    indicator: str
+    plan: dict[str, Any]
+
+
 class TargetResultsOut(TypedDict):
     """The targets of one unit and period with what was done."""
 
@@ -6277,6 +6309,16 @@ class TargetsOut(TypedDict):
     """The planned values in force."""
 
     items: "list[TargetOut]"
+
+
+class TargetsPartOut(TypedDict):
+    """The part of one program and unit."""
+
+    state: Literal["fresh", "stale", "unavailable"]
+    age_seconds: int | None
+    problem: NotRequired[dict[str, Any] | None]
+    program: str
+    unit: str
 
 
 class TaskCompletion(TypedDict):

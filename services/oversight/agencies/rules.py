@@ -1,4 +1,4 @@
-"""Agencies in force on a day, and the faults of their codes. Pure."""
+"""Agencies and components in force on a day, and the faults of their codes. Pure."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -16,6 +16,10 @@ AGENCY_NOT_IN_FORCE = Sentence(
     "The agency {agency} does not exist on {on}; its successor: {successor}.",
 )
 
+COMPONENT_UNKNOWN = Sentence(
+    "Không có thành phần “{component}”; xem /v1/funding/catalogue.",
+    "There is no component “{component}”; see /v1/funding/catalogue.",
+)
 AGENCY_LEVEL = Sentence(
     "Cơ quan {agency} thuộc cấp {level}, cao hơn cấp của đơn vị ({unit_level}).",
     "The agency {agency} is of the level {level}, above that of the unit ({unit_level}).",
@@ -40,10 +44,20 @@ class SteeringAgency(DatedFact):
 
 
 @dataclass(frozen=True, slots=True)
+class SteeredComponent(DatedFact):
+    """A project, sub-project or content of a program, by the code of the ledger."""
+
+    code: str
+    program: str
+    label: Sentence
+
+
+@dataclass(frozen=True, slots=True)
 class AgencyDirectory:
-    """All agencies of this installation."""
+    """All agencies of this installation, and the components of the programs."""
 
     agencies: tuple[SteeringAgency, ...]
+    components: tuple[SteeredComponent, ...] = ()
 
     def in_force(self, on: date) -> list[SteeringAgency]:
         """Return the agencies in force on a day."""
@@ -87,6 +101,13 @@ class AgencyDirectory:
                     on=on,
                     successor="-" if successor == code else successor,
                 )
+
+    def find_component_faults(self, named: Iterable[tuple[str, str | None]]) -> Iterator[Fault]:
+        """Yield the faults of components that a body names, by JSON pointer; None names none."""
+        codes = {component.code for component in self.components}
+        for pointer, code in named:
+            if code is not None and code not in codes:
+                yield make_fault(pointer, "component_unknown", COMPONENT_UNKNOWN, component=code)
 
     def find_level_faults(
         self, acting: Iterable[tuple[str, str | None]], unit_level: str, on: date, *, from_centre: bool

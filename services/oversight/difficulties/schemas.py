@@ -26,7 +26,7 @@ EXAMPLE: dict[str, Any] = {
     "raised_on": "2023-06-01",
     "text": "Chưa có hướng dẫn định mức hỗ trợ nhà ở cho hộ nghèo",
     "program": "ethnic",
-    "component": "1.1",
+    "component": "DT.DA1",
     "clause": "TT 15/2022/TT-BTC, Điều 8",
     "passed_to": "SO_TC",
 }

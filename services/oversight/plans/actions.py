@@ -203,6 +203,7 @@ async def _prepare(
                 for n, recommendation in enumerate(body.continued_recommendations)
             ),
         ],
+        components=[(f"/capital/{index}/component", row.component) for index, row in enumerate(body.capital)],
         faults=[] if "period" in draft.unread else _find_period_faults(body.period),
     )
 

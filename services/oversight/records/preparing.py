@@ -36,13 +36,14 @@ async def prepare_record(
     levels: Collection[Level] = tuple(LEVEL_NAMES),
     units: Iterable[NamedUnit] = (),
     references: Iterable[Reference] = (),
+    components: Iterable[tuple[str, str | None]] = (),
     faults: Iterable[Fault] = (),
     past_only: bool = True,
 ) -> RecordContent:
     """Return the content of a record; raise every fault of the body, or `UnitNotGranted`.
 
-    `dated_by` is the field with the record's day, `key` what identifies it within the unit. `agencies`, `units` and `references`
-    are what the body names, by JSON pointer; where the day cannot be read, a code is wrong if it exists on no day. `acting` are
+    `dated_by` is the field with the record's day, `key` what identifies it within the unit. `agencies`, `units`, `references`
+    and `components` are what the body names, by JSON pointer, its own members `component` and `components` without being listed; where the day cannot be read, a code is wrong if it exists on no day. `acting` are
     agencies that act for the unit, so none is of a higher level, except those of the centre for a province, `from_centre`.
     """
     body = draft.body
@@ -50,7 +51,7 @@ async def prepare_record(
     located = await locate_body_unit(
         context, draft, body.unit, day or date.min, levels=list(levels), dated_by=dated_by
     )
-    every_fault = [*draft.faults, *faults]
+    every_fault = [*faults]
     if isinstance(located, Fault):
         every_fault.append(located)
     if day is not None and past_only:
@@ -68,11 +69,23 @@ async def prepare_record(
     )
     read_references = [reference for reference in references if _is_read(draft, reference[0])]
     every_fault += await find_unknown_records(context.session, read_references)
+    named_components = [*components, *_list_components(body)]
+    every_fault += directory.find_component_faults(
+        [(pointer, code) for pointer, code in named_components if _is_read(draft, pointer)]
+    )
+    every_fault = [*draft.faults, *map(draft.point_to_posted, every_fault)]
     if every_fault or day is None or not isinstance(located, UnitOnDay):
         raise Invalid(faults=every_fault)
     require_record_granted(context, located)
     identity = make_key(body.unit, located.unit.valid_from, *key)
     return RecordContent(register, identity, located, day, to_content(body))
+
+
+def _list_components(body: Any) -> Iterator[tuple[str, str | None]]:
+    """Yield the components that a body names as a whole, by JSON pointer."""
+    yield "/component", getattr(body, "component", None)
+    for index, code in enumerate(getattr(body, "components", ())):
+        yield f"/components/{index}", code
 
 
 def _is_read(draft: PartialBody[Any], pointer: str) -> bool:

@@ -39,6 +39,7 @@ class RecordIn(PartialModel):
     """A body that records something of a unit."""
 
     model_config = ConfigDict(extra="forbid")
+    keeps_items: ClassVar[bool] = True
     unread: ClassVar[Mapping[str, Any]] = {"unit": "--"}
 
     unit: UnitCode
