@@ -1,5 +1,6 @@
 """The other services, as their public interface shows them to the caller: over HTTP, through the gateway, with the caller's token."""
 
+import hashlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from http import HTTPStatus
@@ -7,9 +8,9 @@ from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
 import httpx
-import orjson
 from fastapi import Depends, Request, Response
 
+from shared.kit.exact_json import read_json, write_json
 from shared.kit.problems import Sentence, Unavailable
 from shared.kit.resources import CurrentResources
 from shared.kit.routes import OperationRoute, RouteHandler
@@ -42,6 +43,14 @@ class RefusedByService(Exception):  # noqa: N818 (an expected answer, not a faul
     def __init__(self, answer: httpx.Response) -> None:
         super().__init__(f"{answer.request.url.path} answers {answer.status_code}")
         self.answer = answer
+
+
+def read_answer(answer: httpx.Response) -> Any:
+    """Return the JSON of an answer, its numbers exact; raises `GatewayUnreachable` where something between answered without JSON."""
+    try:
+        return read_json(answer.content)
+    except ValueError as error:
+        raise GatewayUnreachable from error
 
 
 class Gateway:
@@ -87,7 +96,7 @@ class CallerGateway:
         answer = await self._gateway.send("GET", address, self._fields)
         if answer.status_code != HTTPStatus.OK:
             raise RefusedByService(answer)
-        return answer.json()
+        return read_answer(answer)
 
     async def find(self, path: str, **query: object) -> Any:
         """Return the JSON of a path; None where there is nothing."""
@@ -110,10 +119,15 @@ class CallerGateway:
                 return items
 
     async def post(self, path: str, body: object, *, key: str, dry_run: bool = False) -> httpx.Response:
-        """Send a body under an Idempotency-Key, and return the answer whatever its status."""
+        """Send a body under an Idempotency-Key, and return the answer whatever its status.
+
+        A dry run has a key of its own: it is another request than the one that keeps something.
+        """
+        if dry_run:
+            key = f"check-{hashlib.sha256(key.encode()).hexdigest()}"
         headers = {**self._fields, "Content-Type": "application/json", "Idempotency-Key": key}
         address = f"{path}?dry_run=true" if dry_run else path
-        return await self._gateway.send("POST", address, headers, orjson.dumps(body))
+        return await self._gateway.send("POST", address, headers, write_json(body))
 
 
 async def require_unit(gateway: CallerGateway, code: str) -> None:
@@ -121,7 +135,7 @@ async def require_unit(gateway: CallerGateway, code: str) -> None:
     try:
         await gateway.get(f"/v1/units/{quote(code, safe='')}")
     except RefusedByService as refused:
-        if refused.answer.json().get("code") != "unit_unknown_on_date":
+        if read_answer(refused.answer).get("code") != "unit_unknown_on_date":
             raise
 
 
@@ -148,13 +162,13 @@ def relay_refusals(handler: RouteHandler) -> RouteHandler:
 
 def relay(answer: httpx.Response, path: str, *, change: Callable[[Any], None] = lambda _: None) -> Response:
     """Return the answer of another service as this one's; `change` may add to its JSON."""
-    document = answer.json()
+    document = read_answer(answer)
     if "instance" in document:
         document["instance"] = path
     change(document)
     headers = {name: answer.headers[name] for name in RELAYED_FIELDS if name in answer.headers}
     return Response(
-        orjson.dumps(document), answer.status_code, headers, media_type=answer.headers.get("content-type")
+        write_json(document), answer.status_code, headers, media_type=answer.headers.get("content-type")
     )
 
 

@@ -9,9 +9,9 @@ import openpyxl
 import pytest
 
 from services.papers.forms.guards import MAX_FILE_BYTES, FileRefusedError, check_file
+from services.papers.forms.job import read_form
 from services.papers.forms.layout import FormColumn, FormLayout, FormRow, RowCheck, name_cell
 from services.papers.forms.numbers import read_number
-from services.papers.forms.reading import read_form
 from services.papers.forms.translation import FormFileRefused, require_target, translate
 from services.papers.forms.workbook import write_form
 

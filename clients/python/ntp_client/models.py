@@ -2442,6 +2442,7 @@ class FormColumnOut(TypedDict):
 class FormKindOut(TypedDict):
     """A form that can be downloaded."""
 
+    kind: Literal["report", "register"]
     program: str
     form: str
     label: str
@@ -2494,10 +2495,12 @@ class FormTableOut(TypedDict):
 class FormTakenOut(TypedDict):
     """What the program answered to a form."""
 
-    report: dict[str, Any]
+    report: dict[str, Any] | None
+    rows: NotRequired["list[RegisterRowOut]"]
     dry_run: bool
     cells: int
     read_as_numbers: "list[ReadNumberOut]"
+    hidden_rows: list[str]
     missing: "MissingPartsOut"
 
 
@@ -3641,8 +3644,8 @@ class MovedFigureOut(TypedDict):
     label: str
     text_before: str
     text_after: str
-    before: Number | int | None
-    after: Number | int | None
+    before: Number | None
+    after: Number | None
     changes_print: bool
     lineage: str | None
     sources: "list[MovingSourceOut]"
@@ -4182,7 +4185,7 @@ class PrintedFigureOut(TypedDict):
     indicator: str
     field: str
     text: str
-    value: Number | int | None
+    value: Number | None
     unit_of_measure: str
     decimals: int
     status: str | None
@@ -5103,6 +5106,15 @@ class RegisterPartOut(TypedDict):
     problem: NotRequired[dict[str, Any] | None]
     items: list[dict[str, Any]]
     status: NotRequired[dict[str, Any] | None]
+
+
+class RegisterRowOut(TypedDict):
+    """What became of a row of a register."""
+
+    row: int
+    cell: str
+    outcome: Literal["recorded", "existing", "refused", "fits"]
+    location: str | None
 
 
 class RegistrationIn(TypedDict):

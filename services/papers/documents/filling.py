@@ -15,6 +15,7 @@ from services.papers.documents.templates import (
     TemplateFaulty,
     find_template_faults,
 )
+from shared.kit.exact_json import to_number
 from shared.periods import Period
 
 Answers = Mapping[str, Any]
@@ -56,7 +57,7 @@ class PrintedFigure:
     indicator: str
     field: str
     text: str
-    value: float | int | None
+    value: float | int | Decimal | None
     """Exact, in the unit of measure of the service."""
     unit_of_measure: str
     decimals: int
@@ -104,7 +105,7 @@ def fill_template(
             if check.total in filled["slots"] and not any(
                 note["mark"] == "*" and note["check"] == check.total for note in notes
             ):
-                filled["runs"].append({"note": "*"})
+                filled["runs"].append({"note": "*", "check": check.total})
                 own_notes.append({"mark": "*", "check": check.total, "runs": [{"text": str(check.note)}]})
         paragraphs.append(filled)
         notes += own_notes
@@ -241,7 +242,7 @@ def read_figure(binding: SlotBinding, answers: Answers) -> PrintedFigure:
         indicator=binding.indicator,
         field=binding.field,
         text=print_value(value, binding.rule),
-        value=None if value is None else _to_json(value),
+        value=None if value is None else to_number(value),
         unit_of_measure=binding.unit_of_measure or str(source.get("unit_of_measure", "")),
         decimals=binding.rule.decimals,
         status=source.get("status"),
@@ -274,10 +275,6 @@ def _read_field(binding: SlotBinding, source: Mapping[str, Any]) -> Decimal | No
     if binding.field in {"reported", "expected"}:
         value = (source.get("coverage") or {}).get(binding.field)
     return None if value is None else Decimal(str(value))
-
-
-def _to_json(value: Decimal) -> int | float:
-    return int(value) if value == value.to_integral_value() else float(value)
 
 
 def check_sum(row: PrintedSum, template: Template, figures: Mapping[str, PrintedFigure]) -> SumCheck | None:

@@ -4,6 +4,8 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
+from shared.kit.decimal_fields import JsonDecimal
+
 
 class PrintedFigureOut(BaseModel):
     """A figure of a document: as printed, exact, and where it came from."""
@@ -14,7 +16,7 @@ class PrintedFigureOut(BaseModel):
     indicator: str = Field(description="code of the figure, or the row of money")
     field: str = Field(description="the member that is printed")
     text: str = Field(description="as it is printed: rounded once, half away from zero")
-    value: float | int | None = Field(description="the exact value; null where there is none")
+    value: JsonDecimal | None = Field(description="the exact value; null where there is none")
     unit_of_measure: str = Field(description="unit of measure of the exact value")
     decimals: int = Field(description="decimal places printed at most")
     status: str | None = Field(description="estimate, preliminary or official, where the figure has it")

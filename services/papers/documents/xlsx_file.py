@@ -1,6 +1,7 @@
 """Write a filled document as a workbook: its text, its figures with their sources, its printed sums. A job."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from io import BytesIO
 from typing import Any
 
@@ -73,6 +74,8 @@ def _write_sources(workbook: Workbook, filled: Any) -> None:
         sheet.write_string(row, 1, figure["label"], cell)
         if figure["value"] is None:
             sheet.write_string(row, 2, "–", cell)
+        elif isinstance(figure["value"], Decimal):  # Excel keeps fifteen digits
+            sheet.write_string(row, 2, str(figure["value"]), cell)
         else:
             sheet.write_number(row, 2, figure["value"], number)
         for column, name in ((3, "unit_of_measure"), (4, "status"), (5, "slot")):

@@ -3,7 +3,6 @@
 import uuid
 from typing import Annotated, Any
 
-import orjson
 from fastapi import APIRouter, Depends, Query, Request
 
 from services.papers.drafts.refusals import to_draft_refusal
@@ -12,6 +11,7 @@ from services.papers.issues.schemas import MEDIA_TYPES
 from services.papers.issues.store import get_issue
 from services.papers.jobs.runner import CurrentJobs
 from shared.kit.database import Database
+from shared.kit.exact_json import read_json
 from shared.kit.representations import UnsupportedMediaType
 from shared.kit.resources import CurrentResources
 from shared.kit.routes import OperationRoute
@@ -46,7 +46,7 @@ async def check_issue_draft(
         raise UnsupportedMediaType(media_type, FILE_CONTENT)
     async with resources.get(Database).reading() as session:
         row = await get_issue(session, issue_id)
-    check, _ = await jobs.run("check_draft", orjson.loads(row.content)["filled"], await request.body())
+    check, _ = await jobs.run("check_draft", read_json(row.content)["filled"], await request.body())
     if "refused" in check:
         raise to_draft_refusal(check["refused"])
     return DraftCheckOut(

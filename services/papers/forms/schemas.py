@@ -1,10 +1,11 @@
 """Forms on the wire."""
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 FORM_EXAMPLE: dict[str, Any] = {
+    "kind": "report",
     "program": "poverty",
     "form": "annual_review",
     "label": "Kết quả rà soát hộ nghèo, hộ cận nghèo hằng năm",
@@ -19,7 +20,10 @@ class FormKindOut(BaseModel):
 
     model_config = ConfigDict(json_schema_extra={"example": FORM_EXAMPLE})
 
-    program: str = Field(description="the program")
+    kind: Literal["report", "register"] = Field(
+        description="report: units as rows; register: a row for each record, also of a list or a treasury batch"
+    )
+    program: str = Field(description="the program, or funding")
     form: str = Field(description="code of the form")
     label: str = Field(description="its name in Vietnamese")
     label_en: str = Field(description="its name in English")
@@ -48,13 +52,29 @@ class MissingPartsOut(BaseModel):
     columns: list[str] = Field(description="codes of columns that are missing")
 
 
+class RegisterRowOut(BaseModel):
+    """What became of a row of a register."""
+
+    row: int = Field(description="its place among the rows that state something, from 0")
+    cell: str = Field(description="its first cell")
+    outcome: Literal["recorded", "existing", "refused", "fits"] = Field(
+        description="recorded; existing: it was recorded before; refused; fits: nothing is wrong with it, and it is not kept, in a dry run or where other rows are refused"
+    )
+    location: str | None = Field(description="its address; null in a dry run and where it is not recorded")
+
+
 class FormTakenOut(BaseModel):
     """What the program answered to a form."""
 
-    report: dict[str, Any] = Field(
-        description="the answer of the program, as to `POST /v1/{program}/reports`"
+    report: dict[str, Any] | None = Field(
+        description="the answer of the program to the report, list or batch; null for a register whose rows are sent one by one"
+    )
+    rows: list[RegisterRowOut] = Field(
+        default_factory=list,
+        description="what became of each row of a register whose rows are sent one by one",
     )
     dry_run: bool = Field(description="whether nothing was kept")
     cells: int = Field(description="number of cells that state something")
     read_as_numbers: list[ReadNumberOut] = Field(description="texts that were read as numbers")
+    hidden_rows: list[str] = Field(description="cells of hidden rows whose values were taken as well")
     missing: MissingPartsOut

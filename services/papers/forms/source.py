@@ -22,8 +22,8 @@ async def read_layout(
     kind = require_form(program, form, catalogue, period)
     indicators, communes, districts = await asyncio.gather(
         gateway.get(f"/v1/{program}/indicators"),
-        _list_units(gateway, unit, "commune", on),
-        _list_units(gateway, unit, "district", on),
+        list_units(gateway, unit, "commune", on),
+        list_units(gateway, unit, "district", on),
     )
     columns = make_columns(indicators, kind.preliminary_of or form, period.ends_on)
     codes = dict.fromkeys(column.indicator for column in columns)
@@ -40,7 +40,7 @@ async def read_layout(
     )
 
 
-async def _list_units(gateway: CallerGateway, unit: Any, level: str, on: str) -> list[Any]:
+async def list_units(gateway: CallerGateway, unit: Any, level: str, on: str) -> list[Any]:
     """Return the units of a level within a unit, itself included, by their codes."""
     if unit["level"] == level:
         return [unit]

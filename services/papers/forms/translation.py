@@ -13,6 +13,9 @@ from services.papers.forms.layout import (
 )
 from shared.kit.problems import Fault, Invalid, Language, Sentence, make_fault
 
+PERCENT = "percent"
+"""The unit of measure of indicators that are stated in percent."""
+
 STATUSES = {word: status for status, word in STATUS_WORDS.items()} | {name: name for name in STATUS_WORDS}
 
 POINTERS = {name: f"/{member}" for name, (_, member) in HEADER_FIELDS.items()}
@@ -22,6 +25,10 @@ FILE_REFUSALS: Mapping[str, Sentence] = {
     "file_too_large": Sentence("Tệp lớn hơn 2 MiB.", "The file is larger than 2 MiB."),
     "file_kind_unknown": Sentence(
         "Chỉ nhận tệp xlsx, xls hoặc csv của biểu.", "Only xlsx, xls or csv files of a form are taken."
+    ),
+    "file_is_no_workbook": Sentence(
+        "Tệp được gửi là tệp Excel nhưng nội dung không phải của Excel.",
+        "The file was sent as a file of Excel, and its content is none.",
     ),
     "file_encrypted": Sentence("Tệp có mật khẩu.", "The file is protected by a password."),
     "file_has_macros": Sentence(
@@ -53,6 +60,14 @@ CELL_FAULTS: Mapping[str, Sentence] = {
     "cells_merged": Sentence("Ô bị gộp; hãy bỏ gộp ô.", "The cells are merged; separate them."),
     "row_without_code": Sentence(
         "Hàng có số liệu nhưng không có mã đơn vị.", "The row has values and no code of a unit."
+    ),
+    "formula_without_value": Sentence(
+        "Công thức chưa có kết quả; hãy mở tệp bằng Excel và lưu lại, hoặc nhập số.",
+        "The formula has no result; open the file in Excel and save it, or type the number.",
+    ),
+    "cell_is_percent": Sentence(
+        "Ô ghi theo phần trăm nhưng chỉ tiêu không tính bằng phần trăm.",
+        "The cell shows a percentage, and the indicator is not measured in percent.",
     ),
 }
 FORM_DIFFERS = Sentence(
@@ -119,6 +134,8 @@ class TranslatedForm:
     body: dict[str, Any]
     cells: Mapping[str, str]
     """The cell of each pointer."""
+    faults: Sequence[Mapping[str, str]] = ()
+    """cell and code of what the column of the form does not allow."""
 
 
 def refuse_file(code: str) -> FormFileRefused:
@@ -207,7 +224,14 @@ def translate(form: Mapping[str, Any], target: FormTarget, layout: FormLayout) -
         }
     if exceptions:
         body["exceptions"] = exceptions
-    return TranslatedForm(body, cells)
+    faults = [
+        {"cell": value["cell"], "code": "cell_is_percent"}
+        for value in form["values"]
+        if value.get("percent")
+        and (column := columns.get(value["key"])) is not None
+        and column.unit_of_measure != PERCENT
+    ]
+    return TranslatedForm(body, cells, faults)
 
 
 def find_cell(pointer: str, cells: Mapping[str, str]) -> str | None:

@@ -9,16 +9,15 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
-import orjson
-
 from services.papers.documents.actions import FILE_JOBS, fill_at, find_template, write_files
 from services.papers.documents.answers import read_answers
 from services.papers.documents.filling import fill_template
 from services.papers.documents.templates import Template
-from services.papers.gateway import CallerGateway, RefusedByService
+from services.papers.gateway import CallerGateway, RefusedByService, read_answer
 from services.papers.issues.rules import MovedFigure, compare_figures
 from services.papers.jobs.runner import JobRunner
 from services.papers.models import IssueFile, IssueRow
+from shared.kit.exact_json import write_json
 from shared.kit.ids import uuid7
 from shared.periods import Period
 
@@ -76,9 +75,7 @@ async def prepare_issue(
         issue=str(issue_id),
     )
     files = await write_files(jobs, filled, FILE_JOBS)
-    content = orjson.dumps(
-        {"template": template.document, "answers": answers, "filled": filled}, option=orjson.OPT_SORT_KEYS
-    )
+    content = write_json({"template": template.document, "answers": answers, "filled": filled}, sort=True)
     row = IssueRow(
         id=issue_id,
         template=template.code,
@@ -119,7 +116,7 @@ async def _freeze_vintage(gateway: CallerGateway, order: IssueOrder) -> Any:
     answer = await gateway.post("/v1/vintages", body, key=key, dry_run=order.dry_run)
     if answer.status_code not in {HTTPStatus.CREATED, HTTPStatus.OK}:
         raise RefusedByService(answer)
-    return answer.json()
+    return read_answer(answer)
 
 
 async def compare_with_now(gateway: CallerGateway, content: Mapping[str, Any]) -> list[MovedFigure]:

@@ -4,7 +4,6 @@ import uuid
 from dataclasses import asdict
 from typing import Annotated
 
-import orjson
 from fastapi import APIRouter, Query, Request, Response
 
 from services.papers.gateway import CurrentGateway, RelayingRoute, require_unit
@@ -20,6 +19,7 @@ from services.papers.issues.schemas import (
     to_moving_source,
 )
 from shared.kit.database import Database
+from shared.kit.exact_json import read_json
 from shared.kit.paging import Paging, paged_by
 from shared.kit.representations import JSON, negotiate
 from shared.kit.resources import CurrentResources
@@ -81,7 +81,7 @@ async def compare_issue(
     """Compare each figure of an issued document with its value now, and name the reports and entries that moved it."""
     async with resources.get(Database).reading() as session:
         row = await store.get_issue(session, issue_id)
-    content = orjson.loads(row.content)
+    content = read_json(row.content)
     moved = await compare_with_now(gateway, content)
     sources = await find_moving_sources(
         gateway, moved, unit=row.unit, period=row.period, since=row.as_of.isoformat()

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from shared.kit.problems import NotFound, Sentence
@@ -31,8 +32,8 @@ class MovedFigure:
     label: str
     text_before: str
     text_after: str
-    before: float | int | None
-    after: float | int | None
+    before: float | int | Decimal | None
+    after: float | int | Decimal | None
     changes_print: bool
     """Whether it would be printed differently."""
     service: str

@@ -5,12 +5,13 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Any
 
-import orjson
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.papers.documents.schemas import FilledDocumentOut
 from services.papers.models import IssueFile, IssueRow
 from shared.kit.date_fields import IsoDate
+from shared.kit.decimal_fields import JsonDecimal
+from shared.kit.exact_json import read_json
 from shared.kit.paging import Page
 from shared.kit.text_fields import Visible
 from shared.reporting.field_types import UnitCode
@@ -82,7 +83,7 @@ class IssueOut(IssueSummary):
     @classmethod
     def from_issue(cls, row: IssueRow, files: Iterable[IssueFile]) -> "IssueOut":
         """Serialize an issue with its content."""
-        filled = orjson.loads(row.content)["filled"]
+        filled = read_json(row.content)["filled"]
         return cls.model_validate(
             {
                 **_summarize(row),
@@ -134,8 +135,8 @@ class MovedFigureOut(BaseModel):
     label: str = Field(description="what it is, in Vietnamese")
     text_before: str = Field(description="as printed in the document")
     text_after: str = Field(description="as it would be printed now")
-    before: float | int | None = Field(description="the exact value in the document")
-    after: float | int | None = Field(description="the exact value now")
+    before: JsonDecimal | None = Field(description="the exact value in the document")
+    after: JsonDecimal | None = Field(description="the exact value now")
     changes_print: bool = Field(description="whether it would be printed differently")
     lineage: str | None = Field(description="what it is made of now")
     sources: list[MovingSourceOut] = Field(description="what moved it, as far as the caller may see")

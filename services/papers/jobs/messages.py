@@ -1,15 +1,16 @@
-"""How a job and its runner talk: a length, JSON, then bytes. Nothing that is received is executed."""
+"""How a job and its runner talk: a length, JSON with exact numbers, then bytes. Nothing that is received is executed."""
 
-import json
 import struct
 from typing import Any
+
+from shared.kit.exact_json import read_json, write_json
 
 LENGTH = struct.Struct(">Q")
 
 
 def pack(document: Any, content: bytes) -> bytes:
     """Return a message."""
-    head = json.dumps(document, ensure_ascii=False).encode()
+    head = write_json(document)
     return LENGTH.pack(len(head)) + head + content
 
 
@@ -21,4 +22,4 @@ def unpack(message: bytes) -> tuple[Any, bytes]:
     end = LENGTH.size + length
     if len(message) < end:
         raise ValueError("the message is shorter than it says")
-    return json.loads(message[LENGTH.size : end]), message[end:]
+    return read_json(message[LENGTH.size : end]), message[end:]

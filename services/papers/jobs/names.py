@@ -8,10 +8,11 @@ JobFunction = Callable[[Any, bytes], JobResult]
 
 JOBS: Mapping[str, str] = {
     "check_draft": "services.papers.drafts.job:check_draft_file",
-    "read_form": "services.papers.forms.reading:read_form",
+    "read_form": "services.papers.forms.job:read_form",
     "write_docx": "services.papers.documents.docx_file:write_docx",
     "write_pdf": "services.papers.documents.pdf_file:write_pdf",
     "write_xlsx": "services.papers.documents.xlsx_file:write_xlsx",
+    "write_register": "services.papers.forms.registers.workbook:write_register",
     "write_form": "services.papers.forms.workbook:write_form",
 }
 """Module and function of each job. A module is imported only in the process of the job."""
