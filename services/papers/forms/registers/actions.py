@@ -148,7 +148,7 @@ def _is_of_the_caller(answer: httpx.Response) -> bool:
     """Whether the caller may not write this register at all, whatever the unit of a row."""
     if answer.status_code != HTTPStatus.FORBIDDEN:
         return False
-    return read_answer(answer).get("code") != UNIT_NOT_GRANTED
+    return bool(read_answer(answer).get("code") != UNIT_NOT_GRANTED)
 
 
 def _make_row_key(key: str, body: Mapping[str, Any]) -> str:
@@ -198,7 +198,7 @@ def _to_document(
         outcomes = [row["outcome"] for row in answer.outcomes]
         refused = RegisterRowsRefused(
             faults,
-            answer.outcomes,
+            outcomes=answer.outcomes,
             refused=outcomes.count("refused"),
             rows=len(bodies),
             recorded=outcomes.count("recorded"),

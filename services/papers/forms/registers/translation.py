@@ -24,17 +24,21 @@ class RegisterRowsRefused(Invalid):
     )
 
     def __init__(
-        self, relayed: Sequence[Mapping[str, Any]], outcomes: Sequence[Mapping[str, Any]], **facts: int
+        self,
+        relayed: Sequence[Mapping[str, Any]],
+        *,
+        outcomes: Sequence[Mapping[str, Any]],
+        refused: int,
+        rows: int,
+        recorded: int,
     ) -> None:
-        super().__init__(**facts)
+        super().__init__(refused=refused, rows=rows, recorded=recorded, outcomes=list(outcomes))
         self._relayed = relayed
-        self._outcomes = outcomes
 
     def document(self, language: Language, instance: str, origin: str = "") -> dict[str, Any]:
-        """Return the document, with the faults that the program named and what became of each row."""
+        """Return the document, with the faults that the program named."""
         document = super().document(language, instance, origin)
         document["errors"] = [*document.get("errors", ()), *self._relayed]
-        document["outcomes"] = list(self._outcomes)
         return document
 
 
