@@ -44,6 +44,12 @@ async def read_everywhere(office):
     return found.pop()
 
 
+async def list_forms(office, unit, **params):
+    """Return the forms of the values that are listed of a unit."""
+    listed = (await office.get("observations", period="2023", unit=unit, indicator="poor", **params)).json()
+    return {row["form"] for row in listed["items"]}
+
+
 async def test_the_official_report_takes_the_place_of_the_preliminary_one(early_office):
     early = await early_office.accepted(DISTRICT, "2023", "early", rows(10))
     assert await read_everywhere(early_office) == (10, "preliminary", "preliminary")
@@ -105,6 +111,7 @@ async def test_a_coarse_preliminary_value_gives_way_to_official_ones_below_it(ea
     for unit in ("62", DISTRICT):
         for params in ({}, {"as_of": early_office.clock.at.isoformat()}):
             assert await read(early_office, unit=unit, **params) == (24, "official", "official")
+            assert await list_forms(early_office, unit, **params) == {"census"}
 
 
 @pytest.mark.parametrize("early_first", [True, False])
@@ -121,6 +128,7 @@ async def test_a_preliminary_value_of_the_province_gives_way_to_those_of_distric
         await state()
     for params in ({}, {"as_of": early_office.clock.at.isoformat()}):
         assert await read(early_office, **params) == (7, "official", "official")
+        assert await list_forms(early_office, "62", **params) == {"census"}
 
 
 async def test_an_official_nil_report_takes_the_place_of_preliminary_values(early_office):
@@ -129,6 +137,7 @@ async def test_an_official_nil_report_takes_the_place_of_preliminary_values(earl
     figure = await early_office.figure("poor", unit=DISTRICT)
     assert (figure["value"], figure["stage"], figure["missing"]) == (None, None, [])
     assert figure["coverage"] == {"reported": 0, "nil": 12, "expected": 12}
+    assert await list_forms(early_office, DISTRICT) == set()
     (report,) = (await early_office.get("reports", early_office.reviewer, form="census")).json()["items"]
     await early_office.verdict(report, "withdraw", reason="duyệt nhầm")
     assert await read_everywhere(early_office) == (10, "preliminary", "preliminary")

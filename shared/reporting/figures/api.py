@@ -236,7 +236,12 @@ async def list_observations(
     standards = context.engine.catalogue.select_standards(period.ends_on, standard)
     catalogue = context.engine.catalogue
     series = indicator and [key for code in indicator for key in catalogue.require_series(code)]
-    query = store.select_observations(period, units, basis, series, as_of, standards)
+    lines = (
+        {code: [above.code for above in context.territory.ancestors(code, period.ends_on)] for code in units}
+        if any(form.preliminary_of for form in catalogue.forms.values())
+        else {}
+    )
+    query = store.select_observations(period, units, basis, series, as_of, standards, lines)
     page = await paging.fetch(
         context.session,
         query,

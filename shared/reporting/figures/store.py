@@ -3,12 +3,13 @@
 import json
 import uuid
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from fractions import Fraction
 
-from sqlalchemy import DateTime, Select, TextClause, bindparam, or_, select, text
+from sqlalchemy import DateTime, Select, TextClause, and_, bindparam, func, literal, or_, select, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -214,10 +215,12 @@ def select_observations(
     indicators: Collection[str] | None,
     as_of: datetime | None,
     standards: FormStandards,
+    lines: Mapping[str, Collection[str]],
 ) -> Select[Observation, uuid.UUID, str, str, str, datetime]:
     """Return the query for the observations in effect with report, reporting unit, form, standard and receipt, newest first.
 
-    One of a preliminary form is left out where an official report states the same unit and indicator.
+    One of a preliminary form is left out where an official report states the same indicator for its unit, one above or one
+    below, or nil (ADR 0019). `lines` are the units above each of the units.
     """
     query = (
         select(Observation, Report.id, Report.unit, Report.form, Report.standard, Report.received_at)
@@ -233,23 +236,37 @@ def select_observations(
         .order_by(Report.received_at.desc(), Report.id.desc(), Observation.ordinal)
     )
     official, stated = aliased(EffectiveReport), aliased(Observation)
+    above = literal({unit: list(line) for unit, line in lines.items()}, JSONB)
+    is_official = and_(
+        official.form == EffectiveReport.preliminary_of,
+        official.period == EffectiveReport.period,
+        official.basis == basis,
+        official.standard == EffectiveReport.standard,
+        is_in_effect(official, as_of),
+    )
     officially_stated = (
         select(official.id)
         .join(stated, stated.report_id == official.report_id)
         .where(
             stated.year == period.year,
             stated.period == str(period),
-            stated.unit == Observation.unit,
+            or_(
+                stated.unit == Observation.unit,
+                func.jsonb_exists(above.op("->")(Observation.unit), stated.unit),
+                func.jsonb_exists(above.op("->")(stated.unit), Observation.unit),
+            ),
             stated.indicator == Observation.indicator,
-            official.form == EffectiveReport.preliminary_of,
-            official.basis == basis,
-            official.standard == EffectiveReport.standard,
-            is_in_effect(official, as_of),
+            is_official,
         )
+        .exists()
+    )
+    officially_nil = (
+        select(official.id)
+        .where(is_official, official.nil, official.unit.in_((Observation.unit, EffectiveReport.unit)))
         .exists()
     )
     query = query.where(
         is_in_effect(EffectiveReport, as_of),
-        or_(EffectiveReport.preliminary_of.is_(None), ~officially_stated),
+        or_(EffectiveReport.preliminary_of.is_(None), ~or_(officially_stated, officially_nil)),
     )
     return query if indicators is None else query.where(Observation.indicator.in_(indicators))
