@@ -19,6 +19,7 @@ from services.poverty.app import create_app as create_poverty
 from services.poverty.settings import PovertySettings
 from services.rural.app import create_app as create_rural
 from services.rural.settings import RuralSettings
+from shared.kit.feed_consumer.client import make_feed_client
 from shared.kit.feed_consumer.cursor import begin_again
 from shared.kit.identity import Identity
 from shared.kit.problems import Sentence
@@ -31,6 +32,7 @@ from tests.application import get_clock, get_database
 from tests.ethnic.linked_services import NOW, SECRET, EitherKeys, GatewayTransport
 from tests.in_process import open_client
 from tests.issuer import Issuer
+from tests.not_none import not_none
 from tests.program_clients import Clients
 from tests.territory.shipped import read_successions, read_units
 
@@ -117,9 +119,8 @@ class Programs:
         return [(row["bound"], row["unit"], row["report"]["id"]) for row in read["contradictions"]]
 
 
-@pytest.fixture
-async def programs(database):
-    issuer = Issuer()
+def build_programs(database):
+    """Build the gateway and the three programs over one database."""
     gateway = create_gateway(
         GatewaySettings(
             database_url=SecretStr(database.url("gateway")),
@@ -128,8 +129,8 @@ async def programs(database):
         ),
         clock=lambda: NOW,
     )
-    apps = {
-        name: create_app(
+    programs = (
+        create_app(
             settings(
                 database_url=database.url(name),
                 client_secret=SECRET,
@@ -139,12 +140,24 @@ async def programs(database):
             clock=lambda: NOW,
         )
         for name, (create_app, settings) in SERVICES.items()
-    }
+    )
+    return gateway, *programs
+
+
+@pytest.fixture
+async def programs(build):
+    issuer = Issuer()
+    gateway, *built = build(build_programs)
+    apps = dict(zip(SERVICES, built, strict=True))
     transport = ProgramsTransport(gateway, apps)
     transport.is_down = True
-    for app in apps.values():
-        get_resources(app).get(Identity).keys = EitherKeys(get_resources(gateway).get(KeyRing), issuer)
-        get_resources(app).get(BoundFollower).client.transport = transport
+    for name, app in apps.items():
+        resources = get_resources(app)
+        resources.get(Identity).keys = EitherKeys(get_resources(gateway).get(KeyRing), issuer)
+        follower = resources.get(BoundFollower)
+        follower.client = not_none(make_feed_client(resources.get(SERVICES[name][1]), name))
+        follower.client.transport = transport
+        follower.consumers.clear()
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(gateway.router.lifespan_context(gateway))
         http = {name: await stack.enter_async_context(open_client(app)) for name, app in apps.items()}
