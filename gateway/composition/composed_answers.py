@@ -11,6 +11,7 @@ from fastapi import Request, Response
 from gateway.composition.parts import PartFetcher, PartRequest, UpstreamPart, UpstreamRefusal
 from gateway.composition.status import age_headers, describe_state
 from gateway.settings import GatewaySettings
+from shared.kit.answer_cache import give_once, keep_while
 from shared.kit.etags import make_weak_etag, matches_if_none_match
 from shared.kit.exact_json import write_json
 from shared.kit.exception_handlers import PROBLEM_JSON, negotiate_language, to_problem_document
@@ -37,25 +38,35 @@ def is_private(request: Request, basis: str) -> bool:
 async def fetch_parts(
     request: Request, caller: Caller, basis: str, addresses: Mapping[str, PartAddress]
 ) -> dict[str, UpstreamPart]:
-    """Return the parts by their names; each has its own deadline."""
+    """Return the parts by their names; each has its own deadline.
+
+    The answer is kept where every part is fresh and public, so it must be made of nothing else but parts and resources.
+    """
     fetcher = get_resources(request.app).get(PartFetcher)
     everything_is_private = is_private(request, basis)
     authorization, language = request.headers.get("authorization"), negotiate_language(request)
-    parts = await asyncio.gather(
-        *(
-            fetcher.fetch(
-                PartRequest(
-                    address.service,
-                    address.path,
-                    language,
-                    caller if everything_is_private or address.is_private else None,
-                ),
-                authorization,
-            )
-            for address in addresses.values()
+    requests = [
+        PartRequest(
+            address.service,
+            address.path,
+            language,
+            caller if everything_is_private or address.is_private else None,
         )
-    )
+        for address in addresses.values()
+    ]
+    parts = await asyncio.gather(*(fetcher.fetch(part, authorization) for part in requests))
+    _keep_answer_of_parts(request, fetcher, dict(zip(requests, parts, strict=True)))
     return dict(zip(addresses, parts, strict=True))
+
+
+def _keep_answer_of_parts(
+    request: Request, fetcher: PartFetcher, fetched: Mapping[PartRequest, UpstreamPart]
+) -> None:
+    """Let the answer be given again while its parts are the same, where all are fresh and for everybody (see ADR 0030)."""
+    if all(part.fresh and part_request.audience is None for part_request, part in fetched.items()):
+        keep_while(request, partial(fetcher.are_unchanged, fetched))
+    else:
+        give_once(request)
 
 
 def describe_part(request: Request, part: UpstreamPart) -> dict[str, Any]:

@@ -155,12 +155,8 @@ class PartFetcher:
     ) -> UpstreamPart:
         """Return the part after one request, which is waited for as long as its service deserves, or for `wait_s` if longer."""
         write_count = self.upstreams.write_count(request.service)
-        confirmed = self._confirmed_documents.get(request)
-        if (
-            confirmed
-            and confirmed.write_count == write_count
-            and time.monotonic() - confirmed.confirmed_at < FRESH_FOR_S
-        ):
+        confirmed = self._find_fresh(request)
+        if confirmed is not None:
             return UpstreamPart(request.service, confirmed, fresh=True)
         fetch = self._fetches.get((request, write_count))
         if fetch is None:
@@ -173,6 +169,32 @@ class PartFetcher:
             return fetch.result()
         self._slow_services.add(request.service)
         return self._answer_from_memory(request, UpstreamUnavailable(request.service))
+
+    async def are_unchanged(self, fetched: Mapping[PartRequest, UpstreamPart]) -> bool:
+        """Whether parts for everybody that were fresh are so now, with the same documents; those that are older are fetched anew."""
+        documents = {request: part.confirmed.document for request, part in fetched.items() if part.confirmed}
+        confirmed = {request: self._find_fresh(request) for request in documents}
+        if not all(confirmed.values()):
+            parts = await asyncio.gather(*(self.fetch(request, None) for request in documents))
+            confirmed = {
+                request: part.confirmed if part.fresh else None
+                for request, part in zip(documents, parts, strict=True)
+            }
+        return all(
+            newest is not None and newest.document is documents[request]
+            for request, newest in confirmed.items()
+        )
+
+    def _find_fresh(self, request: PartRequest) -> ConfirmedDocument | None:
+        """Return the last document of a part where it counts as fresh without a new request."""
+        confirmed = self._confirmed_documents.get(request)
+        if (
+            confirmed is not None
+            and confirmed.write_count == self.upstreams.write_count(request.service)
+            and time.monotonic() - confirmed.confirmed_at < FRESH_FOR_S
+        ):
+            return confirmed
+        return None
 
     @asynccontextmanager
     async def fetching(self) -> AsyncIterator[None]:

@@ -6,7 +6,7 @@ caller: nobody gets what was made for other rights. It is kept as it was sent, c
 """
 
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -77,7 +77,7 @@ class CachedAnswer:
     """An answer as it was sent."""
 
     time: AnswerTime
-    holds: Holds
+    conditions: Sequence[Holds]
     tag: str
     headers: list[tuple[bytes, bytes]]
     body: bytes | None
@@ -127,14 +127,25 @@ class AnswerCache:
 class PendingAnswer:
     """An answer that is being made; its route may say while what it holds."""
 
-    holds: Holds | None = None
+    conditions: list[Holds] = field(default_factory=list)
+    is_for_once: bool = False
 
 
 def keep_while(request: Request, holds: Holds) -> None:
-    """Let the answer of this request be given again while a condition holds that was true before anything of it was read."""
+    """Let the answer of this request be given again while a condition holds that was true before anything of it was read.
+
+    Of several conditions all have to hold.
+    """
     pending: PendingAnswer | None = request.scope.get(PENDING)
     if pending is not None:
-        pending.holds = holds
+        pending.conditions.append(holds)
+
+
+def give_once(request: Request) -> None:
+    """Keep the answer of this request in no case."""
+    pending: PendingAnswer | None = request.scope.get(PENDING)
+    if pending is not None:
+        pending.is_for_once = True
 
 
 class AnswerCacheMiddleware:
@@ -169,9 +180,10 @@ class AnswerCacheMiddleware:
         pending = scope[PENDING] = PendingAnswer()
         sent = _SentAnswer(send, cache.limit_bytes // LARGEST_SHARE)
         await self.app(scope, receive, sent.send)
-        if pending.holds is not None and sent.is_whole and _find_time(resources) == time:
+        can_be_kept = pending.conditions and not pending.is_for_once and sent.is_whole
+        if can_be_kept and _find_time(resources) == time:
             (self._miss if answer is None else self._changed).inc()
-            made = sent.to_answer(time, pending.holds, scope.get("route"))
+            made = sent.to_answer(time, pending.conditions, scope.get("route"))
             if made.body is None and answer is not None and answer.tag == made.tag:
                 made.body, made.headers = answer.body, answer.headers
             cache.keep(key, made)
@@ -206,11 +218,11 @@ class _SentAnswer:
             )
         await self._send(message)
 
-    def to_answer(self, time: AnswerTime, holds: Holds, route: Any) -> CachedAnswer:
+    def to_answer(self, time: AnswerTime, conditions: Sequence[Holds], route: Any) -> CachedAnswer:
         """Return it as it is kept."""
         tag = next(value for name, value in self._headers if name == b"etag").decode("latin-1")
         body = b"".join(self._pieces) if self._status == HTTPStatus.OK else None
-        return CachedAnswer(time, holds, tag, self._headers, body, route)
+        return CachedAnswer(time, conditions, tag, self._headers, body, route)
 
 
 async def _find_key(scope: AsgiScope) -> AnswerKey | None:
@@ -253,9 +265,12 @@ def _count_quarters(instant: datetime) -> int:
 async def _still_holds(answer: CachedAnswer) -> bool:
     """Whether an answer holds; where the database cannot say so the route answers, which knows how."""
     try:
-        return await answer.holds()
+        for holds in answer.conditions:
+            if not await holds():
+                return False
     except DATABASE_ERRORS:
         return False
+    return True
 
 
 async def _send_again(answer: CachedAnswer, send: Send, *, has_content: bool) -> None:

@@ -10,6 +10,7 @@ from gateway.composition import api as api_module
 from gateway.composition import composed_answers
 from gateway.composition import parts as parts_module
 from gateway.composition.parts import FETCH_TIMEOUT_S
+from gateway.composition.status import compose_status
 from tests.gateway.conftest import make_settings, open_gateway
 from tests.gateway.status import (
     ALL_FRESH,
@@ -155,6 +156,28 @@ async def test_parts_are_fetched_with_their_etag(gateway, upstreams):
     assert upstreams["rural"].requests[1][2]["if-none-match"] == 'W/"1"'
     assert second.json() == first.json()
     assert read_states(second) == ALL_FRESH
+
+
+async def test_an_answer_is_composed_once_while_its_parts_are_the_same(gateway, upstreams, monkeypatch):
+    composed = []
+
+    def compose_and_count(*parts, **more):
+        composed.append(more["path"])
+        return compose_status(*parts, **more)
+
+    monkeypatch.setattr(api_module, "compose_status", compose_and_count)
+    for upstream in upstreams.values():
+        upstream.etag = 'W/"1"'
+    first, second = await gateway.get(STATUS), await gateway.get(STATUS)
+    assert (second.content, len(composed)) == (first.content, 1)
+    assert second.headers["status-parts"] == first.headers["status-parts"]
+    same = await gateway.get(STATUS, headers={"If-None-Match": first.headers["etag"]})
+    assert (same.status_code, len(composed)) == (304, 1)
+    english = await gateway.get(STATUS, headers={"Accept-Language": "en"})
+    assert (english.status_code, len(composed)) == (200, 2)
+    upstreams["rural"].answer, upstreams["rural"].etag = make_progress("rural", 2.5), 'W/"2"'
+    assert read_values(await gateway.get(STATUS)) == {1.5, 2.5}
+    assert len(composed) == 3
 
 
 async def test_simultaneous_reads_share_one_fetch(gateway, upstreams, part_requests):
