@@ -69,6 +69,7 @@ bench: $(DEV) ## measure against bare asyncpg, bare FastAPI and no proxy, as rat
 	@$(BIN)/python -m tests.benchmarks.national --millions 1 2
 	@$(BIN)/python -m tests.benchmarks.poverty_forms
 	@$(BIN)/python -m tests.benchmarks.page
+	@$(BIN)/python -m tests.benchmarks.papers_files
 
 .env: .env.example ## make the passwords of docker-compose.yml, once
 	@umask 077; $(or $(PYTHON),python3) -c "import re, secrets; print(re.sub(r'(?m)^(\w+(?:PASSWORD|PEPPER|SECRET))=$$', \

@@ -1,8 +1,13 @@
 """What is read from a file, and what is refused before it is read: without a service or a database."""
 
+import shutil
+import subprocess
 import zipfile
+from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import openpyxl
@@ -14,6 +19,7 @@ from services.papers.forms.layout import FormColumn, FormLayout, FormRow, RowChe
 from services.papers.forms.numbers import read_number
 from services.papers.forms.translation import FormFileRefused, require_target, translate
 from services.papers.forms.workbook import write_form
+from services.papers.jobs.messages import pack, unpack
 
 
 def make_column(indicator: str, member: str | None = None, **changes: Any) -> FormColumn:
@@ -171,6 +177,73 @@ def test_files_are_refused_before_they_are_unpacked(content: bytes, code: str) -
         check_file(content)
     assert refusal.value.code == code
     assert read(content) == {"refused": code}
+
+
+def test_bytes_that_are_no_workbook_are_refused_by_how_they_were_sent() -> None:
+    assert read_form({"declared_workbook": True}, b"unit;total\n")[0] == {"refused": "file_is_no_workbook"}
+    assert read_form({"declared_workbook": True}, b"\x9f\x01garbage" * 50)[0] == {
+        "refused": "file_is_no_workbook"
+    }
+    assert read(b"unit;total\x07\n23341;3\n") == {"refused": "file_kind_unknown"}
+
+
+def test_percentages_formulas_days_and_hidden_rows_are_seen() -> None:
+    def change(sheet: Any) -> None:
+        row = find_code_row(sheet)
+        sheet.cell(row + 1, 3).value = 0.5219
+        sheet.cell(row + 1, 3).number_format = "0.00%"
+        sheet.cell(row + 1, 4).value = "7,5%"
+        sheet.cell(row + 1, 5).value = "=1+2"
+        sheet.cell(row + 2, 3).value = date(2024, 2, 19)
+        sheet.row_dimensions[row + 2].hidden = True
+
+    form = read(edit(change))
+    values = {
+        (value["unit"], value["key"]): (value["value"], value.get("percent")) for value in form["values"]
+    }
+    assert values == {
+        ("23341", "total"): (52.19, True), ("23341", "part.a"): (7.5, True), ("23344", "total"): ("2024-02-19", None)
+    }  # fmt: skip
+    assert [fault["code"] for fault in form["faults"]] == ["formula_without_value"]
+    row = form["values"][0]["cell"].removeprefix("Biểu nhập!C")
+    assert form["hidden_rows"] == [f"Biểu nhập!A{int(row) + 1}"]
+    assert [read["text"] for read in form["read_as_numbers"]] == ["52,19%", "7,5%"]
+    translated = translate(form, require_target(form["meta"], {}), LAYOUT)
+    assert [fault["code"] for fault in translated.faults] == ["cell_is_percent"] * 2
+    percent = replace(
+        LAYOUT, columns=tuple(replace(column, unit_of_measure="percent") for column in LAYOUT.columns)
+    )
+    assert translate(form, require_target(form["meta"], {}), percent).faults == []
+
+
+def test_a_long_decimal_keeps_its_digits() -> None:
+    (value,) = read(b"unit;total\n23341;1.234.567.890.123,456789\n")["values"]
+    assert value["value"] == Decimal("1234567890123.456789")
+    assert unpack(pack({"value": value["value"]}, b""))[0] == {"value": value["value"]}
+
+
+@pytest.mark.long
+def test_a_form_that_libreoffice_saved_comes_back_whole(tmp_path: Path) -> None:
+    program = shutil.which("soffice")
+    if program is None:
+        pytest.skip("LibreOffice is not installed here")
+
+    def change(sheet: Any) -> None:
+        row = find_code_row(sheet)
+        for column in (3, 4, 5):
+            sheet.cell(row + 1, column).value = column
+        sheet.cell(row + 2, 3).value = "x"
+
+    (tmp_path / "form.xlsx").write_bytes(edit(change))
+    out = tmp_path / "out"
+    subprocess.run(
+        [program, f"-env:UserInstallation=file://{tmp_path}/profile", "--headless", "--convert-to", "xlsx:Calc MS Excel 2007 XML", "--outdir", str(out), str(tmp_path / "form.xlsx")],
+        check=True, capture_output=True, timeout=300,
+    )  # fmt: skip
+    saved, sent = read((out / "form.xlsx").read_bytes()), read(edit(change))
+    assert [saved[name] for name in ("values", "meta", "faults")] == [
+        sent[name] for name in ("values", "meta", "faults")
+    ]
 
 
 def test_a_file_without_the_row_of_codes_is_refused() -> None:

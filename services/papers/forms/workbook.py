@@ -31,22 +31,16 @@ from services.papers.forms.layout import (
     FormColumn,
     FormLayout,
     FormRow,
-    RowCheck,
     name_cell,
     name_column,
 )
+from services.papers.forms.validation import make_check_formula, make_validation
 
 MADE_ON = datetime(2024, 1, 1, tzinfo=UTC).replace(tzinfo=None)
 """Written as the instant of creation, so that equal content gives equal bytes."""
 
-MAX_TITLE, MAX_MESSAGE = 32, 255
-"""The limits of Excel for the title and the text of an input message."""
-
 A4 = 9
 REASON_ROWS = 100
-COMPARISON_SIGNS = {"equal": "<>", "at_most": ">", "at_least": "<"}
-"""The comparison that makes a check fail."""
-
 FONT = {"font_name": "Times New Roman", "font_size": 11}
 FILLS = {"open": "#FFF9DB", "closed": "#EDEDED", "head": "#DDE7F0", "fault": "#F8B4B4"}
 MEASURES = {
@@ -111,6 +105,7 @@ class FormWriter:
         self._write_column_heads(entry)
         for index, row in enumerate(self._layout.rows):
             self._write_row(entry, FIRST_UNIT_ROW + index, row)
+        self._write_validations(entry)
         self._write_totals(entry)
         self._write_checks(entry)
         self._set_page(entry)
@@ -199,8 +194,21 @@ class FormWriter:
         else:
             sheet.write(row_index, column_index, value, cell_format)
         self._comment(sheet, address, faults)
-        if self._layout.is_open(row, column):
-            sheet.data_validation(address, make_validation(self._layout, row, column, address))
+
+    def _write_validations(self, sheet: Worksheet) -> None:
+        """Add the validations: one for all cells of a column that show the same message, since each takes time to write."""
+        for offset, column in enumerate(self._layout.columns):
+            place = FIRST_VALUE_COLUMN + offset
+            alike: dict[str | None, list[int]] = {}
+            for index, row in enumerate(self._layout.rows):
+                if self._layout.is_open(row, column):
+                    before = self._layout.before.get(row.unit, {}).get(column.key)
+                    alike.setdefault(before, []).append(FIRST_UNIT_ROW + index)
+            for before, (first, *others) in alike.items():
+                validation = make_validation(self._layout, column, name_cell(first, place), before)
+                if others:
+                    validation["other_cells"] = [[other, place, other, place] for other in others]
+                sheet.data_validation(first, place, first, place, validation)
 
     def _comment(self, sheet: Worksheet, address: str, faults: Sequence[str]) -> None:
         if faults:
@@ -280,55 +288,3 @@ class FormWriter:
         sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.5)
         sheet.set_footer(f"&L{self._layout.unit_name} – {self._layout.period}&R&P/&N")
         sheet.protect("", {"format_columns": True, "format_rows": True, "select_locked_cells": True})
-
-
-def make_validation(layout: FormLayout, row: FormRow, column: FormColumn, address: str) -> dict[str, Any]:
-    """Return the validation of a cell: a number within the limits with so many decimals, or the mark of nil."""
-    conditions = [f"ROUND({address},{column.decimals})={address}"]
-    if column.minimum is not None:
-        conditions.append(f"{address}>={column.minimum}")
-    if column.maximum is not None:
-        conditions.append(f"{address}<={column.maximum}")
-    formula = f'=IF(ISNUMBER({address}),AND({",".join(conditions)}),LOWER({address})="{NIL_MARK}")'
-    before = layout.before.get(row.unit, {}).get(column.key)
-    beginning = "" if before is None else f"Năm trước ({layout.period_before}): {format_number(before)}. "
-    limits = (
-        f"Từ {format_number(column.minimum)} đến {format_number(column.maximum)}" if column.maximum else "Số"
-    )
-    return {
-        "validate": "custom",
-        "value": formula,
-        "ignore_blank": True,
-        "input_title": cut(column.label, MAX_TITLE),
-        "input_message": cut(f"{beginning}{column.definition}", MAX_MESSAGE),
-        "error_title": "Chưa đúng",
-        "error_message": cut(
-            f"{limits}, tối đa {column.decimals} chữ số thập phân; hoặc {NIL_MARK} nếu không phát sinh.",
-            MAX_MESSAGE,
-        ),
-    }
-
-
-def make_check_formula(check: RowCheck, places: Mapping[str, int], row: int) -> str:
-    """Return the formula that is true where a row states all terms of a check and breaks it; `row` is counted from 1."""
-
-    def add(keys: Sequence[str]) -> str:
-        return "+".join(f"N(${name_column(places[key])}{row})" for key in keys)
-
-    stated = ",".join(f"ISNUMBER(${name_column(places[key])}{row})" for key in (*check.left, *check.right))
-    factor = "" if check.factor == "1" else f"{check.factor}*"
-    return f"=AND({stated},ROUND({add(check.left)}-{factor}({add(check.right)}),6){COMPARISON_SIGNS[check.kind]}0)"
-
-
-def format_number(text: str | None) -> str:
-    """Return a number as Vietnamese forms write it: 1.234,5."""
-    if text is None:
-        return "…"
-    whole, _, decimals = text.partition(".")
-    grouped = f"{int(whole):,}".replace(",", ".")
-    return f"{grouped},{decimals}" if decimals.strip("0") else grouped
-
-
-def cut(text: str, length: int) -> str:
-    """Return a text that is at most so long; a longer one ends with an ellipsis."""
-    return text if len(text) <= length else f"{text[: length - 1]}…"

@@ -12,11 +12,12 @@ from typing import Any
 
 from services.papers.documents.actions import find_newest
 from services.papers.documents.answers import read_answers
-from services.papers.documents.filling import read_figure
+from services.papers.documents.filling import find_source, read_figure
 from services.papers.documents.printing import MILLION
-from services.papers.documents.templates import Template, find_template_faults
+from services.papers.documents.templates import PROGRAM_SERVICES, Template, find_template_faults
 from services.papers.gateway import CallerGateway
 from services.papers.published.rules import (
+    FIGURE_UNKNOWN,
     PublishedFigure,
     PublishedNotFound,
     PublishedSum,
@@ -33,6 +34,7 @@ from services.papers.published.schemas import (
     ReconciledFigureOut,
     ReconciledSumOut,
 )
+from shared.kit.problems import Fault, make_fault
 from shared.periods import Period
 
 FOLDER = Path(__file__).with_name("tables")
@@ -61,6 +63,8 @@ async def reconcile_table(
     template = _make_template(table)
     period = Period.parse(table.period)
     answers = await read_answers(gateway, template, table.unit, period, as_of=as_of)
+    if faults := await _find_unknown_figures(gateway, template, answers, table):
+        raise PublishedTableFaulty(faults=faults)
     figures = {figure.id: _to_figure(figure.model_dump()) for figure in table.figures}
     items = [_reconcile_figure(template, answers, figure) for figure in figures.values()]
     sums = [
@@ -74,6 +78,40 @@ async def reconcile_table(
         items=items,
         sums=sums,
     )
+
+
+async def _find_unknown_figures(
+    gateway: CallerGateway, template: Template, answers: Mapping[str, Any], table: PublishedTableIn
+) -> list[Fault]:
+    """Return a fault for each figure that its program never has: one without a value in the period is none."""
+    absent = {
+        index: binding
+        for index, figure in enumerate(table.figures)
+        if (binding := template.slots[figure.slot]).service in PROGRAM_SERVICES
+        and not find_source(binding, answers)
+    }
+    known = {
+        service: await _list_figure_codes(gateway, service)
+        for service in sorted({binding.service for binding in absent.values()})
+    }
+    return [
+        make_fault(
+            f"/figures/{index}/slot",
+            "figure_unknown",
+            FIGURE_UNKNOWN,
+            service=binding.service,
+            indicator=binding.indicator,
+        )
+        for index, binding in absent.items()
+        if binding.indicator not in known[binding.service]
+    ]
+
+
+async def _list_figure_codes(gateway: CallerGateway, service: str) -> set[str]:
+    """Return the codes of figures and indicators of a service's catalogue; none where it has no catalogue."""
+    catalogue = await gateway.find(f"/v1/{service}/catalogue")
+    tables = (catalogue or {}).get("tables", {})
+    return {row["code"] for name in ("figure", "indicator") for row in tables.get(name, ())}
 
 
 def _to_figure(row: Mapping[str, Any]) -> PublishedFigure:

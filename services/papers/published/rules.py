@@ -12,6 +12,11 @@ HALF = Decimal("0.5")
 ID_REPEATED = Sentence("Mã “{id}” đã dùng cho một số khác.", "Another figure already has the id “{id}”.")
 
 
+FIGURE_UNKNOWN = Sentence(
+    "{service} không có số liệu “{indicator}”.", "{service} has no figure “{indicator}”."
+)
+
+
 class PublishedNotFound(NotFound):
     """No published document has this code."""
 

@@ -22,7 +22,8 @@ from services.papers.forms.registers.layout import (
     RegisterLayout,
     print_choice,
 )
-from services.papers.forms.workbook import A4, FILLS, FONT, MADE_ON, MAX_MESSAGE, MAX_TITLE, cut
+from services.papers.forms.validation import MAX_MESSAGE, MAX_TITLE, cut
+from services.papers.forms.workbook import A4, FILLS, FONT, MADE_ON
 
 NUMBER_FORMATS = {
     "integer": "#,##0", "number": "#,##0.##", "date": "dd/mm/yyyy", "text": "@", "unit": "@", "choice": "@",
