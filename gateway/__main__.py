@@ -23,12 +23,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from gateway.clients.actions import OPERATOR, create_client
+from gateway.clients.actions import create_client
 from gateway.clients.recovery import ADMINISTRATOR, RecoveryRefusedError, recover_access
 from gateway.clients.rules import ClientDisabled, ClientExists, find_grant_faults, resolve_units
 from gateway.clients.schemas import ClientIn
 from gateway.clients.secrets import Pepper
-from gateway.clients.store import find_client, find_live_secrets
+from gateway.clients.store import OPERATOR, find_client, find_live_secrets
 from gateway.settings import GatewaySettings
 from gateway.tokens.keys import KeyRing, WrongPepperError
 from shared.kit.clock import system_clock

@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Request, Response
 
 from gateway.clients.actions import find_administrator
+from shared.kit.change_feed import Event, lock_feed, publish_events
 from shared.kit.partial_body import PartialBody
 from shared.kit.resources import get_resources
 from shared.kit.routes import RouteHandler
@@ -68,6 +69,10 @@ async def post_load(
         faults=draft.faults,
         grants=None if administrator.holds_all else administrator.units,
     )
+    if result.changed:
+        changed_at = await lock_feed(unit_of_work.session, unit_of_work.clock)
+        loaded = Event("map.loaded", f"territory/versions/{result.version}", {"version": result.version})
+        await publish_events(unit_of_work.session, changed_at, [loaded])
     if not result.changed or unit_of_work.dry_run:
         response.status_code = HTTPStatus.OK
     else:

@@ -19,6 +19,7 @@ from shared.kit.settings import find_unread_variables
 from shared.local.backup import back_up, check_backup, restore
 from shared.local.development import develop
 from shared.local.launcher import EXIT_SETUP_ERROR, SetupError, run_launcher
+from shared.local.manifest import describe_totals
 from shared.local.ports import HOST, is_responding
 from shared.local.postgres_programs import PostgresError
 from shared.local.process_log import PrivateRotatingFileHandler, make_private_folder, open_private
@@ -233,20 +234,21 @@ def check_folder(options: argparse.Namespace) -> int:
     """Compare a backup with its manifest, and print what it holds."""
     manifest = check_backup(options.folder.absolute())
     print(f"whole: {options.folder}, taken {manifest.taken_at} by version {manifest.version}")
-    for schema, content in manifest.content.items():
-        print(f"{schema:<9} newest change {content['newest_change']}")
+    print(*describe_totals(manifest.content), sep="\n")
     return 0
 
 
 def restore_backup(options: argparse.Namespace) -> int:
     """Restore a backup into an installation without data."""
-    restore(
+    manifest = restore(
         InstallationSettings(),
         options.folder.absolute(),
         without_secrets=options.without_secrets,
         without_manifest=options.without_manifest,
     )
     print(f"restore: {options.folder}")
+    if manifest is not None:
+        print("equal to what the backup states:", *describe_totals(manifest.content), sep="\n")
     return 0
 
 

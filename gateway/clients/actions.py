@@ -24,6 +24,8 @@ from gateway.clients.rules import (
 from gateway.clients.schemas import GrantConfirmationIn
 from gateway.clients.secrets import Pepper
 from gateway.clients.store import (
+    OPERATOR,
+    SETTINGS,
     find_actor,
     find_client,
     find_live_secrets,
@@ -39,11 +41,6 @@ from shared.kit.problems import Fault, raise_if_any
 from shared.periods import local_day
 from shared.territory.rights import from_grant, to_grant
 from shared.territory.tree import Territory
-
-OPERATOR = "operator"
-"""Actor of the audit at the command line."""
-SETTINGS = "settings"
-"""Actor of the audit where a setting of the installation asked for the change."""
 
 
 async def create_client(

@@ -8,7 +8,13 @@ from sqlalchemy import Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.models import AuditRow, ClientRow, SecretRow, UnitGrantRow
+from shared.kit.change_feed import Event, lock_feed, publish_events
 from shared.territory.rights import from_grant
+
+OPERATOR = "operator"
+"""Actor of the audit at the command line, which works whatever the clock shows."""
+SETTINGS = "settings"
+"""Actor of the audit where a setting of the installation asked for the change."""
 
 
 def select_clients() -> Select[Any]:
@@ -68,6 +74,12 @@ async def insert_unit_grants(
 async def insert_audit_row(
     session: AsyncSession, *, at: datetime, actor: str, act: str, subject: str, **facts: Any
 ) -> None:
-    """Insert an entry of the audit. `facts` holds ids, never a secret."""
+    """Insert an entry of the audit. `facts` holds ids, never a secret.
+
+    The act of an administrator is a change of the gateway's feed too. Raise `ClockBehind` where the clock is behind the newest one.
+    """
+    if actor not in {OPERATOR, SETTINGS}:
+        changed_at = await lock_feed(session, lambda: at)
+        await publish_events(session, changed_at, [Event(act, f"clients/{subject}")])
     session.add(AuditRow(at=at, actor=actor, act=act, subject=subject, facts=facts))
     await session.flush()

@@ -14,6 +14,7 @@ from gateway.upstreams import Upstreams
 from gateway.vintages.rules import VintageExists, VintageIncomplete
 from gateway.vintages.schemas import VintageIn
 from gateway.vintages.store import find_vintage
+from shared.kit.change_feed import Event, lock_feed, publish_events
 from shared.kit.database import UnitOfWork
 from shared.kit.exact_json import write_json
 from shared.kit.ids import uuid7
@@ -64,6 +65,9 @@ async def freeze_vintage(
         client_id=caller.client_id,
         frozen_at=unit_of_work.now,
     )
+    changed_at = await lock_feed(unit_of_work.session, unit_of_work.clock)
+    frozen = Event("vintage.frozen", f"vintages/{row.id}", {"unit": row.unit, "period": row.period})
+    await publish_events(unit_of_work.session, changed_at, [frozen])
     unit_of_work.session.add(row)
     await unit_of_work.session.flush()
     return row

@@ -90,8 +90,11 @@ def restore(
     *,
     without_secrets: bool = False,
     without_manifest: bool = False,
-) -> None:
-    """Restore a backup into an installation without data, and migrate it to this version; all of it, or nothing."""
+) -> Manifest | None:
+    """Restore a backup into an installation without data, and migrate it to this version; all of it, or nothing.
+
+    Return its manifest, with which what was restored was compared; None where it has none.
+    """
     manifest = None if without_manifest and not (folder / MANIFEST).exists() else check_backup(folder)
     if not (folder / DUMP).exists():
         raise BackupError(f"{folder} holds no {DUMP}")
@@ -100,7 +103,7 @@ def restore(
     restoring, data = settings.folder / RESTORING, settings.folder / "postgres"
     if data.exists() and restoring.exists() and not (restoring / "postgres").exists():
         shutil.rmtree(restoring)  # it was killed after the data had reached their place
-        return
+        return manifest
     if data.exists():
         raise PostgresError(
             f"{settings.folder} holds data already; set NTP_VAR to a new folder, or move it away"
@@ -118,6 +121,7 @@ def restore(
             asyncio.run(_compare_content(stack, manifest))
         asyncio.run(stack.migrate())
     _move_into_place(settings.folder, restoring)
+    return manifest
 
 
 def _move_into_place(folder: Path, restoring: Path) -> None:

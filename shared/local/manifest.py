@@ -24,6 +24,19 @@ READ_TABLES = """
     SELECT table_name FROM information_schema.tables WHERE table_schema = $1 AND table_name LIKE 'alembic\\_version\\_%'
 """
 READ_NEWEST_CHANGE = "SELECT sequence, at FROM {schema}.changes ORDER BY sequence DESC LIMIT 1"
+LIST_TABLES = "SELECT table_name FROM information_schema.tables WHERE table_schema = $1"
+TOTALS = (
+    ("reports", "reports", "count(*)"),
+    ("observations", "observations", "count(*)"),
+    ("sum_of_observations", "observations", "sum(value)"),
+    ("entries", "entries", "count(*)"),
+    ("allocated_vnd", "lots", "sum(allocated_vnd)"),
+    ("disbursed_vnd", "lots", "sum(disbursed_vnd)"),
+    ("record_versions", "record_versions", "count(*)"),
+    ("issues", "issues", "count(*)"),
+    ("clients", "clients", "count(*)"),
+)
+"""Name, table and expression of what is counted and summed, so that an operator sees that a restored installation has it all."""
 READ_JOURNAL_HEAD = "SELECT height, hash FROM funding.blocks ORDER BY height DESC LIMIT 1"
 
 
@@ -41,7 +54,7 @@ class Manifest:
     files: Mapping[str, Mapping[str, Any]]
     """Size in bytes and SHA-256 by name."""
     content: Mapping[str, Any]
-    """By schema the newest change of its feed and the revisions of its histories; the head of the journal."""
+    """By schema the newest change of its feed, the revisions of its histories and its totals; the head of the journal."""
 
     def write(self, folder: Path) -> None:
         """Write the manifest into a folder, down to the disk."""
@@ -123,6 +136,7 @@ async def read_content(
             "newest_change": newest["sequence"] if newest else 0,
             "newest_at": newest["at"].isoformat() if newest else None,
             "revisions": revisions,
+            "totals": await _read_totals(connection, schema),
         }
     if "funding" in content:
         head = await connection.fetchrow(READ_JOURNAL_HEAD)
@@ -130,12 +144,29 @@ async def read_content(
     return content
 
 
+async def _read_totals(connection: "asyncpg.Connection[Any]", schema: str) -> dict[str, str]:
+    tables = {row["table_name"] for row in await connection.fetch(LIST_TABLES, schema)}
+    totals = {}
+    for name, table, expression in TOTALS:
+        if table in tables:
+            total = await connection.fetchval(f"SELECT coalesce({expression}, 0) FROM {schema}.{table}")
+            totals[name] = str(total)
+    return totals
+
+
+def describe_totals(content: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a line for each schema: its newest change and its totals."""
+    for schema, stated in content.items():
+        totals = ", ".join(f"{name} {total}" for name, total in stated.get("totals", {}).items())
+        yield f"{schema:<9} newest change {stated['newest_change']}{'; ' if totals else ''}{totals}"
+
+
 def find_content_faults(stated: Mapping[str, Any], restored: Mapping[str, Any]) -> list[str]:
-    """Return each schema whose feed, journal or revisions are not those of the manifest."""
+    """Return each schema whose feed, journal, revisions or totals are not those of the manifest."""
     return [
         f"{schema}: the restored data end at {restored.get(schema)}, the backup at {content}"
         for schema, content in stated.items()
-        if restored.get(schema) != content
+        if {name: restored.get(schema, {}).get(name) for name in content} != content
     ]
 
 

@@ -275,3 +275,21 @@ async def test_a_dry_run_registers_nobody_and_shows_no_secret(admin_client):
     assert disabled.json()["disabled_at"]
     auth = ("district-610", made.json()["client_secret"])
     assert (await admin_client.post("/oauth/token", data=FORM, auth=auth)).status_code == 200
+
+
+async def test_acts_are_refused_while_the_clock_is_behind_the_newest_one(admin_client, database):
+    made = await admin_client.post("/v1/clients", json=CLIENT, headers={"Idempotency-Key": "k1"})
+    assert made.status_code == 201
+    connection = await asyncpg.connect(database.admin_url)
+    await connection.execute("UPDATE gateway.changes SET at = at + interval '1 day'")
+    await connection.close()
+    refused = await admin_client.post(
+        f"/v1/clients/{CLIENT['client_id']}/rotate", headers={"Idempotency-Key": "k2"}
+    )
+    assert (refused.status_code, refused.json()["code"]) == (503, "clock_behind")
+    assert refused.headers["retry-after"] == "60"
+    assert (await admin_client.get("/readyz")).json()["parts"]["clock"] == "behind"
+    token = await admin_client.post(
+        "/oauth/token", data=FORM, auth=("district-610", made.json()["client_secret"])
+    )
+    assert token.status_code == 200  # reads and tokens go on

@@ -197,6 +197,30 @@ async def test_slow_and_half_sent_requests_end(short_deadlines):
         assert received.startswith(b"HTTP/1.1 401 ")
 
 
+async def test_an_idle_connection_is_closed_and_one_in_use_is_not(short_deadlines, monkeypatch):
+    monkeypatch.setattr("shared.kit.http_protocol.IDLE_WITHIN_S", 0.3)
+    request = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+    async with serve_protocol(read_body) as address:
+        received = await read_all(address, *[request] * 8, pause_s=0.06)  # longer than a head may take
+    assert received.count(b"HTTP/1.1 200 OK") == 8
+
+
+async def test_many_half_sent_requests_keep_nobody_from_an_answer(short_deadlines):
+    put = b"PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 9000\r\n\r\n"
+    starts = (b"", b"GET / HTTP/1.1\r\nX-A: ", put) * 50
+    request = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    async with serve_protocol(read_body) as address:
+        senders = []
+        for first_bytes in starts:
+            senders.append(await asyncio.open_connection(*address))
+            senders[-1][1].write(first_bytes)
+        assert b" 200 OK" in await read_all(address, request)
+        for (reader, writer), first_bytes in zip(senders, starts, strict=True):
+            received = await reader.read()
+            assert received[:13] == (b"HTTP/1.1 408 " if first_bytes else b"")
+            writer.close()
+
+
 async def test_a_body_at_the_least_rate_is_taken(short_deadlines, monkeypatch):
     monkeypatch.setattr("shared.kit.http_protocol.LEAST_BODY_BYTES", 1)
     close = b"POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 8\r\n\r\n"

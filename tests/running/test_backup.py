@@ -13,6 +13,7 @@ import pytest
 
 from shared.local.settings import ROOT
 from shared.local.stack import FACTORIES
+from tests.postgres import free_port
 from tests.running.installation import Installation, temporary_installation
 from tests.waiting import wait_until
 
@@ -78,6 +79,8 @@ def run_examples(installation: Installation, document: str, folder: Path) -> lis
             **installation.environment,
             "GATEWAY": installation.gateway_url,
             "CLIENTS": str(installation.folder / "demo-clients.json"),
+            "DRILL": str(folder / "drill"),
+            "DRILL_PORT": str(free_port()),
         },
         capture_output=True,
         text=True,
@@ -160,7 +163,7 @@ def test_a_backup_restored_into_another_installation_gives_the_same_figures(
 
 def test_every_example_of_the_operators_page_runs(filled: Installation, tmp_path: Path) -> None:
     examples = run_examples(filled, "docs/operate.md", tmp_path)
-    health, clocks, admin, clients, keys, backup, feed, journal = examples
+    health, clocks, admin, clients, keys, backup, drill, feed, journal = examples
     assert health.count(" ready") == len(FACTORIES) + 1
     assert "ntp_http_requests_total" in health
     assert clocks
@@ -171,6 +174,12 @@ def test_every_example_of_the_operators_page_runs(filled: Installation, tmp_path
     assert list((tmp_path / "var").glob("backup-*/ntp.dump"))
     assert backup.startswith("backup: ")
     assert "whole: " in backup
+    assert drill.splitlines()[1] == "equal to what the backup states:"
+    restored = dict(line.split(maxsplit=1) for line in drill.splitlines()[2:])
+    stated = dict(line.split(maxsplit=1) for line in backup.splitlines()[2:])
+    assert restored == stated
+    assert int(restored["funding"].split("disbursed_vnd ")[1]) > 0
+    assert not (tmp_path / "drill").exists()
     followed, restarted = _split_documents(feed)
     assert followed["items"][0]["state"] == "following"
     assert restarted["feed"] == "/v1/rural/changes"

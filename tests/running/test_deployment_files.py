@@ -2,14 +2,17 @@
 
 import re
 import subprocess
+from importlib import import_module
 from typing import Any
 
 import pytest
 import yaml
 
+from gateway.settings import GatewaySettings
 from migrations.owners import OWNERS
+from shared.kit.settings import ServiceSettings, find_unread_variables, list_variables
 from shared.local.settings import PORT_OFFSETS, ROOT, InstallationSettings
-from shared.local.stack import FACTORIES, FEED_CONSUMERS
+from shared.local.stack import FACTORIES, FEED_CONSUMERS, SETTINGS_CLASSES, list_all_variables
 
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 PROCESSES = {name: COMPOSE["services"][name] for name in FACTORIES}
@@ -17,8 +20,14 @@ BASE_PORT = InstallationSettings.model_fields["base_port"].default
 PORTS = {name: str(BASE_PORT + PORT_OFFSETS[name]) for name in FACTORIES}
 
 
+def load_settings_class(process: str) -> type[ServiceSettings]:
+    module, _, name = SETTINGS_CLASSES[process].partition(":")
+    settings: type[ServiceSettings] = getattr(import_module(module), name)
+    return settings
+
+
 def test_every_process_of_the_stack_has_a_service() -> None:
-    assert set(COMPOSE["services"]) == {"postgres", "migrations", "backup", *FACTORIES}
+    assert set(COMPOSE["services"]) == {"postgres", "migrations", "backup", "tls", *FACTORIES}
     for name, service in PROCESSES.items():
         assert service["command"][2:4] == ["shared.kit.serve", FACTORIES[name]]
         assert service["command"][-1] == PORTS[name]
@@ -29,12 +38,13 @@ def test_only_the_gateway_is_published_and_only_on_this_machine() -> None:
     published = {
         name: service["ports"] for name, service in COMPOSE["services"].items() if "ports" in service
     }
+    assert published.pop("tls") == ["443:443", "80:80"]
     assert published == {"gateway": ["${NTP_GATEWAY_HOST:-127.0.0.1}:${NTP_GATEWAY_PORT:-8000}:8000"]}
     assert COMPOSE["networks"]["inside"]["internal"] is True
     assert all(
         service["networks"] == ["inside"]
         for name, service in COMPOSE["services"].items()
-        if name != "gateway"
+        if name not in {"gateway", "tls"}
     )
 
 
@@ -49,7 +59,8 @@ def test_no_password_has_a_default_and_the_example_names_each() -> None:
         for line in (ROOT / ".env.example").read_text().splitlines()
         if re.match(r"\w+=", line)
     )
-    assert {name for name, value in example.items() if not value} == required
+    optional = {"NTP_TRUSTED_PROXIES"}
+    assert {name for name, value in example.items() if not value} == required | optional
     assert set(example) == set(re.findall(r"\$\{(\w+)", text))
 
 
@@ -85,7 +96,7 @@ def test_the_backup_runs_only_when_it_is_asked_for_and_names_a_whole_dump_last()
     assert "--format=custom" in script
 
 
-@pytest.mark.parametrize("name", ["migrations", "backup", *FACTORIES])
+@pytest.mark.parametrize("name", ["migrations", "backup", "tls", *FACTORIES])
 def test_a_process_has_no_unneeded_rights(name: Any) -> None:
     service = COMPOSE["services"][name]
     assert service["read_only"] is True
@@ -138,3 +149,31 @@ def test_make_dev_without_a_service_says_how_to_name_one() -> None:
     )
     assert refused.returncode != 0
     assert "make dev SERVICE=rural" in refused.stderr
+
+
+def test_compose_units_launcher_example_and_settings_name_the_same_things() -> None:
+    """Every variable that a container gets is read by its process; what the launcher starts is what compose and the units start."""
+    for name, service in PROCESSES.items():
+        variables = set(service["environment"])
+        unread = find_unread_variables(variables, list_variables(load_settings_class(name)))
+        assert unread == {}, name
+        required = {
+            field for field, info in load_settings_class(name).model_fields.items() if info.is_required()
+        }
+        assert {f"NTP_{field.upper()}" for field in required} <= variables, name
+    assert set(FACTORIES) == set(PORT_OFFSETS) - {"postgres"}
+    example = set(re.findall(r"(?m)^(NTP_\w+)=", (ROOT / ".env.example").read_text()))
+    of_compose = {"NTP_ADMIN_DATABASE_PASSWORD", "NTP_GATEWAY_HOST", "NTP_PUBLIC_HOST"}
+    assert find_unread_variables(example - of_compose, list_all_variables()) == {}
+    unit = (ROOT / "deploy" / "systemd" / "ntp.service").read_text()
+    nofile = {service["ulimits"]["nofile"] for service in COMPOSE["services"].values()}
+    assert re.findall(r"LimitNOFILE=(\d+)", unit) == [str(limit) for limit in nofile]
+
+
+def test_the_front_for_tls_forwards_to_the_gateway_and_takes_no_larger_bodies() -> None:
+    caddy = (ROOT / "deploy" / "tls" / "Caddyfile").read_text()
+    assert f"reverse_proxy gateway:{PORTS['gateway']}" in caddy
+    assert set(re.findall(r"NTP_\w+", caddy)) == set(COMPOSE["services"]["tls"]["environment"])
+    largest = GatewaySettings.model_fields["max_body_bytes"].default
+    assert re.findall(r"max_size (\d+)MiB", caddy) == [str(largest // 1024**2)]
+    assert COMPOSE["services"]["tls"]["profiles"] == ["tls"]

@@ -146,3 +146,14 @@ def test_every_command_of_the_launcher_is_valid(page: str) -> None:
     commands = [words for words in iterate_commands(page) if words[1:3] == ["-m", "services"]]
     for words in commands:
         make_parser().parse_args(shlex.split(" ".join(words[3:])))
+
+
+def test_every_command_of_the_operators_page_is_executed_by_a_test() -> None:
+    """Its `sh` blocks run in `test_backup.py`; commands of `console` blocks and in sentences are called by name in a test."""
+    page = PAGES["docs/operate.md"]
+    named = set(re.findall(r"python -m (?:services|gateway) ([a-z][a-z-]+)", page))
+    in_blocks = set(
+        re.findall(r"python -m (?:services|gateway) ([a-z][a-z-]+)", "\n".join(find_blocks(page, "sh")))
+    )
+    tests = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
+    assert {name for name in named - in_blocks if f'"{name}"' not in tests} == set()
