@@ -28,7 +28,7 @@ from services.funding.register_models import CLOSINGS, EXTENSIONS, PROJECT_STATE
 from shared.kit.schema_revisions import SchemaRevision
 
 metadata = Base.metadata
-REVISION = SchemaRevision("funding", "funding_0009")
+REVISION = SchemaRevision("funding", "funding_0010")
 
 KINDS = tuple(kind.value for kind in EntryKind)
 IS_CAPITAL = f"capital IN {CAPITALS}"
@@ -43,7 +43,10 @@ SPENT = "disbursed_vnd + carried_out_vnd + returned_vnd + remittable_vnd"
 
 
 class LotRow(Base):
-    """The money of a line that has one year of origin. Locked while an entry changes it."""
+    """The money of a line that has one year of origin. Locked while an entry changes it.
+
+    Its amounts are the sums of its postings, which the database adds up when they are inserted; the service writes none.
+    """
 
     __tablename__ = "lots"
 
@@ -77,6 +80,8 @@ class LotRow(Base):
     confirmed_remitted_vnd: Mapped[int] = mapped_column(server_default=text("0"))
     succeeded_in_vnd: Mapped[int] = mapped_column(server_default=text("0"))
     succeeded_out_vnd: Mapped[int] = mapped_column(server_default=text("0"))
+    row_lock: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+    """Always 0: the one column that the role of the service may update, which row locks need."""
 
     __table_args__ = (
         UniqueConstraint(

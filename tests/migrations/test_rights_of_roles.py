@@ -24,7 +24,7 @@ def to_url(database: TestDatabase, owner: str) -> str:
 
 @pytest.fixture
 def owners() -> tuple[str, ...]:
-    return ("rural", "poverty", "ethnic", "funding", "oversight", "gateway")
+    return ("rural", "poverty", "ethnic", "funding", "oversight", "papers", "gateway")
 
 
 async def test_a_role_makes_nothing_and_enters_no_other_database(
@@ -56,6 +56,20 @@ async def test_the_claim_of_a_voucher_is_deleted_by_no_role(common_database: Tes
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await connection.execute("DELETE FROM vouchers")
         await connection.execute("SELECT release_vouchers('{x}')")
+    finally:
+        await connection.close()
+
+
+async def test_the_totals_of_lots_are_written_by_no_role(common_database: TestDatabase) -> None:
+    connection = await asyncpg.connect(to_url(common_database, "funding"))
+    try:
+        for statement in (
+            "UPDATE lots SET allocated_vnd = 1",
+            "UPDATE lots SET opening_balance_vnd = opening_balance_vnd",
+            "INSERT INTO lots (year, allocated_vnd) VALUES (2023, 1)",
+        ):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await connection.execute(statement)
     finally:
         await connection.close()
 

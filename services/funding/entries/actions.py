@@ -175,10 +175,10 @@ async def insert_and_publish(
         )
     if not evaluation.new_entries:
         return InsertedEntries()
-    lots = ledger_rows.ChangedLots(evaluation.changed_balances, evaluation.state.lots.ids)
+    lot_ids = evaluation.state.lots.ids
     events = make_events([new.entry for new in evaluation.new_entries])
     recorded_at = await lock_feed(session, clock)
-    sequences = await ledger_rows.write_entries(session, evaluation.new_entries, lots, recorded_at, events)
+    sequences = await ledger_rows.write_entries(session, evaluation.new_entries, lot_ids, recorded_at, events)
     return InsertedEntries(evaluation.new_entries, sequences, recorded_at)
 
 

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 from sqlalchemy import Row
@@ -16,7 +16,6 @@ from services.funding.entries import sql
 from services.funding.ledger import (
     AMOUNT_NAMES,
     Amounts,
-    Balances,
     Entry,
     EntryReference,
     Line,
@@ -30,13 +29,6 @@ from shared.kit.database import run_sql
 
 _to_same_columns = attrgetter(*sql.SAME_COLUMNS)
 NO_LOTS = LockedLots({}, {})
-
-
-class ChangedLots(NamedTuple):
-    """The balances of locked lots after the entries that change them, and the ids of their rows."""
-
-    balances: Balances
-    ids: Mapping[Lot, int]
 
 
 async def lock_assignments(
@@ -102,28 +94,27 @@ async def read_later_postings(
 async def write_entries(
     session: AsyncSession,
     new_entries: Sequence[NewEntry],
-    lots: ChangedLots,
+    lot_ids: Mapping[Lot, int],
     recorded_at: datetime,
     events: Sequence[Event],
 ) -> list[int]:
-    """Write the balances of locked lots; insert entries in the order given, with their postings and events; return their sequences.
+    """Insert entries in the order given, with their postings in locked lots and their events; return their sequences.
 
     The caller has locked the change feed, which gave the instant.
     """
-    balances = [{"id": lots.ids[lot], **_to_members(balance)} for lot, balance in lots.balances.items()]
     entries = [_to_record(new.entry, recorded_at) for new in new_entries]
     postings = [
         {
             "year": new.entry.year,
             "entry_id": new.entry.id,
-            "lot_id": lots.ids[posting.lot],
+            "lot_id": lot_ids[posting.lot],
             "effective_on": new.entry.effective_on,
             **{name: amount for name, amount in _to_members(posting.change).items() if amount},
         }
         for new in new_entries
         for posting in new.postings
     ]
-    rows = [orjson.dumps(records, default=str).decode() for records in (balances, entries, postings)]
+    rows = [orjson.dumps(records, default=str).decode() for records in (entries, postings)]
     parameters = (*rows, *to_event_parameters(recorded_at, events))
     return [row.sequence for row in await run_sql(session, sql.WRITE_ENTRIES, *parameters)]
 

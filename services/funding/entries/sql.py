@@ -84,7 +84,7 @@ CREATE_LOTS = """
     FROM unnest($1::int[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::date[], $8::int[])
         WITH ORDINALITY AS lot (year, program, component, capital, source, unit, unit_since, origin_year, ordinal)
     ORDER BY ordinal
-    ON CONFLICT ON CONSTRAINT uq_lots_key DO UPDATE SET opening_balance_vnd = lots.opening_balance_vnd
+    ON CONFLICT ON CONSTRAINT uq_lots_key DO UPDATE SET row_lock = 0
     RETURNING *
 """
 """Locks the lots that another transaction created meanwhile, too."""
@@ -165,35 +165,27 @@ POSTING_TYPES: Mapping[str, str] = {
 """The columns of a posting with their types."""
 
 
-BALANCE_TYPES: Mapping[str, str] = {"id": "bigint", **dict.fromkeys(AMOUNT_NAMES, "bigint")}
-"""The columns of the balance of a lot, with their types."""
-
-
 def _read_rows(parameter: str, types: Mapping[str, str]) -> str:
     """Return the rows of a JSON array of objects as a function in FROM; a member that an object leaves out is null."""
     return f"json_to_recordset({parameter}::json) AS ({', '.join(f'{name} {kind}' for name, kind in types.items())})"
 
 
 WRITE_ENTRIES = f"""
-    WITH balanced AS (
-        UPDATE lots SET {", ".join(f"{name} = balance.{name}" for name in AMOUNT_NAMES)}
-        FROM (SELECT * FROM {_read_rows("$1", BALANCE_TYPES)}) AS balance
-        WHERE lots.id = balance.id
-    ), inserted AS (
+    WITH inserted AS (
         INSERT INTO entries ({", ".join(ENTRY_COLUMNS)})
         SELECT {", ".join(ENTRY_COLUMNS)}
-        FROM ROWS FROM ({_read_rows("$2", COLUMN_TYPES)})
+        FROM ROWS FROM ({_read_rows("$1", COLUMN_TYPES)})
             WITH ORDINALITY AS entry ({", ".join(ENTRY_COLUMNS)}, ordinal)
         ORDER BY ordinal
         RETURNING sequence
     ), posted AS (
         INSERT INTO postings ({", ".join(POSTING_TYPES)})
         SELECT {", ".join(f"coalesce({name}, 0)" if name in AMOUNT_NAMES else name for name in POSTING_TYPES)}
-        FROM {_read_rows("$3", POSTING_TYPES)}
-    ), published AS ({insert_events_sql(4)})
+        FROM {_read_rows("$2", POSTING_TYPES)}
+    ), published AS ({insert_events_sql(3)})
     SELECT sequence FROM inserted ORDER BY sequence
 """
-"""Writes the balances of locked lots, and inserts entries in the order given, with their postings and events.
+"""Inserts entries in the order given, with their postings and events. A trigger adds the postings to the balances of their lots.
 
 The rows come as JSON: the driver looks several times at each member of an array, and an entry has tens of empty columns.
 """
