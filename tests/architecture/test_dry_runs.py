@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from shared.kit.transactions import NIL_ID
 from tests.application import get_database
-from tests.contracts.documents import make_document
+from tests.contracts.documents import load_document
 
 pytestmark = pytest.mark.anyio
 
@@ -46,7 +46,7 @@ def list_examples(content: Any) -> Any:
 
 def find_writes(name: Any) -> Iterator[Any]:
     """Yield method, path, media type and example of each documented write, with values in its path."""
-    for template, operations in make_document(name)["paths"].items():
+    for template, operations in load_document(name)["paths"].items():
         steps = [
             SAMPLES.get(step, str(uuid.uuid4())) if "{" in step else step for step in template.split("/")
         ]

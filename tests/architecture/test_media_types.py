@@ -9,14 +9,14 @@ import pytest
 
 from shared.kit.representations import CSV
 from tests.architecture.test_query_params import VALID, find_operations
-from tests.contracts.documents import PROGRAMS, make_document
+from tests.contracts.documents import PROGRAMS, load_document
 
 pytestmark = pytest.mark.anyio
 
 
 def find_lists(name: Any) -> Iterator[Any]:
     """Yield the path and the required parameters of each list or figure."""
-    document = make_document(name)["paths"]
+    document = load_document(name)["paths"]
     for path, operations in document.items():
         content = operations.get("get", {}).get("responses", {}).get("200", {}).get("content", {})
         schema = content.get("application/json", {}).get("schema", {})
@@ -24,7 +24,7 @@ def find_lists(name: Any) -> Iterator[Any]:
             parameters = operations["get"]["parameters"]
             yield path, {parameter["name"] for parameter in parameters if parameter["required"]}
         elif schema and "{" not in path:
-            assert not is_list(make_document(name), schema), f"{path} is a list without CSV"
+            assert not is_list(load_document(name), schema), f"{path} is a list without CSV"
 
 
 def is_list(document: Any, schema: Any) -> Any:
@@ -90,7 +90,7 @@ async def test_what_no_operation_serves_is_406(writer: Any) -> None:
 
 async def test_a_json_body_of_another_media_type_is_415(writer: Any) -> None:
     requests = 0
-    for path, operations in make_document(writer.name)["paths"].items():
+    for path, operations in load_document(writer.name)["paths"].items():
         for method, operation in operations.items():
             content = operation.get("requestBody", {}).get("content", {})
             if "application/json" not in content:

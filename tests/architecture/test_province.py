@@ -7,7 +7,7 @@ import pytest
 
 from shared.territory.units import UnknownUnit
 from tests.architecture.conftest import StartedApplications
-from tests.contracts.documents import APPLICATIONS, build_app, make_document
+from tests.contracts.documents import APPLICATIONS, build_app, load_document
 from tests.postgres import TestDatabase
 
 pytestmark = pytest.mark.anyio
@@ -21,7 +21,7 @@ WITHOUT_FIGURES = {"gateway", "papers"}
 
 def find_optional_units(name: Any) -> Iterator[Any]:
     """Yield path, parameter names and schema for each operation whose parameter `unit` is optional."""
-    for path, operations in make_document(name)["paths"].items():
+    for path, operations in load_document(name)["paths"].items():
         for parameter in operations.get("get", {}).get("parameters", []):
             if parameter["name"] == "unit" and not parameter["required"]:
                 yield path, operations["get"]["parameters"], parameter["schema"]

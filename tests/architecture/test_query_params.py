@@ -14,7 +14,7 @@ from fastapi.routing import APIRoute
 
 from shared.kit.routes import OperationRoute
 from tests.architecture.test_routes import UUID
-from tests.contracts.documents import APPLICATIONS, build_app, iterate_routes, make_document
+from tests.contracts.documents import APPLICATIONS, build_app, iterate_routes, load_document
 from tests.forms import short_and_long
 
 pytestmark = pytest.mark.anyio
@@ -87,7 +87,7 @@ ONE_OF_SEVERAL = {"/v1/poverty/rates": "period"}
 
 def find_queries(name: Any) -> Iterator[Any]:
     """Yield each GET of an application that takes parameters: path, names of the required ones, names of all."""
-    for path, operations in make_document(name)["paths"].items():
+    for path, operations in load_document(name)["paths"].items():
         parameters = [
             parameter
             for parameter in operations.get("get", {}).get("parameters", [])
@@ -189,7 +189,7 @@ async def test_what_is_missing_hides_no_invalid_parameter(reader: Any) -> None:
 
 def find_operations(name: Any) -> Iterator[Any]:
     """Yield each operation of an application: method, path with its parameters filled in, and its query parameters."""
-    for path, operations in make_document(name)["paths"].items():
+    for path, operations in load_document(name)["paths"].items():
         filled = re.sub(r"{[^}]*}", lambda match: UUID if "id" in match[0] else "2023", path)
         for method, operation in operations.items():
             parameters = {

@@ -19,7 +19,7 @@ from typing import Any
 import httpx
 
 from shared.roles import SCOPES
-from tests.contracts.documents import build_app, make_document
+from tests.contracts.documents import build_app, load_document
 from tests.in_process import open_client
 from tests.issuer import Issuer
 from tests.postgres import Server, TestDatabase
@@ -43,7 +43,7 @@ NOT_THERE = "01890a5d-ac96-774b-bcce-b302099a8057"
 
 def iterate_writes(service: str) -> Iterator[tuple[str, str, str, bytes]]:
     """Yield method, path, media type and example of each write."""
-    for path, operations in make_document(service)["paths"].items():
+    for path, operations in load_document(service)["paths"].items():
         for method in ("post", "put"):
             if method in operations:
                 content = operations[method].get("requestBody", {}).get("content", {"application/json": {}})
