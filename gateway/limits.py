@@ -45,6 +45,7 @@ class RateLimitPolicy:
         self._limiter = limiter
         self._name = name
         self._item: RateLimitItem | None = parse(rule) if rule else None
+        self._label = _field(name)
         if self._item:
             self._policy = _field(name, q=self._item.amount, w=self._item.get_expiry())
 
@@ -55,7 +56,7 @@ class RateLimitPolicy:
         allowed = await self._limiter.hit(self._item, self._name, *key)
         window = await self._limiter.get_window_stats(self._item, self._name, *key)
         wait = max(1, math.ceil(window.reset_time - time.time()))
-        remaining = _field(self._name, r=window.remaining, t=wait)
+        remaining = f"{self._label};r={window.remaining};t={wait}"  # as `_field` writes it, for every request
         return RateLimitDecision(allowed, {"RateLimit-Policy": self._policy, "RateLimit": remaining}, wait)
 
 
