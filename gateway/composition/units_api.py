@@ -33,7 +33,7 @@ from shared.kit.resources import CurrentResources, Now, get_resources
 from shared.kit.routes import OperationRoute
 from shared.periods import Period, local_day
 from shared.reporting.basis import Basis, BasisName
-from shared.reporting.query_params import PeriodQuery
+from shared.reporting.query_params import MapOn, PeriodQuery
 from shared.roles import PublicReader
 from shared.territory.current import CurrentTerritory
 from shared.territory.query_params import UnitOrAreaQuery
@@ -67,13 +67,17 @@ async def read_all_obligations(
         ),
     ] = "provisional",
     as_of: InstantQuery = None,
+    map_on: MapOn = None,
 ) -> Response:
     """Read what a unit and the units below it owe to every program for a period. A service that is away is marked.
 
-    As of an instant it is what was received and judged by then.
+    As of an instant it is what was received and judged by then. On the map of another day it is what the units of the period owe
+    whose land lies in the unit.
     """
-    owing = unit.on(period.ends_on)
+    owing = unit.on(map_on or period.ends_on)
     chosen = {"basis": basis} if basis == "accepted" else {}
+    if map_on is not None:
+        chosen["map"] = map_on.isoformat()
     query = urlencode({"period": str(period), "unit": owing.code, **chosen, **_to_query(as_of)})
     programs = get_resources(request.app).get(GatewaySettings).programs
     addresses = {name: PartAddress(name, f"/v1/{name}/completeness?{query}") for name in programs}

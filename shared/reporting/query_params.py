@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import Depends, Path, Query
 from pydantic import WithJsonSchema
 
+from shared.kit.date_fields import IsoDate
 from shared.kit.validation_faults import parseable_by
 from shared.periods import Period, PlanPeriod, parse_plan_period
 
@@ -94,3 +95,10 @@ def period_filter(name: str, description: str) -> object:
 
 PeriodFilter = Annotated[Period | None, period_filter("period", "only of this SDMX time period")]
 """The optional query parameter `period` of a list."""
+
+MapOn = Annotated[
+    IsoDate | None,
+    Query(
+        alias="map", description="read on the map of this day; on that of the period's last day when left out"
+    ),
+]

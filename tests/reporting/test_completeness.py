@@ -15,6 +15,7 @@ from shared.reporting.obligations.rules import (
     ObligationCalendar,
     ReceivedReport,
     find_owing_units,
+    find_units_on_map,
 )
 from shared.territory.tree import Territory
 from tests.reporting.office import catalogue
@@ -39,6 +40,23 @@ DAYS = st.dates(date(2022, 1, 1), date(2026, 12, 31))
 def calendar(today=date(2024, 6, 1), live_on=None, by_default=None) -> ObligationCalendar:
     stated = [LiveDay(unit, on) for unit, on in (live_on or {}).items()]
     return ObligationCalendar(CATALOGUE, MAP, today, LiveDays(MAP, stated, by_default))
+
+
+def test_what_is_owed_on_another_map_is_that_of_the_land():
+    period, later = Period.parse("2023"), date(2025, 7, 1)
+    rows = list(calendar().list_obligations("62", period, {}))
+    assert list(calendar().list_obligations_on_map("51", later, period, {})) != []
+    of_old = {(row.unit.key, row.form.code, row.level) for row in rows}
+    of_new = {
+        (row.unit.key, row.form.code, row.level)
+        for row in calendar().list_obligations_on_map("51", later, period, {})
+    }
+    assert of_old <= of_new, "all of Kon Tum lies in the new Quảng Ngãi"
+    wards = find_units_on_map(MAP, "23293", later, period.ends_on)
+    assert wards == MAP.communes_sharing_land("23293", later, period.ends_on), (
+        "no district: other communes of it lie elsewhere"
+    )
+    assert {"62", "608", "610"} <= find_units_on_map(MAP, "51", later, period.ends_on)
 
 
 def test_a_unit_goes_live_as_itself_and_not_as_a_code_that_is_given_again():

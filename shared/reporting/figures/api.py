@@ -6,7 +6,6 @@ from fastapi import APIRouter, Query
 
 from shared.kit.cached_routes import CachedRoute
 from shared.kit.change_feed import AsOf
-from shared.kit.date_fields import IsoDate
 from shared.kit.paging import Paging, paged_by
 from shared.kit.query_lists import CommaSeparated
 from shared.periods import Period
@@ -33,6 +32,7 @@ from shared.reporting.figures.withholding import find_withheld, to_row_key
 from shared.reporting.period_lists import MAX_PERIODS, MAX_PERIODS_OF_A_LEVEL, list_periods
 from shared.reporting.query_params import (
     PERIOD_DESCRIPTION,
+    MapOn,
     PeriodQuery,
     PeriodText,
     PlanPeriodQuery,
@@ -44,13 +44,6 @@ from shared.territory.named_rows import name_units
 from shared.territory.query_params import UnitOrAreaQuery, UnitQuery
 
 router = APIRouter(tags=["figures"], route_class=CachedRoute)
-
-MapOn = Annotated[
-    IsoDate | None,
-    Query(
-        alias="map", description="read on the map of this day; on that of the period's last day when left out"
-    ),
-]
 
 
 MemberQuery = Annotated[

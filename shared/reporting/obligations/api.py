@@ -18,7 +18,7 @@ from shared.reporting.obligations.schemas import (
     ObligationOut,
     ObligationsOut,
 )
-from shared.reporting.query_params import PeriodQuery
+from shared.reporting.query_params import MapOn, PeriodQuery
 from shared.territory.query_params import UnitOrAreaQuery
 
 MetBy = Annotated[
@@ -40,18 +40,24 @@ async def read_completeness(
     unit: UnitOrAreaQuery,
     basis: MetBy = "provisional",
     as_of: AsOf = None,
+    map_on: MapOn = None,
 ) -> CompletenessOut:
     """Read, for every unit and form owed, whether a report was received, in which state, and whether in time.
 
-    As of an instant it is what was received and judged by then.
+    As of an instant it is what was received and judged by then. On the map of another day it is what the units of the period owe
+    whose land lies in the unit.
     """
-    owing = unit.on(period.ends_on)
+    owing = unit.on(map_on or period.ends_on)
     calendar = await read_calendar(context, as_of)
     received = await store.read_received_reports(
         context.session, context.engine.catalogue, [period], basis=basis, as_of=as_of
     )
-    obligations = list(calendar.list_obligations(owing.code, period, received))
-    return CompletenessOut.from_obligations(owing, period, obligations)
+    obligations = (
+        calendar.list_obligations(owing.code, period, received)
+        if map_on is None or context.territory.same_map(map_on, period.ends_on)
+        else calendar.list_obligations_on_map(owing.code, map_on, period, received)
+    )
+    return CompletenessOut.from_obligations(owing, period, list(obligations))
 
 
 @router.get("/obligations", summary="What one unit has open")

@@ -110,6 +110,20 @@ class ObligationCalendar:
     windows: tuple[PeriodWindow, ...] = ()
     """The legal windows of periods."""
 
+    def list_obligations_on_map(
+        self,
+        unit: str,
+        map_on: date,
+        period: Period,
+        received: Mapping[ObligationKey, ReceivedReport],
+    ) -> Iterator[Obligation]:
+        """Return what the units of a period owe whose land lies in a unit on the map of another day."""
+        on = period.ends_on
+        units = find_units_on_map(self.territory, unit, map_on, on)
+        for root in sorted(units):
+            if units.isdisjoint(above.code for above in self.territory.ancestors(root, on)):
+                yield from self.list_obligations(root, period, received)
+
     def list_obligations(
         self, root: str, period: Period, received: Mapping[ObligationKey, ReceivedReport]
     ) -> Iterator[Obligation]:
@@ -234,6 +248,14 @@ def _consolidate(reports_below: Sequence[ReceivedReport | None]) -> ReceivedRepo
         nil=all(report.nil for report in reports),
         first_received_at=latest.judged_at,
     )
+
+
+def find_units_on_map(territory: Territory, code: str, map_on: date, on: date) -> frozenset[str]:
+    """Return the units of a day whose land lies in the unit of a code on the map of another day, whole above the communes."""
+    communes = territory.communes_sharing_land(code, map_on, on)
+    above = {upper.code for commune in communes for upper in territory.ancestors(commune, on)}
+    whole = (upper for upper in above if {unit.code for unit in territory.communes(upper, on)} <= communes)
+    return communes.union(whole)
 
 
 def find_owing_units(
