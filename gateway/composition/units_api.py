@@ -75,7 +75,7 @@ async def read_all_obligations(
     whose land lies in the unit.
     """
     owing = unit.on(map_on or period.ends_on)
-    chosen = {"basis": basis} if basis == "accepted" else {}
+    chosen: dict[str, str] = {"basis": basis} if basis == "accepted" else {}
     if map_on is not None:
         chosen["map"] = map_on.isoformat()
     query = urlencode({"period": str(period), "unit": owing.code, **chosen, **_to_query(as_of)})
