@@ -8,6 +8,7 @@ import pytest
 from services.papers.documents.docx_file import write_docx
 from services.papers.documents.filling import fill_template
 from services.papers.documents.pdf_file import write_pdf
+from services.papers.documents.shipped_templates import load_shipped_templates
 from services.papers.documents.xlsx_file import write_xlsx
 from services.papers.drafts.job import check_draft_file
 from services.papers.drafts.reading import read_draft
@@ -130,6 +131,14 @@ def test_printed_sums_and_what_is_not_printed() -> None:
 def test_an_id_that_two_figures_have_is_a_fault_of_the_second() -> None:
     faults = list(find_repeated_ids(["P01", "P02", "P01"]))
     assert [(fault.pointer, fault.code) for fault in faults] == [("/figures/2/id", "figure_id_repeated")]
+
+
+@pytest.mark.parametrize("template", load_shipped_templates(), ids=lambda template: template.code)
+def test_every_shipped_template_becomes_a_document_without_any_data(template: Any) -> None:
+    filled = fill_template(template, {}, Y2023, UNIT, number="", on=None) | {"origin": "http://ntp.test"}
+    assert set(filled["missing"]) == {figure["slot"] for figure in filled["figures"]}
+    for write in (write_docx, write_pdf, write_xlsx):
+        assert write(filled, b"")[1]
 
 
 def test_plan_570_is_shipped_with_all_its_figures() -> None:

@@ -160,6 +160,8 @@ def _fill_heading(heading: Mapping[str, Any], words: Mapping[str, str]) -> dict[
         name: [replace_words(line, words) for line in value]
         if isinstance(value, list)
         else replace_words(value, words)
+        if isinstance(value, str)
+        else value
         for name, value in heading.items()
     }
 

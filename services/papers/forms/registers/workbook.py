@@ -31,6 +31,7 @@ NUMBER_FORMATS = {
 }  # fmt: skip
 YEAR_FORMAT = "0"
 VALIDATED_ROWS = 1_000
+PRINTED_BLANK_ROWS = 20
 LONG_LABEL_WIDTH = 24
 
 
@@ -274,6 +275,8 @@ class RegisterWriter:
         sheet.set_landscape()
         sheet.set_paper(A4)
         sheet.fit_to_pages(1, 0)
+        last = self._layout.first_row + max(len(self._sent.rows), PRINTED_BLANK_ROWS) - 1
+        sheet.print_area(0, 0, last, len(self._layout.columns) - 1)
         sheet.repeat_rows(self._layout.label_row, self._layout.code_row)
         sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.5)
         sheet.set_footer(f"&L{self._layout.unit_name} – {self._layout.period}&R&P/&N")
