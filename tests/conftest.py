@@ -41,8 +41,13 @@ TIME_LIMITS = {
 """Limits of the product that a busy machine reaches. A test of a limit sets its own."""
 
 
-SETTINGS = {"NTP_FOLLOW_MAP_EVERY_SECONDS": "3600", "NTP_GATEWAY_URL": "http://127.0.0.1:9"}
-"""Settings of services in this process: none looks for versions of the map meanwhile, or calls an installation that runs."""
+SETTINGS = {
+    "NTP_FOLLOW_MAP_EVERY_SECONDS": "3600",
+    "NTP_CATALOGUE_POLL_SECONDS": "3600",
+    "NTP_GATEWAY_URL": "http://127.0.0.1:9",
+}
+"""Settings of services in this process: none looks for versions of the map or of a catalogue meanwhile, whose statements a test
+would count, or calls an installation that runs."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
