@@ -13,6 +13,8 @@ from collections.abc import Collection, Mapping
 
 import asyncpg
 
+from shared.kit.session_settings import make_session_settings
+
 SCRAM_ITERATIONS = 4096
 """PostgreSQL's default. The passwords are random, so more iterations would only slow every connection."""
 
@@ -89,7 +91,7 @@ REVOKE_LARGE_OBJECTS = """
 
 
 async def create_roles(admin: asyncpg.Connection, passwords: Mapping[str, str], *, database: str) -> None:
-    """Create the missing roles and the database, and set the passwords of the service roles."""
+    """Create the missing roles and the database, and set the passwords and session settings of the service roles."""
     version = admin.get_server_version().major
     superuser, may_create = await admin.fetchrow(
         "SELECT rolsuper, rolsuper OR (rolcreaterole AND rolcreatedb) FROM pg_roles WHERE rolname = current_user"
@@ -106,6 +108,9 @@ async def create_roles(admin: asyncpg.Connection, passwords: Mapping[str, str], 
         if owner not in roles:
             statements.append(f"CREATE ROLE {owner} LOGIN")
         statements.append(f"ALTER ROLE {owner} LOGIN PASSWORD '{make_scram_verifier(password)}'")
+        statements += [
+            f"ALTER ROLE {owner} SET {name} = '{value}'" for name, value in make_session_settings().items()
+        ]
         if not superuser:
             options = " WITH INHERIT TRUE, SET TRUE" if version >= VERSION_WITH_SET_OPTION else ""
             statements.append(f"GRANT {owner}_owner TO CURRENT_USER{options}")

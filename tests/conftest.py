@@ -24,9 +24,9 @@ settings.load_profile("shared machine")
 
 
 TIME_LIMITS = {
-    "shared.kit.database.STATEMENT_TIMEOUT_MS": PATIENCE_SECONDS * 1000,
-    "shared.kit.database.LOCK_TIMEOUT_MS": PATIENCE_SECONDS * 1000,
-    "shared.kit.database.IDLE_IN_TRANSACTION_TIMEOUT_MS": PATIENCE_SECONDS * 1000,
+    "shared.kit.session_settings.STATEMENT_TIMEOUT_MS": PATIENCE_SECONDS * 1000,
+    "shared.kit.session_settings.LOCK_TIMEOUT_MS": PATIENCE_SECONDS * 1000,
+    "shared.kit.session_settings.IDLE_IN_TRANSACTION_TIMEOUT_MS": PATIENCE_SECONDS * 1000,
     "shared.kit.database.CONNECT_WITHIN_S": PATIENCE_SECONDS,
     "shared.kit.database.POOL_TIMEOUT_S": PATIENCE_SECONDS,
     "shared.kit.health.READY_WITHIN_S": PATIENCE_SECONDS,

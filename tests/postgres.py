@@ -88,6 +88,13 @@ class TestDatabase:
         return f"postgresql+asyncpg://{netloc}/{self.name}"
 
 
+async def set_for_role(database: TestDatabase, owner: str, setting: str) -> None:
+    """Make a setting of the sessions of a service that are opened from now on in a database of a test's own."""
+    admin = await asyncpg.connect(database.server)
+    await admin.execute(f"ALTER ROLE {owner} IN DATABASE {database.name} SET {setting}")
+    await admin.close()
+
+
 class Server:
     """The server, the template and its clones; every call may come from a sync or an async test.
 

@@ -46,20 +46,11 @@ COLUMN_TYPES: dict[Any, Any] = {datetime: DateTime(timezone=True), str: Text, li
 DATABASE_ERRORS = (DBAPIError, PoolTimeout, OSError)
 """An error of a statement; all connections of the pool are in use; no connection is possible."""
 
-STATEMENT_TIMEOUT_MS = 15_000
-"""Longer than any statement of a request needs; a runaway query must not hold a connection."""
-
-LOCK_TIMEOUT_MS = 5_000
-"""A writer that waits longer answers 503, and its client tries again."""
-
 CONNECT_WITHIN_S = 5
 """Long enough for any database that runs; the driver alone would wait a minute for one that does not."""
 
 POOL_TIMEOUT_S = 10
 """A request that waits longer for a connection answers 503."""
-
-IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000
-"""A process that dies or stalls inside a transaction must release the locks that others wait for."""
 
 
 def named_metadata() -> MetaData:
@@ -102,17 +93,10 @@ class Database:
             pool_timeout=POOL_TIMEOUT_S,
             pool_pre_ping=False,
             hide_parameters=True,  # values never reach a log with an error
+            # the other settings of a session belong to its role (`session_settings.py`)
             connect_args={
                 "timeout": CONNECT_WITHIN_S,
-                "server_settings": {
-                    "application_name": application,
-                    "statement_timeout": str(STATEMENT_TIMEOUT_MS),
-                    "lock_timeout": str(LOCK_TIMEOUT_MS),
-                    "idle_in_transaction_session_timeout": str(IDLE_IN_TRANSACTION_TIMEOUT_MS),
-                    "timezone": "UTC",
-                    # A plan made while a year's partition was empty must not be kept when it is not.
-                    "plan_cache_mode": "force_custom_plan",
-                },
+                "server_settings": {"application_name": application},
             },
         )
         self._snapshots = self.engine.execution_options(

@@ -55,6 +55,9 @@ UNREACHABLE_STATES = ("08", "28", "3D", "53", "57P")
 NOT_ACCEPTING = "55000"
 """SQLSTATE of a database that accepts no connections; in any other place it is a bug of ours."""
 
+READ_ONLY = "25006"
+"""SQLSTATE of a write on a standby."""
+
 UNREADABLE = Sentence("không đọc được nội dung", "it cannot be read")
 NOT_IN_UTF8 = "22021"
 """SQLSTATE of a text with U+0000, which comes only from a path or a query: bodies are checked by the kit."""
@@ -146,6 +149,26 @@ class Busy(Unavailable):
         super().__init__(headers={"Retry-After": "1"})
 
 
+class DatabaseReadOnly(Unavailable):
+    """The write reached a standby, which a failover has not promoted, or has demoted; nothing was written."""
+
+    code = "database_read_only"
+    detail = Sentence(
+        "Cơ sở dữ liệu đang chỉ đọc được trong lúc chuyển đổi máy chủ; không ghi gì, hãy gửi lại.",
+        "The database can only be read while its server is being replaced; nothing was written, send the same request again.",
+    )
+
+    def __init__(self) -> None:
+        super().__init__(headers={"Retry-After": "2"})
+
+
+STATE_PROBLEMS: Mapping[str | None, Callable[[], Problem]] = {
+    NOT_IN_UTF8: lambda: Malformed(reason=UNSTORABLE_CHARACTER),
+    DISK_FULL: StorageFull,
+    READ_ONLY: DatabaseReadOnly,
+}
+
+
 def _database_problem(error: Exception, violations: ConstraintProblems) -> Problem | None:
     """Return what an error of the database means to the caller; None where it is a bug of ours, or no such error."""
     if isinstance(error, DBAPIError):
@@ -173,10 +196,8 @@ def _statement_problem(error: DBAPIError, violations: ConstraintProblems) -> Pro
     if isinstance(error, IntegrityError):
         name = str(getattr(cause, "constraint_name", None))
         return violations[name]() if name in violations else Conflict(constraint=name)
-    if state == NOT_IN_UTF8:
-        return Malformed(reason=UNSTORABLE_CHARACTER)
-    if state == DISK_FULL:
-        return StorageFull()
+    if state in STATE_PROBLEMS:
+        return STATE_PROBLEMS[state]()
     connecting = error.statement is None
     if error.connection_invalidated or str(state).startswith(UNREACHABLE_STATES):
         return Busy()

@@ -45,6 +45,7 @@ from shared.kit.schema_revisions import (
     SchemaRevisions,
     require_schema,
 )
+from shared.kit.session_settings import require_session_settings
 from shared.kit.settings import ServiceSettings, find_unread_variables, list_variables
 from shared.kit.storage import Storage
 from shared.kit.telemetry import Telemetry, make_telemetry
@@ -266,6 +267,7 @@ def _lifespan(
 async def _require_schema(resources: Resources) -> None:
     async with resources.get(Database).reading() as session:
         await require_schema(session, resources.get(SchemaRevisions))
+        await require_session_settings(session)
 
 
 def _make_reference_router(app: FastAPI) -> APIRouter:

@@ -7,9 +7,11 @@ import pytest
 
 from shared.kit.database import UnitOfWork
 from shared.kit.identity import ANONYMOUS
+from shared.kit.schema_revisions import NotStartedError
 from shared.kit.transactions import TransactionRequest
 from tests.application import get_database
 from tests.kit.notes import REFUSE_AT_COMMIT, NoteRow, running_notes
+from tests.postgres import set_for_role
 
 pytestmark = pytest.mark.anyio
 
@@ -100,8 +102,9 @@ async def test_a_read_sees_one_snapshot_whatever_is_written_meanwhile(database):
         assert await notes.count("notes") == before + 1
 
 
-async def test_a_writer_that_waits_too_long_is_answered_busy(database, monkeypatch):
-    monkeypatch.setattr("shared.kit.database.LOCK_TIMEOUT_MS", 200)
+@pytest.mark.own_database
+async def test_a_writer_that_waits_too_long_is_answered_busy(database):
+    await set_for_role(database, "ethnic", "lock_timeout = 200")
     async with running_notes(database) as notes:
         slow = asyncio.create_task(notes.write("slow", params={"held": True}))
         await notes.gate.reached.wait()
@@ -112,6 +115,28 @@ async def test_a_writer_that_waits_too_long_is_answered_busy(database, monkeypat
         notes.gate.opened.set()
         assert (await slow).status_code == 201
         assert (await notes.write("hasty", key="hasty")).status_code == 201
+
+
+@pytest.mark.own_database
+async def test_a_write_that_reaches_a_standby_is_503_and_reads_go_on(database):
+    await set_for_role(database, "ethnic", "default_transaction_read_only = on")
+    async with running_notes(database) as notes:
+        refused = await notes.write("note", key="kept")
+        assert (refused.status_code, refused.json()["code"]) == (503, "database_read_only")
+        assert refused.headers["retry-after"] == "2"
+        assert (await notes.client.get("/notes")).status_code == 200
+
+
+@pytest.mark.own_database
+async def test_a_role_without_limits_of_time_does_not_start_a_service(database):
+    await set_for_role(database, "ethnic", "statement_timeout = 0")
+    await set_for_role(database, "ethnic", "timezone = 'Asia/Ho_Chi_Minh'")
+    with pytest.raises(
+        NotStartedError,
+        match=r"ALTER ROLE ethnic SET statement_timeout = '\d+'; ALTER ROLE ethnic SET TimeZone",
+    ):
+        async with running_notes(database):
+            pass
 
 
 async def test_a_service_reconnects_after_its_connections_were_lost(database):

@@ -12,6 +12,7 @@ from shared.reporting.reports import bulk
 from shared.reporting.reports.writing.sql import lock_unit_year
 from shared.territory.tree import Territory
 from tests.application import get_database
+from tests.postgres import set_for_role
 from tests.reporting.test_bulk_and_evidence import DISTRICTS, line, send
 from tests.territory.shipped import read_successions, read_units
 
@@ -230,9 +231,9 @@ async def test_an_accept_that_no_answer_has_is_406(office):
 
 
 @pytest.fixture
-def short_locks(monkeypatch):
+async def short_locks(database):
     """Connections that are opened from now on wait for a lock for a fraction of a second."""
-    monkeypatch.setattr("shared.kit.database.LOCK_TIMEOUT_MS", 200)
+    await set_for_role(database, "poverty", "lock_timeout = 200")
 
 
 @pytest.mark.race

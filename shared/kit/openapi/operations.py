@@ -14,7 +14,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 
 from shared.kit.content_coding import RatioTooHigh, UnsupportedContentCoding
-from shared.kit.exception_handlers import Busy
+from shared.kit.exception_handlers import Busy, DatabaseReadOnly
 from shared.kit.idempotency import IdempotencyKeyRequired, IdempotencyKeyReused
 from shared.kit.identity import AllowsAnyone, AllowsPublic, Guard, Requires
 from shared.kit.issuer_keys import KeysUnavailable
@@ -218,6 +218,8 @@ class _DescribedOperation:
             yield UnknownParameter
         if self._in_transaction or "Database" in self._code.names:
             yield Busy
+        if self._in_transaction and self._method not in READS:
+            yield DatabaseReadOnly
         if self._answers_once:
             yield from (IdempotencyKeyRequired, IdempotencyKeyReused)
 
