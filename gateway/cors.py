@@ -15,7 +15,7 @@ from shared.kit.openapi.header_fields import HEADERS
 METHODS = "GET, HEAD, OPTIONS, POST, PUT"
 REQUEST_FIELDS = (
     "Accept-Language, Authorization, Content-Encoding, Content-Type, Idempotency-Key, If-Match, If-None-Match, "
-    "X-Request-Id, traceparent"
+    "NTP-After, X-Request-Id, traceparent"
 )
 """Header fields that a page may send, beside those that every page may."""
 

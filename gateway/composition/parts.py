@@ -1,8 +1,8 @@
 """Fetch a part of a composed answer, share the request among simultaneous readers, and remember the last known value.
 
-A part that was confirmed within `FRESH_FOR_S` is answered from memory, unless a request that may have changed it was
-forwarded since: a client that writes through the gateway reads what it wrote. Otherwise the service is waited for until
-the deadline. A service whose last response was late is requested again by the next read, which waits
+A part that was confirmed within `FRESH_FOR_S` is answered from memory, if its service is still at the position where the part
+was read, which each read asks for (`positions.py`): whoever wrote, through any gateway, reads what they wrote. Otherwise the
+service is waited for until the deadline. A service whose last response was late is requested again by the next read, which waits
 `SILENT_SERVICE_WAIT_S` for it and then answers the last known value. So a hanging service slows one read and not every
 read, and the first read after it recovers sees it.
 
@@ -23,8 +23,10 @@ import aiohttp
 import structlog
 from prometheus_client import Gauge
 
+from gateway.composition.positions import PositionFetcher, ServicePosition
 from gateway.headers import trace_headers
 from gateway.upstreams import Upstreams, UpstreamUnavailable
+from shared.kit.change_places import AFTER_FIELD, format_places
 from shared.kit.problems import Problem
 
 SILENT_SERVICE_WAIT_S = 0.1
@@ -86,6 +88,12 @@ class ConfirmedDocument:
     confirmed_at: float
     write_count: int
     """Writes that had been forwarded to the service when the part was requested."""
+    position: ServicePosition | None = None
+    """Where the service was before the part was requested; None where it did not tell."""
+
+
+_FetchKey = tuple[PartRequest, int, ServicePosition | None]
+"""Reads share a fetch that began where the service still is, and after the same writes were forwarded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,14 +136,19 @@ class PartFetcher:
 
     upstreams: Upstreams
     within_s: float
+    positions: PositionFetcher = field(init=False)
     _confirmed_documents: OrderedDict[PartRequest, ConfirmedDocument] = field(default_factory=OrderedDict)
-    _fetches: dict[tuple[PartRequest, int], asyncio.Task[UpstreamPart]] = field(default_factory=dict)
+    _fetches: dict[_FetchKey, asyncio.Task[UpstreamPart]] = field(default_factory=dict)
     _slow_services: set[str] = field(default_factory=set)
     """Services whose last response was late."""
     _failed_services: set[str] = field(default_factory=set)
     """Services whose last fetch failed, which is logged once, and not at every read."""
     _silent_since: dict[str, float] = field(default_factory=dict)
     """Since when a service has not answered (monotonic clock)."""
+
+    def __post_init__(self) -> None:
+        """Make the fetcher of positions."""
+        self.positions = PositionFetcher(self.upstreams)
 
     async def fetch(self, request: PartRequest, authorization: str | None) -> UpstreamPart:
         """Return the part: the fetched one where it arrives in time, else the last known one."""
@@ -154,17 +167,20 @@ class PartFetcher:
         self, request: PartRequest, authorization: str | None, wait_s: float | None
     ) -> UpstreamPart:
         """Return the part after one request, which is waited for as long as its service deserves, or for `wait_s` if longer."""
+        timeout_s = SILENT_SERVICE_WAIT_S if request.service in self._slow_services else self.within_s
+        deadline = time.monotonic() + max(timeout_s, wait_s or 0)
         write_count = self.upstreams.write_count(request.service)
-        confirmed = self._find_fresh(request)
+        position = await self.positions.fetch(request.service, timeout_s)
+        confirmed = self._find_fresh(request, position)
         if confirmed is not None:
             return UpstreamPart(request.service, confirmed, fresh=True)
-        fetch = self._fetches.get((request, write_count))
+        key = (request, write_count, position)
+        fetch = self._fetches.get(key)
         if fetch is None:
-            fetch = asyncio.create_task(self._fetch(request, authorization, write_count))
-            self._fetches[request, write_count] = fetch
-            fetch.add_done_callback(lambda _: self._fetches.pop((request, write_count), None))
-        timeout_s = SILENT_SERVICE_WAIT_S if request.service in self._slow_services else self.within_s
-        done, _ = await asyncio.wait({fetch}, timeout=max(timeout_s, wait_s or 0))
+            fetch = asyncio.create_task(self._fetch(request, authorization, write_count, position))
+            self._fetches[key] = fetch
+            fetch.add_done_callback(lambda _: self._fetches.pop(key, None))
+        done, _ = await asyncio.wait({fetch}, timeout=max(deadline - time.monotonic(), 0))
         if done:
             return fetch.result()
         self._slow_services.add(request.service)
@@ -173,24 +189,19 @@ class PartFetcher:
     async def are_unchanged(self, fetched: Mapping[PartRequest, UpstreamPart]) -> bool:
         """Whether parts for everybody that were fresh are so now, with the same documents; those that are older are fetched anew."""
         documents = {request: part.confirmed.document for request, part in fetched.items() if part.confirmed}
-        confirmed = {request: self._find_fresh(request) for request in documents}
-        if not all(confirmed.values()):
-            parts = await asyncio.gather(*(self.fetch(request, None) for request in documents))
-            confirmed = {
-                request: part.confirmed if part.fresh else None
-                for request, part in zip(documents, parts, strict=True)
-            }
+        parts = await asyncio.gather(*(self.fetch(request, None) for request in documents))
         return all(
-            newest is not None and newest.document is documents[request]
-            for request, newest in confirmed.items()
+            part.fresh and part.confirmed is not None and part.confirmed.document is documents[request]
+            for request, part in zip(documents, parts, strict=True)
         )
 
-    def _find_fresh(self, request: PartRequest) -> ConfirmedDocument | None:
-        """Return the last document of a part where it counts as fresh without a new request."""
+    def _find_fresh(self, request: PartRequest, position: ServicePosition | None) -> ConfirmedDocument | None:
+        """Return the last document of a part where it counts as fresh while its service is at a position."""
         confirmed = self._confirmed_documents.get(request)
         if (
             confirmed is not None
             and confirmed.write_count == self.upstreams.write_count(request.service)
+            and confirmed.position == position
             and time.monotonic() - confirmed.confirmed_at < FRESH_FOR_S
         ):
             return confirmed
@@ -203,15 +214,24 @@ class PartFetcher:
         fetches = list(self._fetches.values())
         for fetch in fetches:
             fetch.cancel()
+        self.positions.cancel()
         await asyncio.gather(*fetches, return_exceptions=True)
 
-    async def _fetch(self, request: PartRequest, authorization: str | None, write_count: int) -> UpstreamPart:
+    async def _fetch(
+        self,
+        request: PartRequest,
+        authorization: str | None,
+        write_count: int,
+        position: ServicePosition | None,
+    ) -> UpstreamPart:
         confirmed = self._confirmed_documents.get(request)
         headers = {
             "Accept": "application/json",
             "Accept-Language": request.language,
             **dict(trace_headers()),
         }
+        if position is not None:
+            headers[AFTER_FIELD] = format_places({request.service: position.newest})
         if confirmed:
             headers["If-None-Match"] = confirmed.etag
         if authorization is not None and request.audience is not None:
@@ -228,12 +248,17 @@ class PartFetcher:
             return self._answer_from_memory(request, self.upstreams.to_problem(request.service, error))
         if status == HTTPStatus.NOT_MODIFIED and confirmed:
             return self._remember(
-                request, ConfirmedDocument(confirmed.document, confirmed.etag, time.monotonic(), write_count)
+                request,
+                ConfirmedDocument(
+                    confirmed.document, confirmed.etag, time.monotonic(), write_count, position
+                ),
             )
         if status == HTTPStatus.OK and document is not None:
             return self._remember(
                 request,
-                ConfirmedDocument(document, response_headers.get("etag", ""), time.monotonic(), write_count),
+                ConfirmedDocument(
+                    document, response_headers.get("etag", ""), time.monotonic(), write_count, position
+                ),
             )
         if _is_refusal(status, document):
             self._slow_services.discard(request.service)

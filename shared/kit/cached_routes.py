@@ -5,13 +5,13 @@ from functools import partial
 from fastapi import Request, Response
 
 from shared.kit.answer_cache import keep_while
-from shared.kit.database import Database, UnitOfWork
+from shared.kit.database import UnitOfWork
 from shared.kit.etags import apply_if_none_match
 from shared.kit.feed_position import PositionReader, read_position
 from shared.kit.identity import ANONYMOUS
 from shared.kit.resources import Resources
 from shared.kit.routes import RouteHandler
-from shared.kit.transactions import TransactionRequest, TransactionRoute
+from shared.kit.transactions import TransactionRequest, TransactionRoute, choose_database
 
 
 class CachedRoute(TransactionRoute):
@@ -26,7 +26,8 @@ class CachedRoute(TransactionRoute):
         if "as_of" in request.query_params:
             return await super().read(request, handler, resources)
         exact = TransactionRequest(request.scope, request.receive)
-        async with UnitOfWork.reading(resources.get(Database), resources.clock, ANONYMOUS) as exact.opened:
+        database = await choose_database(request, resources)
+        async with UnitOfWork.reading(database, resources.clock, ANONYMOUS) as exact.opened:
             position = await read_position(exact.opened.session)
             response = apply_if_none_match(request, await handler(exact))
         keep_while(request, partial(resources.get(PositionReader).is_at, position))

@@ -22,6 +22,7 @@ from starlette.middleware import Middleware
 from starlette_compress import CompressMiddleware
 
 from shared.kit.answer_cache import AnswerCache, AnswerCacheMiddleware
+from shared.kit.change_places import ChangePlaces, ReadReplica
 from shared.kit.clock import Clock, system_clock
 from shared.kit.concurrency import cancel_tasks
 from shared.kit.content_coding import DecompressMiddleware
@@ -125,6 +126,18 @@ def open_database(settings: ServiceSettings, name: str) -> Database:
     )
 
 
+def _open_replica(definition: ServiceDefinition) -> list[ReadReplica]:
+    """Return the standby of public reads; none where the settings have none."""
+    settings = definition.settings
+    if settings.read_database_url is None:
+        return []
+    url = settings.read_database_url.get_secret_value()
+    application = settings.instance or definition.name
+    return [
+        ReadReplica(definition.name, Database(url, pool_size=settings.pool_size, application=application))
+    ]
+
+
 def create_service(definition: ServiceDefinition) -> FastAPI:
     """Build the application of a service."""
     settings = definition.settings
@@ -136,6 +149,7 @@ def create_service(definition: ServiceDefinition) -> FastAPI:
     )
     _warn_of_unread_variables(settings)
     database = definition.database or open_database(settings, definition.name)
+    position_reader = PositionReader(database)
     telemetry = make_telemetry(definition.name, definition.version, settings.otlp_endpoint)
     resources = Resources(
         definition.clock,
@@ -146,7 +160,9 @@ def create_service(definition: ServiceDefinition) -> FastAPI:
         SchemaRevisions((REVISION, *definition.revisions)),
         Storage(definition.name, settings.state_dir),
         AnswerCache(settings.answer_cache_bytes),
-        PositionReader(database),
+        position_reader,
+        ChangePlaces(definition.name, position_reader),
+        *_open_replica(definition),
         *definition.resources,
     )
     app = FastAPI(
@@ -244,6 +260,8 @@ def _lifespan(
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(resources.get(Telemetry).sending())
             stack.push_async_callback(database.close)
+            if resources.has(ReadReplica):
+                stack.push_async_callback(resources.get(ReadReplica).database.close)
             keys = resources.get(Identity).keys
             if isinstance(keys, IssuerKeys):
                 stack.push_async_callback(keys.close)

@@ -47,6 +47,10 @@ class ServiceSettings(EnvironmentSettings):
     database_url: SecretStr = Field(
         description="PostgreSQL as the service's own role (postgresql+asyncpg://…)"
     )
+    read_database_url: SecretStr | None = Field(
+        None,
+        description="a standby that answers reads without a token, where it has replayed what the reader must see",
+    )
     instance: str = Field(
         "",
         max_length=100,

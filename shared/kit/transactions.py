@@ -11,6 +11,7 @@ from typing import Annotated, Any, ClassVar
 
 from fastapi import Depends, Query, Request, Response
 
+from shared.kit.change_places import ChangePlaces, ReadReplica
 from shared.kit.database import Database, UnitOfWork
 from shared.kit.etags import apply_if_none_match
 from shared.kit.exact_json import read_json, write_json
@@ -76,6 +77,13 @@ DryRun = Annotated[bool, Depends(_dry_run)]
 """The parameter `dry_run`, which its unit of work obeys."""
 
 
+async def choose_database(request: Request, resources: Resources) -> Database:
+    """Return the database that answers a read: the standby where there is one and it may, else the primary."""
+    if resources.has(ReadReplica) and await resources.get(ReadReplica).serves(request):
+        return resources.get(ReadReplica).database
+    return resources.get(Database)
+
+
 class TransactionRoute(OperationRoute):
     """A route whose work is one unit of work. A POST is answered once under its Idempotency-Key, and each write takes `dry_run`."""
 
@@ -103,15 +111,20 @@ class TransactionRoute(OperationRoute):
         async def handle(request: Request) -> Response:
             await self.require_caller(request)
             resources = get_resources(request.app)
-            run = self.read if request.method == READ else self.write
-            return await run(request, handler, resources)
+            if request.method == READ:
+                return await self.read(request, handler, resources)
+            response = await self.write(request, handler, resources)
+            if response.status_code < HTTPStatus.MULTIPLE_CHOICES:
+                await resources.get(ChangePlaces).add_to(response)
+            return response
 
         return handle
 
     async def read(self, request: Request, handler: RouteHandler, resources: Resources) -> Response:
         """Answer a read from one snapshot."""
         exact = TransactionRequest(request.scope, request.receive)
-        async with UnitOfWork.reading(resources.get(Database), resources.clock, ANONYMOUS) as exact.opened:
+        database = await choose_database(request, resources)
+        async with UnitOfWork.reading(database, resources.clock, ANONYMOUS) as exact.opened:
             return apply_if_none_match(request, await handler(exact))
 
     async def read_claim(self, request: JsonRequest, client_id: str) -> Claim:

@@ -65,6 +65,11 @@ class InstallationSettings(EnvironmentSettings):
     funding_instances: InstanceCount = 1
     oversight_instances: InstanceCount = 1
     papers_instances: InstanceCount = 1
+    read_database_address: str | None = Field(
+        None,
+        pattern=r"^[^\s/@]+:[0-9]{1,5}$",
+        description="host:port of a standby that answers reads without a token",
+    )
     database_address: str | None = Field(
         None,
         pattern=r"^[^\s/@]+:[0-9]{1,5}$",

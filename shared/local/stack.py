@@ -132,6 +132,10 @@ class Stack:
             "NTP_STATE_DIR": str(state_dir),
             "NTP_POOL_SIZE": str(self.settings.pool_size),
         }
+        if self.settings.read_database_address and name in self._owners:
+            environment["NTP_READ_DATABASE_URL"] = self._make_database_url(
+                name, self.settings.read_database_address
+            )
         if len(self.settings.list_instances(name)) > 1:
             environment["NTP_INSTANCE"] = instance
         if name == "gateway":
@@ -192,10 +196,10 @@ class Stack:
     def _make_url(self, instance: str) -> str:
         return f"http://{HOST}:{self.settings.find_port(instance)}"
 
-    def _make_database_url(self, owner: str) -> str:
+    def _make_database_url(self, owner: str, address: str | None = None) -> str:
         """Return the URL of the shared database for a service's own role, with the administrator's query parameters."""
         admin = urlsplit(self.admin_url)
-        server = self.settings.database_address or admin.netloc.rpartition("@")[2]
+        server = address or self.settings.database_address or admin.netloc.rpartition("@")[2]
         login = f"{owner}:{quote(self._passwords[owner], safe='')}"
         return admin._replace(
             scheme="postgresql+asyncpg",

@@ -122,7 +122,9 @@ def test_a_creation_can_also_be_answered_with_200_and_the_same_schema(merged: An
 
 def test_answers_declare_their_header_fields(merged: Any) -> None:
     submit = merged["paths"]["/v1/poverty/reports"]["post"]["responses"]["201"]["headers"]
-    assert submit.keys() == {"Idempotent-Replay", "Location", "RateLimit", "RateLimit-Policy", "X-Request-Id"}
+    assert submit.keys() == {
+        "Idempotent-Replay", "Location", "NTP-Change", "RateLimit", "RateLimit-Policy", "X-Request-Id",
+    }  # fmt: skip
     listed = merged["paths"]["/v1/poverty/reports"]["get"]["responses"]
     assert {"ETag", "Link"} <= listed["200"]["headers"].keys()
     assert "304" in listed

@@ -329,12 +329,33 @@ async def test_only_the_first_read_waits_long_for_a_hanging_part(
         rural = upstreams["rural"]
         rural.released = released = asyncio.Event()
         assert read_states(await client.get(STATUS))["rural"] == "stale"
-        assert 0.3 in timeouts
+        assert 0.1 < max(timeouts) <= 0.3
         timeouts.clear()
         assert read_states(await client.get(STATUS))["rural"] == "stale"
-        assert parts_module.SILENT_SERVICE_WAIT_S in timeouts
+        assert min(timeouts) <= parts_module.SILENT_SERVICE_WAIT_S
         rural.released = None
         released.set()
+
+
+async def test_what_was_written_through_another_gateway_is_never_called_fresh_while_it_is_old(
+    common_database, urls, upstreams, monkeypatch
+):
+    monkeypatch.setattr(parts_module, "FRESH_FOR_S", 3600.0)
+    rural = upstreams["rural"]
+    for stub in upstreams.values():
+        stub.position = 1
+    async with open_gateway(create_app(make_settings(common_database, urls))) as gateway:
+        await gateway.get(STATUS)
+        assert read_states(await gateway.get(STATUS)) == ALL_FRESH
+        assert len(rural.requests) == 1, "nothing changed, so memory answers"
+        rural.answer, rural.position = (
+            make_progress("rural", 7.5),
+            2,
+        )  # nothing of it passed through this gateway
+        program = (await gateway.get(STATUS)).json()["programs"][0]
+        assert (program["state"], program["figures"][0]["value"]) == ("fresh", 7.5)
+        assert rural.requests[-1][2]["ntp-after"] == "rural=2"
+        assert [len(stub.requests) for stub in upstreams.values()] == [2, 1, 1, 1, 1]
 
 
 async def test_a_part_that_hangs_is_fetched_again_after_the_timeout(gateway, upstreams, monkeypatch):

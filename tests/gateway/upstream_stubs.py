@@ -10,6 +10,8 @@ from typing import Any, Literal
 
 import uvicorn
 
+from shared.kit.health import POSITION_PATH
+
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
@@ -73,6 +75,7 @@ class UpstreamStub:
     etag: str | None = None
     released: asyncio.Event | None = None
     """Where this event is given, no request is answered before it is set."""
+    position: int | None = None
     requests: list[tuple[str, str, dict[str, str], bytes]] = field(default_factory=list)
     """Method, target, headers and body of each request."""
 
@@ -86,6 +89,13 @@ class UpstreamStub:
                 break
         query = scope["query_string"].decode()
         target = scope["raw_path"].decode() + (f"?{query}" if query else "")
+        if target == POSITION_PATH:  # a service of before positions answers 404
+            position = {"position": str(self.position), "newest": self.position}
+            content, status = json.dumps(position).encode(), 200 if self.position is not None else 404
+            fields = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(content))]
+            await send({"type": "http.response.start", "status": status, "headers": fields})
+            await send({"type": "http.response.body", "body": content})
+            return
         self.requests.append((scope["method"], target, headers, body))
         if self.released is not None:
             await self.released.wait()

@@ -38,6 +38,11 @@ HEADERS: dict[str, dict[str, Any]] = {
         "description": "`true` where this answer was given before to the same Idempotency-Key",
         "schema": {"type": "string", "enum": ["true"]},
     },
+    "NTP-Change": {
+        "description": "Place of the write in the change feed of its service, or of a later change: `poverty=157`; a reader "
+        "without a token sends it back as NTP-After",
+        "schema": {"type": "string"},
+    },
     "Retry-After": {
         "description": "Seconds after which to send the same request again",
         "schema": {"type": "integer", "minimum": 0},

@@ -180,8 +180,7 @@ class _DescribedOperation:
         fields = {"X-Request-Id", *(name for name in NAMED_FIELDS if name in self._code.texts)}
         if CREATED not in responses:
             fields.discard("Location")
-        if self._answers_once:
-            fields.add("Idempotent-Replay")
+        fields |= self._list_write_fields()
         if self._is_conditional:
             fields.add("ETag")
             responses["304"] = deepcopy(NOT_MODIFIED)
@@ -189,6 +188,12 @@ class _DescribedOperation:
         for status in (OK, CREATED):
             if status in responses:
                 add_headers(responses[status], fields)
+
+    def _list_write_fields(self) -> set[str]:
+        """Return the fields that the route class adds to the answer to a write."""
+        if not self._in_transaction or self._method in READS:
+            return set()
+        return {"NTP-Change", "Idempotent-Replay"} if self._answers_once else {"NTP-Change"}
 
     def _declare_refusals(self) -> None:
         responses = self.operation["responses"]
