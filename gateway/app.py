@@ -32,6 +32,7 @@ from gateway.tokens.keys import KeyRing, KeyRingKeys
 from gateway.upstreams import Upstreams
 from gateway.vintages import api as vintages
 from gateway.vintages.rules import VintageExists
+from gateway.webhooks import api as webhooks
 from shared.kit.clock import Clock, system_clock
 from shared.kit.database import Database
 from shared.kit.problems import Conflict
@@ -113,6 +114,8 @@ def create_app(settings: GatewaySettings | None = None, *, clock: Clock = system
                 clients.revoking_router,
                 clients.router,
                 vintages.router,
+                webhooks.secret_router,
+                webhooks.router,
                 page.router,
                 reference.router,
                 problems.router,
@@ -125,7 +128,11 @@ def create_app(settings: GatewaySettings | None = None, *, clock: Clock = system
                 *(follower.consumer.run for follower in village_followers),
                 *([] if settings.metrics_port is None else [probe_repeatedly]),
             ),
-            larger_bodies={"/oauth/": SMALL_BODY_BYTES, "/v1/clients": SMALL_BODY_BYTES},
+            larger_bodies={
+                "/oauth/": SMALL_BODY_BYTES,
+                "/v1/clients": SMALL_BODY_BYTES,
+                "/v1/webhooks": SMALL_BODY_BYTES,
+            },
             outer_middleware=[*_read_proxy_headers(settings), *_allow_origins(settings)],
             inner_middleware=(
                 Middleware(RateLimitMiddleware, limits=limits, upstreams=frozenset(settings.upstreams)),

@@ -1,4 +1,4 @@
-"""Tables of the gateway: clients, their secrets, signing keys, and the audit."""
+"""Tables of the gateway: clients, their secrets, signing keys, the audit, vintages and webhooks."""
 
 from datetime import date, datetime
 from typing import Any
@@ -29,7 +29,7 @@ class Base(DeclarativeBase):
 
 
 metadata = Base.metadata
-REVISION = SchemaRevision("gateway", "gateway_0004")
+REVISION = SchemaRevision("gateway", "gateway_0005")
 
 
 class ClientRow(Base):
@@ -162,3 +162,73 @@ class VintageRow(Base):
         UniqueConstraint("unit", "period", "name", name="uq_vintages_name"),
         Index("ix_vintages_newest", "frozen_at", "id"),
     )
+
+
+class WebhookRow(Base):
+    """A subscription: who is called at which address about what, and how its deliveries stand. It is never deleted."""
+
+    __tablename__ = "webhooks"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    client_id: Mapped[str] = mapped_column(ForeignKey("clients.client_id"))
+    url: Mapped[str]
+    description: Mapped[str]
+    services: Mapped[list[str]]
+    types: Mapped[list[str]]
+    """Without the prefix; none: all."""
+    unit: Mapped[str | None]
+    created_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    paused_at: Mapped[datetime | None]
+    pause_reason: Mapped[str | None]
+    failing_since: Mapped[datetime | None]
+    failures: Mapped[int] = mapped_column(server_default=text("0"))
+    """Attempts in a row that failed."""
+    next_attempt_at: Mapped[datetime | None]
+    last_attempt_at: Mapped[datetime | None]
+    last_error: Mapped[str | None]
+    delivered: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    delivered_at: Mapped[datetime | None]
+    test_id: Mapped[UUID | None]
+    """A test event that waits to be sent."""
+    test_result: Mapped[dict[str, Any] | None]
+    lease_id: Mapped[UUID | None]
+    """The process that delivers now; another one waits until the lease has ended."""
+    leased_until: Mapped[datetime | None]
+    positions: Mapped[list["WebhookPositionRow"]] = relationship(
+        lazy="selectin", order_by="WebhookPositionRow.service", viewonly=True
+    )
+
+    __table_args__ = (
+        CheckConstraint("url LIKE 'https://%'", name="https_only"),
+        CheckConstraint("(paused_at IS NULL) = (pause_reason IS NULL)", name="paused_with_reason"),
+        CheckConstraint("failures >= 0 AND (failures = 0) = (failing_since IS NULL)", name="failing_since"),
+        Index("ix_webhooks_client_id_created_at", "client_id", "created_at", "id"),
+    )
+
+
+class WebhookPositionRow(Base):
+    """The sequence of the last change of a service that a subscription is done with."""
+
+    __tablename__ = "webhook_positions"
+
+    webhook_id: Mapped[UUID] = mapped_column(ForeignKey("webhooks.id"), primary_key=True)
+    service: Mapped[str] = mapped_column(primary_key=True)
+    sequence: Mapped[int] = mapped_column(BigInteger)
+
+    __table_args__ = (CheckConstraint("sequence >= 0", name="not_negative"),)
+
+
+class WebhookSecretRow(Base):
+    """A secret that deliveries are signed with; `expires_at` is set when a newer one replaces it."""
+
+    __tablename__ = "webhook_secrets"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    webhook_id: Mapped[UUID] = mapped_column(ForeignKey("webhooks.id"))
+    sealed: Mapped[str]
+    """The secret as a JWE under a key derived from the pepper."""
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
+
+    __table_args__ = (Index("ix_webhook_secrets_webhook_id", "webhook_id"),)

@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, SecretStr
 
-from shared.territory.settings import MapFollowingSettings
+from gateway.webhooks.addresses import Network, parse_networks
+from shared.territory.settings import MapFollowingSettings, TerritorySettings
 
 FUNDING = "funding"
 OVERSIGHT = "oversight"
@@ -40,12 +42,17 @@ def _check_origins(text: str) -> str:
     return text
 
 
+def _check_networks(text: str) -> str:
+    parse_networks(text)
+    return text
+
+
 def _split(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
-class GatewaySettings(MapFollowingSettings):
-    """Settings of the gateway beside those of every service."""
+class GatewayDatabaseSettings(TerritorySettings):
+    """Settings of the processes that work on the database of the gateway: the gateway itself, and webhooks."""
 
     upstreams: Annotated[Mapping[str, str | Sequence[str]], AfterValidator(_require_addresses)] = Field(
         DEFAULT_UPSTREAMS,
@@ -58,6 +65,44 @@ class GatewaySettings(MapFollowingSettings):
     client_secret_pepper_before: SecretStr | None = Field(
         None, description="the pepper before this one: what it made stays valid beside what this one makes"
     )
+    key_days: int = Field(90, ge=1, description="how long one key signs before the standby takes over")
+    webhook_networks: Annotated[str, AfterValidator(_check_networks)] = Field(
+        "none",
+        description="private addresses or networks, separated by commas, that webhooks may call: `10.20.0.0/16`",
+    )
+    answer_within_s: float = Field(30.0, gt=0, description="how long an upstream may be silent")
+
+    @property
+    def peppers(self) -> tuple[str, ...]:
+        """The pepper, and the one before it where there is one."""
+        before = self.client_secret_pepper_before
+        return (
+            self.client_secret_pepper.get_secret_value(),
+            *([before.get_secret_value()] if before else []),
+        )
+
+    @property
+    def webhook_networks_listed(self) -> tuple[Network, ...]:
+        """The private networks that webhooks may call."""
+        return parse_networks(self.webhook_networks)
+
+    @property
+    def services_with_feeds(self) -> tuple[str, ...]:
+        """The services that have a change feed: papers decides nothing that others follow."""
+        return tuple(name for name in self.upstreams if name != PAPERS)
+
+
+class WebhooksSettings(GatewayDatabaseSettings):
+    """Settings of the process that calls subscribed clients."""
+
+    webhook_authorities: Path | None = Field(
+        None, description="file of further certificate authorities (PEM) that receivers of webhooks may have"
+    )
+
+
+class GatewaySettings(GatewayDatabaseSettings, MapFollowingSettings):
+    """Settings of the gateway beside those of every service."""
+
     service_clients: Mapping[str, Annotated[SecretStr, Field(min_length=32)]] = Field(
         {},
         description='secrets of the product\'s own services, as JSON: `{"ethnic": …}` makes the client `service-ethnic`, '
@@ -65,7 +110,6 @@ class GatewaySettings(MapFollowingSettings):
     )
     max_body_bytes: int = Field(20 * 1024 * 1024, ge=1024, description="largest request body, bulk included")
     token_seconds: int = Field(600, ge=60, le=3600, description="how long a token is valid")
-    key_days: int = Field(90, ge=1, description="how long one key signs before the standby takes over")
     client_limit: str = Field("12000/minute", description="requests of one client; empty for no limit")
     address_limit: str = Field("6000/minute", description="requests of one anonymous address; empty: none")
     token_limit: str = Field("60/minute", description="token requests of one client from one address")
@@ -88,17 +132,7 @@ class GatewaySettings(MapFollowingSettings):
         None, ge=1, le=65535, description="port of a listener of its own for `/metrics`; none without it"
     )
     metrics_host: str = Field("127.0.0.1", description="address of that listener")
-    answer_within_s: float = Field(30.0, gt=0, description="how long an upstream may be silent")
     part_within_s: float = Field(1.2, gt=0, description="how long a status read waits for one part")
-
-    @property
-    def peppers(self) -> tuple[str, ...]:
-        """The pepper, and the one before it where there is one."""
-        before = self.client_secret_pepper_before
-        return (
-            self.client_secret_pepper.get_secret_value(),
-            *([before.get_secret_value()] if before else []),
-        )
 
     @property
     def allowed_origins(self) -> tuple[str, ...]:
@@ -114,8 +148,3 @@ class GatewaySettings(MapFollowingSettings):
     def grantable(self) -> tuple[str, ...]:
         """The services that a client may be granted as its programs."""
         return tuple(name for name in self.upstreams if name not in {FUNDING, PAPERS})
-
-    @property
-    def services_with_feeds(self) -> tuple[str, ...]:
-        """The services that have a change feed: papers decides nothing that others follow."""
-        return tuple(name for name in self.upstreams if name != PAPERS)

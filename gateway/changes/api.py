@@ -1,20 +1,13 @@
 """`GET /v1/changes`: what changed in all services, with one cursor, as a list or as a batch of CloudEvents."""
 
-from collections.abc import Callable
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
+from gateway.changes.filters import make_change_filter
 from gateway.changes.joining import JoinedFeeds
-from gateway.changes.rules import (
-    TYPE_PREFIX,
-    ChangeDocument,
-    decode_cursor,
-    encode_cursor,
-    list_units,
-    rename_type,
-)
+from gateway.changes.rules import decode_cursor, encode_cursor, rename_type
 from gateway.changes.schemas import JoinedChangesOut
 from gateway.composition.composed_answers import pass_refusal_on
 from shared.kit.exact_json import write_json
@@ -29,8 +22,6 @@ from shared.kit.validation_faults import parseable_by
 from shared.roles import READ
 from shared.territory.current import CurrentTerritory
 from shared.territory.query_params import UnitFilter
-from shared.territory.tree import Territory
-from shared.territory.units import UnknownUnit
 
 router = APIRouter(prefix="/v1", tags=["changes"], route_class=OperationRoute)
 
@@ -110,7 +101,7 @@ async def list_all_changes(
     """
     media_type = negotiate(",".join(request.headers.getlist("accept")), (JSON, CSV, BATCH)).media_type
     positions = decode_cursor(after)
-    is_wanted = _make_filter(territory, unit, change_type)
+    is_wanted = make_change_filter(territory, unit, change_type)
     headers = {
         "Authorization": request.headers.get("authorization", ""),
         "Accept-Language": negotiate_language(request),
@@ -139,33 +130,3 @@ async def list_all_changes(
         }
     fields = {"Link": link, "Cache-Control": "private, no-store", "Vary": "Authorization, Accept"}
     return Response(write_json(document), media_type=media_type, headers=fields)
-
-
-def _make_filter(
-    territory: Territory, unit: str | None, types: list[str] | None
-) -> Callable[[ChangeDocument], bool]:
-    """Return whether a change is of the types and the unit of the filters."""
-    short_types = None if types is None else {name.removeprefix(TYPE_PREFIX) for name in types}
-    within: dict[str, bool] = {}
-
-    def is_within(code: str) -> bool:
-        if code not in within:
-            within[code] = unit is not None and _lay_within(territory, code, unit)
-        return within[code]
-
-    def is_wanted(change: ChangeDocument) -> bool:
-        if short_types is not None and change["type"] not in short_types:
-            return False
-        return unit is None or any(map(is_within, list_units(change)))
-
-    return is_wanted
-
-
-def _lay_within(territory: Territory, code: str, root: str) -> bool:
-    """Whether a unit of a code was the root, or lay below it, on the first or the last day of one of its versions."""
-    try:
-        versions = territory.versions(code)
-    except UnknownUnit:
-        return False
-    days = {day for version in versions for day in (version.valid_from, version.valid_to) if day is not None}
-    return any(territory.is_within(code, root, day) for day in days)

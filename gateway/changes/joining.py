@@ -113,6 +113,16 @@ class JoinedFeeds:
             return UpstreamRefusal(status, document, fields)
         return None
 
+    async def read_newest(
+        self, services: Collection[str], headers: Mapping[str, str]
+    ) -> dict[str, int | UpstreamRefusal | None]:
+        """Return by service the sequence of its newest change, the refusal of the caller, or None where it is away."""
+        pages = await asyncio.gather(*(self._read_page(name, 0, 1, headers) for name in services))
+        return {
+            name: page.newest if isinstance(page, ServiceFeedPage) else page
+            for name, page in zip(services, pages, strict=True)
+        }
+
     async def wait_for_change(
         self,
         services: Collection[str],
@@ -129,14 +139,14 @@ class JoinedFeeds:
         try:
             while (left_s := ends_at - time.monotonic()) > 0 and not await is_gone():
                 await asyncio.sleep(min(POLL_S, left_s))
-                newest = await self._poll(headers)
+                newest = await self.poll_newest(headers)
                 if any(newest.get(name, 0) > positions.get(name, 0) for name in services):
                     return True
             return False
         finally:
             self._waiting -= 1
 
-    async def _poll(self, headers: Mapping[str, str]) -> Mapping[str, int]:
+    async def poll_newest(self, headers: Mapping[str, str]) -> Mapping[str, int]:
         """Return the newest sequence of each service, at most `POLL_S` old."""
         async with self._polling:
             if time.monotonic() - self._polled_at >= POLL_S:

@@ -47,10 +47,10 @@ class Pepper:
 
     @property
     def sealing_key(self) -> bytes:
-        """The 256-bit key that signing keys are encrypted with."""
+        """The 256-bit key that signing keys and the secrets of webhooks are encrypted with."""
         return self._derive("signing-keys", "seal")
 
     @property
     def opening_keys(self) -> tuple[bytes, ...]:
-        """The keys that signing keys may be encrypted with: that of this pepper, and of the one before."""
+        """The keys that they may be encrypted with: that of this pepper, and of the one before."""
         return (self.sealing_key, *(self._before.opening_keys if self._before else ()))

@@ -31,7 +31,7 @@ from shared.local.manifest import (
 )
 from shared.local.postgres_programs import PostgresError, find_programs, read_major_version
 from shared.local.settings import InstallationSettings
-from shared.local.stack import DATABASE, FACTORIES, RESTORING, Stack, find_unfinished_restore
+from shared.local.stack import DATABASE, RESTORING, SCHEMA_OWNERS, Stack, find_unfinished_restore
 
 DUMP = "ntp.dump"
 SECRETS = "secrets.json"
@@ -144,7 +144,7 @@ async def _dump(stack: Stack, path: Path) -> tuple[str, dict[str, Any]]:
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             snapshot = await connection.fetchval("SELECT pg_export_snapshot()")
-            content = await read_content(connection, tuple(FACTORIES))
+            content = await read_content(connection, SCHEMA_OWNERS)
             arguments = ["--format=custom", f"--snapshot={snapshot}", f"--file={path}"]
             await asyncio.to_thread(_run_program, stack, "pg_dump", arguments)
         return str(await connection.fetchval("SHOW server_version")), content
@@ -164,7 +164,7 @@ async def _prepare_database(stack: Stack, *, again: bool) -> None:
     try:
         programs = read_major_version(find_programs(stack.settings.postgres_programs))
         require_restoring_programs(programs, connection.get_server_version().major)
-        for owner in FACTORIES:
+        for owner in SCHEMA_OWNERS:
             await connection.execute(f"DROP SCHEMA IF EXISTS {owner} CASCADE")
     finally:
         await connection.close()
@@ -186,7 +186,7 @@ async def _refuse_data(stack: Stack) -> None:
     except asyncpg.InvalidCatalogNameError:
         return
     try:
-        content = await read_content(connection, tuple(FACTORIES))
+        content = await read_content(connection, SCHEMA_OWNERS)
     finally:
         await connection.close()
     if any(schema["newest_change"] for schema in content.values()):
@@ -198,7 +198,7 @@ async def _refuse_data(stack: Stack) -> None:
 async def _compare_content(stack: Stack, manifest: Manifest) -> None:
     connection = await asyncpg.connect(_make_database_url(stack).geturl())
     try:
-        faults = find_content_faults(manifest.content, await read_content(connection, tuple(FACTORIES)))
+        faults = find_content_faults(manifest.content, await read_content(connection, SCHEMA_OWNERS))
     finally:
         await connection.close()
     if faults:

@@ -22,6 +22,7 @@ PORT_OFFSETS: Mapping[str, int] = {
     "postgres": 5,
     "oversight": 6,
     "papers": 7,
+    "webhooks": 8,
 }
 """The port of each process, counted from the base port. A number, once given, stays: other machines rely on it."""
 
@@ -55,6 +56,7 @@ class InstallationSettings(EnvironmentSettings):
     funding_port: int | None = Field(None, ge=1, le=65535)
     oversight_port: int | None = Field(None, ge=1, le=65535)
     papers_port: int | None = Field(None, ge=1, le=65535)
+    webhooks_port: int | None = Field(None, ge=1, le=65535)
     postgres_port: int | None = Field(None, ge=1, le=65535)
     gateway_instances: InstanceCount = Field(
         1, description="gateways; the first one's address is the issuer unless another is set"
@@ -65,6 +67,7 @@ class InstallationSettings(EnvironmentSettings):
     funding_instances: InstanceCount = 1
     oversight_instances: InstanceCount = 1
     papers_instances: InstanceCount = 1
+    webhooks_instances: InstanceCount = 1
     read_database_address: str | None = Field(
         None,
         pattern=r"^[^\s/@]+:[0-9]{1,5}$",

@@ -32,6 +32,7 @@ SERVICES = ("rural", "poverty", "ethnic", "funding", "oversight", "papers")
 
 FACTORIES = {
     **{name: f"services.{name}.app:create_app" for name in SERVICES},
+    "webhooks": "gateway.webhooks.app:create_app",
     "gateway": "gateway.app:create_app",
 }
 """The application factories by process, in the order of the start: the gateway starts last and stops first."""
@@ -43,9 +44,16 @@ SETTINGS_CLASSES = {
     "funding": "services.funding.settings:FundingSettings",
     "oversight": "services.oversight.settings:OversightSettings",
     "papers": "services.papers.settings:PapersSettings",
+    "webhooks": "gateway.settings:WebhooksSettings",
     "gateway": "gateway.settings:GatewaySettings",
 }
 """The settings of each process: a process gets the variables that it reads, and no other."""
+
+DATABASE_OWNERS = {name: "gateway" if name == "webhooks" else name for name in FACTORIES}
+"""The owner of the database of each process: webhooks delivers what the gateway's database holds."""
+
+SCHEMA_OWNERS = tuple(dict.fromkeys(DATABASE_OWNERS.values()))
+"""The owners of databases, in the order of the migrations."""
 
 FEED_CONSUMERS = ("rural", "poverty", "ethnic", "funding", "oversight", "gateway")
 """Services that read another's change feed, as clients of their own; the gateway gets their secrets too."""
@@ -64,7 +72,7 @@ class Stack:
             raise SetupError(sentence)
         self.settings = settings
         self._secrets = SecretsFile(settings.folder / "secrets.json")
-        self._owners = [owner for owner in FACTORIES if settings.find_database_url(owner) is None]
+        self._owners = [owner for owner in SCHEMA_OWNERS if settings.find_database_url(owner) is None]
         self._passwords = {
             owner: settings.find_secret(f"{owner}_database_password", self._secrets) for owner in self._owners
         }
@@ -111,7 +119,12 @@ class Stack:
 
     def count_connections(self) -> int:
         """Return how many connections the pools of all instances on the shared database open together."""
-        instances = [instance for owner in self._owners for instance in self.settings.list_instances(owner)]
+        instances = [
+            instance
+            for name in FACTORIES
+            if DATABASE_OWNERS[name] in self._owners
+            for instance in self.settings.list_instances(name)
+        ]
         return len(instances) * self.settings.pool_size
 
     def make_environment(self, instance: str) -> dict[str, str]:
@@ -120,13 +133,14 @@ class Stack:
         Instances of services reach the gateways in turn, so that a stopped gateway stops no feed altogether.
         """
         name, number = split_instance(instance)
+        owner = DATABASE_OWNERS[name]
         state_dir = self.settings.folder / instance
         state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         gateways = self.settings.list_instances("gateway")
         gateway_url = self._make_url(gateways[(number - 1) % len(gateways)])
         environment = {
             **_read_environment(list_variables(_load_settings_class(name))),
-            "NTP_DATABASE_URL": self.settings.find_database_url(name) or self._make_database_url(name),
+            "NTP_DATABASE_URL": self.settings.find_database_url(owner) or self._make_database_url(owner),
             "NTP_GATEWAY_URL": gateway_url,
             "NTP_ISSUER": self.settings.issuer or self._make_url("gateway"),
             "NTP_STATE_DIR": str(state_dir),
@@ -138,10 +152,13 @@ class Stack:
             )
         if len(self.settings.list_instances(name)) > 1:
             environment["NTP_INSTANCE"] = instance
-        if name == "gateway":
+        if owner == "gateway":
             environment |= {
                 "NTP_UPSTREAMS": json.dumps({service: self._list_urls(service) for service in SERVICES}),
                 "NTP_CLIENT_SECRET_PEPPER": self.settings.find_secret("client_secret_pepper", self._secrets),
+            }
+        if name == "gateway":
+            environment |= {
                 "NTP_SERVICE_CLIENTS": json.dumps(
                     {service: self._find_client_secret(service) for service in FEED_CONSUMERS}
                 ),

@@ -17,6 +17,7 @@ from shared.local.settings import PORT_OFFSETS, ROOT, InstallationSettings
 from shared.local.stack import (
     FACTORIES,
     FEED_CONSUMERS,
+    SCHEMA_OWNERS,
     SERVICES,
     SETTINGS_CLASSES,
     Stack,
@@ -24,7 +25,7 @@ from shared.local.stack import (
 )
 from tests.not_none import not_none
 
-PASSWORD_VARIABLES = [f"NTP_{owner.upper()}_DATABASE_PASSWORD" for owner in FACTORIES]
+PASSWORD_VARIABLES = [f"NTP_{owner.upper()}_DATABASE_PASSWORD" for owner in SCHEMA_OWNERS]
 CLIENT_SECRETS = {f"{name}_client_secret" for name in FEED_CONSUMERS}
 
 
@@ -144,6 +145,7 @@ def test_the_base_port_moves_every_port_and_the_issuer(monkeypatch: pytest.Monke
         "postgres": 18105,
         "oversight": 18106,
         "papers": 18107,
+        "webhooks": 18108,
     }
     environments = make_environments()
     assert environments["rural"]["NTP_ISSUER"] == "http://127.0.0.1:18100"

@@ -22,7 +22,7 @@ from shared.local.stack import SETTINGS_CLASSES
 
 PAGE = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
 PROGRAMS = {"rural", "poverty", "ethnic", "oversight"}
-GROUPS = {"programs": PROGRAMS, "all": {*PROGRAMS, "funding", "papers", "gateway"}}
+GROUPS = {"programs": PROGRAMS, "all": {*PROGRAMS, "funding", "papers", "gateway", "webhooks"}}
 """What a word of the column *read by* means, where it is not the name of a process."""
 
 MIB = 1024 * 1024

@@ -12,7 +12,7 @@ from gateway.settings import GatewaySettings
 from migrations.owners import OWNERS
 from shared.kit.settings import ServiceSettings, find_unread_variables, list_variables
 from shared.local.settings import PORT_OFFSETS, ROOT, InstallationSettings
-from shared.local.stack import FACTORIES, FEED_CONSUMERS, SETTINGS_CLASSES, list_all_variables
+from shared.local.stack import DATABASE_OWNERS, FACTORIES, FEED_CONSUMERS, SETTINGS_CLASSES, list_all_variables
 
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 PROCESSES = {name: COMPOSE["services"][name] for name in FACTORIES}
@@ -44,7 +44,7 @@ def test_only_the_gateway_is_published_and_only_on_this_machine() -> None:
     assert all(
         service["networks"] == ["inside"]
         for name, service in COMPOSE["services"].items()
-        if name not in {"gateway", "tls"}
+        if name not in {"gateway", "tls", "webhooks"}
     )
 
 
@@ -67,7 +67,7 @@ def test_no_password_has_a_default_and_the_example_names_each() -> None:
 def test_each_process_gets_its_own_password_and_no_other() -> None:
     for name, service in PROCESSES.items():
         passwords = set(re.findall(r"NTP_(\w+)_DATABASE_PASSWORD", str(service["environment"])))
-        assert passwords == {name.upper()}
+        assert passwords == {DATABASE_OWNERS[name].upper()}
         clients = set(re.findall(r"NTP_(\w+)_CLIENT_SECRET\b", str(service["environment"])))
         readers = set(FEED_CONSUMERS) if name == "gateway" else set(FEED_CONSUMERS) & {name}
         assert clients == {reader.upper() for reader in readers}

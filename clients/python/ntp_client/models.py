@@ -5195,6 +5195,12 @@ class RemittanceIn(TypedDict):
     remits: str
 
 
+class ReplayIn(TypedDict):
+    """Where to deliver from again."""
+
+    after: NotRequired[str | None]
+
+
 class ReportIn(TypedDict):
     """A report of one unit on one form for one period."""
 
@@ -7008,6 +7014,84 @@ class WaitingOut(TypedDict):
     reserved_vnd: int
     proposed_unit: str | None
     answering_units: list[str]
+
+
+class WebhookIn(TypedDict):
+    """An address to call, and the changes that it is called about."""
+
+    url: str
+    description: NotRequired[str]
+    services: NotRequired[list[str]]
+    types: NotRequired[list[str]]
+    unit: NotRequired[str | None]
+    after: NotRequired[str | None]
+
+
+class WebhookOut(TypedDict):
+    """A subscription, and how its deliveries stand."""
+
+    id: str
+    url: str
+    description: str
+    services: list[str]
+    types: list[str]
+    unit: str | None
+    created_at: str
+    state: Literal["active", "failing", "paused", "ended"]
+    paused_at: str | None
+    pause_reason: str | None
+    failing_since: str | None
+    failures: int
+    next_attempt_at: str | None
+    last_attempt_at: str | None
+    last_error: str | None
+    delivered: int
+    delivered_at: str | None
+    cursor: str
+    test: "WebhookTestOut | None"
+    test_waiting: bool
+
+
+class WebhookPage(TypedDict):
+    """One page of a list: Webhook."""
+
+    items: "list[WebhookOut]"
+    next: str | None
+
+
+class WebhookTestOut(TypedDict):
+    """What became of the newest test event."""
+
+    id: str
+    sent_at: str
+    status: int | None
+    error: str | None
+
+
+class WebhookWithSecretOut(TypedDict):
+    """A subscription with its secret, which is shown once."""
+
+    id: str
+    url: str
+    description: str
+    services: list[str]
+    types: list[str]
+    unit: str | None
+    created_at: str
+    state: Literal["active", "failing", "paused", "ended"]
+    paused_at: str | None
+    pause_reason: str | None
+    failing_since: str | None
+    failures: int
+    next_attempt_at: str | None
+    last_attempt_at: str | None
+    last_error: str | None
+    delivered: int
+    delivered_at: str | None
+    cursor: str
+    test: "WebhookTestOut | None"
+    test_waiting: bool
+    secret: str | None
 
 
 class WholeTableOut(TypedDict):
