@@ -11,7 +11,7 @@ from fastapi import APIRouter, Body, Depends, Request, Response, status
 
 from gateway.changes.joining import JoinedFeeds
 from gateway.changes.rules import decode_cursor
-from gateway.clients.api import BOOLEAN
+from gateway.clients.api import BOOLEAN, CurrentPepper, CurrentSettings
 from gateway.clients.schemas import RotationIn
 from gateway.clients.secrets import Pepper
 from gateway.composition.parts import UpstreamRefusal
@@ -52,8 +52,6 @@ from shared.territory.units import UNIT_UNKNOWN, UnknownUnit
 PATH = "/v1/webhooks"
 
 CurrentFeeds = Annotated[JoinedFeeds, Depends(resource(JoinedFeeds))]
-CurrentPepper = Annotated[Pepper, Depends(resource(Pepper))]
-CurrentSettings = Annotated[GatewaySettings, Depends(resource(GatewaySettings))]
 
 
 class WebhookSecretRoute(TransactionRoute):

@@ -33,7 +33,7 @@ from gateway.webhooks.rules import (
     make_message_id,
 )
 from gateway.webhooks.secrets import SecretUnreadable, open_secret
-from gateway.webhooks.sending import Attempt, Message, Sender
+from gateway.webhooks.sending import Attempt, Sender, WebhookMessage
 from gateway.webhooks.store import (
     advance_position,
     find_live_webhook_secrets,
@@ -171,7 +171,7 @@ class Deliverer:
         for change in reading.joined.items:
             service = change["source"].removeprefix("/v1/")
             sequence = int(change["id"])
-            message = Message(
+            message = WebhookMessage(
                 make_message_id(webhook.id, service, change["id"]), write_json(rename_type(change))
             )
             attempt = await self.sender.send(webhook.url, message, claimed.secrets, self.clock())
@@ -250,7 +250,7 @@ class Deliverer:
     async def _send_test(self, claimed: Claimed) -> bool:
         """Send the test event that waits; return whether what waits may follow it now."""
         now, webhook = self.clock(), claimed.webhook
-        message = Message(f"msg_{webhook.id.hex}_test_{webhook.test_id}", _write_test(webhook, now))
+        message = WebhookMessage(f"msg_{webhook.id.hex}_test_{webhook.test_id}", _write_test(webhook, now))
         attempt = await self.sender.send(webhook.url, message, claimed.secrets, now)
         async with self.database.writing() as session:
             row = await self._hold(session, claimed)

@@ -24,7 +24,7 @@ CONTENT_TYPE = "application/cloudevents+json"
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class WebhookMessage:
     """A message to send: what identifies it at every attempt, and its body."""
 
     id: str
@@ -44,12 +44,12 @@ class Attempt:
 class Sender(Protocol):
     """Sends a message once."""
 
-    async def send(self, url: str, message: Message, secrets: Sequence[str], now: datetime) -> Attempt:
+    async def send(self, url: str, message: WebhookMessage, secrets: Sequence[str], now: datetime) -> Attempt:
         """Send a message signed with each secret; return what came of it, and raise nothing."""
         ...
 
 
-def sign_message(message: Message, secrets: Sequence[str], now: datetime) -> dict[str, str]:
+def sign_message(message: WebhookMessage, secrets: Sequence[str], now: datetime) -> dict[str, str]:
     """Return the header fields of a signed message, with a signature by each secret."""
     instant = now.astimezone(UTC)
     text = message.body.decode()
@@ -94,7 +94,7 @@ class HttpSender:
             yield
         self._session = None
 
-    async def send(self, url: str, message: Message, secrets: Sequence[str], now: datetime) -> Attempt:
+    async def send(self, url: str, message: WebhookMessage, secrets: Sequence[str], now: datetime) -> Attempt:
         """Send a message signed with each secret; what the receiver says beside the status is not read."""
         assert self._session is not None, "the process has not started"
         headers = {**sign_message(message, secrets, now), "Content-Type": CONTENT_TYPE}

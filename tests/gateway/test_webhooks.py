@@ -22,7 +22,7 @@ from gateway.webhooks.addresses import is_allowed, parse_networks
 from gateway.webhooks.delivering import Deliverer
 from gateway.webhooks.dispatching import ClientFeeds, Dispatcher, seal_secrets_anew
 from gateway.webhooks.rules import find_pause, find_url_fault
-from gateway.webhooks.sending import Attempt, HttpSender, Message, to_attempt
+from gateway.webhooks.sending import Attempt, HttpSender, WebhookMessage, to_attempt
 from gateway.webhooks.store import find_webhook
 from shared.kit.database import Database
 from shared.kit.resources import Resources, get_resources
@@ -439,7 +439,7 @@ async def test_a_request_is_signed_and_goes_to_an_allowed_address_alone(tmp_path
         return make_answer(answers["status"], *answers["fields"])
 
     secret = "whsec_" + "A" * 40
-    message = Message("msg_1", b'{"id": "1"}')
+    message = WebhookMessage("msg_1", b'{"id": "1"}')
     listed = parse_networks("127.0.0.0/8")
     async with serve_receiver(certificate, answer) as receiver:
 

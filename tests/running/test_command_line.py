@@ -15,6 +15,7 @@ from shared.local.launcher import SetupError
 from shared.local.run_folder import RunFolder
 from shared.local.settings import PORT_OFFSETS, ROOT, InstallationSettings
 from shared.local.stack import (
+    DATABASE_OWNERS,
     FACTORIES,
     FEED_CONSUMERS,
     SCHEMA_OWNERS,
@@ -44,12 +45,14 @@ def make_environments(stack: Stack | None = None) -> dict[str, dict[str, str]]:
 
 def test_each_process_has_its_own_role_in_the_database_and_no_other_secret(tmp_path: Path) -> None:
     environments = make_environments()
-    assert list(environments) == [*SERVICES, "gateway"]
+    assert list(environments) == [*SERVICES, "webhooks", "gateway"]
     secrets = json.loads((tmp_path / "var" / "secrets.json").read_text())
     for name, environment in environments.items():
-        assert environment["NTP_DATABASE_URL"].startswith(f"postgresql+asyncpg://{name}:")
+        assert environment["NTP_DATABASE_URL"].startswith(f"postgresql+asyncpg://{DATABASE_OWNERS[name]}:")
         assert environment["NTP_DATABASE_URL"].endswith("@127.0.0.1:8005/ntp")
-        own = {f"{name}_database_password"}
+        own = {f"{DATABASE_OWNERS[name]}_database_password"}
+        if name == "webhooks":
+            own.add("client_secret_pepper")
         if name == "gateway":
             own |= {"client_secret_pepper", *CLIENT_SECRETS}
         if name in FEED_CONSUMERS:
@@ -79,7 +82,7 @@ def test_secrets_of_the_environment_take_precedence_and_reach_only_their_process
     assert environments["gateway"]["NTP_CLIENT_SECRET_PEPPER"] == "pepper" * 6
     for name, environment in environments.items():
         assert not set(PASSWORD_VARIABLES) & set(environment)
-        assert ("NTP_CLIENT_SECRET_PEPPER" in environment) == (name == "gateway")
+        assert ("NTP_CLIENT_SECRET_PEPPER" in environment) == (name in {"webhooks", "gateway"})
         assert "NTP_ETHNIC_CLIENT_SECRET" not in environment
         assert ("NTP_CLIENT_SECRET" in environment) == (name in FEED_CONSUMERS)
         own = {other for other in FEED_CONSUMERS if f"secret of {other}," in str(environment)}
@@ -163,7 +166,7 @@ def test_instances_have_ports_state_folders_and_names_of_their_own(
     monkeypatch.setenv("NTP_FUNDING_PORT", "9004")
     stack = Stack(InstallationSettings())
     apps = {instance: stack.make_app(instance) for instance in stack.list_instances()}
-    assert list(apps) == ["rural", "rural-2", "rural-3", *SERVICES[1:], "gateway", "gateway-2"]
+    assert list(apps) == ["rural", "rural-2", "rural-3", *SERVICES[1:], "webhooks", "gateway", "gateway-2"]
     assert {name: app.port for name, app in apps.items() if "-" in name} == {
         "rural-2": 8011,
         "rural-3": 8021,
@@ -194,18 +197,18 @@ def test_pools_that_exceed_what_postgresql_accepts_are_refused(monkeypatch: pyte
     for name in FACTORIES:
         monkeypatch.setenv(f"NTP_{name.upper()}_INSTANCES", "3")
     stack = Stack(InstallationSettings())
-    assert stack.count_connections() == 3 * 7 * 6
+    assert stack.count_connections() == 3 * 8 * 6
     assert stack.postgres is not None
-    assert stack.postgres._settings["max_connections"] == "136"
+    assert stack.postgres._settings["max_connections"] == "154"
     with pytest.raises(
-        SetupError, match=r"may open 126 database connections .* accepts 100: lower NTP_POOL_SIZE"
+        SetupError, match=r"may open 144 database connections .* accepts 100: lower NTP_POOL_SIZE"
     ):
         require_connections(stack.count_connections(), 100)
     require_connections(90, 100)
     for name in FACTORIES:
         monkeypatch.setenv(f"NTP_{name.upper()}_INSTANCES", "9")
     monkeypatch.setenv("NTP_POOL_SIZE", "10")
-    with pytest.raises(SetupError, match="may open 630"):
+    with pytest.raises(SetupError, match="may open 720"):
         Stack(InstallationSettings())
     monkeypatch.setenv("NTP_DATABASE_ADDRESS", "127.0.0.1:6432")
     environment = Stack(InstallationSettings()).make_environment("rural-2")
