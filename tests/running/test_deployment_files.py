@@ -12,7 +12,13 @@ from gateway.settings import GatewaySettings
 from migrations.owners import OWNERS
 from shared.kit.settings import ServiceSettings, find_unread_variables, list_variables
 from shared.local.settings import PORT_OFFSETS, ROOT, InstallationSettings
-from shared.local.stack import DATABASE_OWNERS, FACTORIES, FEED_CONSUMERS, SETTINGS_CLASSES, list_all_variables
+from shared.local.stack import (
+    DATABASE_OWNERS,
+    FACTORIES,
+    FEED_CONSUMERS,
+    SETTINGS_CLASSES,
+    list_all_variables,
+)
 
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 PROCESSES = {name: COMPOSE["services"][name] for name in FACTORIES}
