@@ -1,10 +1,11 @@
 """`python -m tests.benchmarks`: what the product costs, as ratios within one run.
 
-Five comparisons, each side measured in turn, the medians printed: reports of about 1,000 observations through the
-gateway against a bare asyncpg upsert of the same rows into the same server; the province-wide status against a bare
-FastAPI route that answers the same document; a read through the proxy against the same read at the service; a map of 102
-communes, and a series of five years, against the figures of one unit (less than 2 and 3 times their cost are wanted). Absolute
-numbers are this machine's; the ratios travel.
+One table: each line begins with its name and ends in the ratio of the product to a limit that was measured in turn with it, in the
+same run; medians. Reads are warm (given again while nothing changes), or cold (every one made anew). The limits are bare FastAPI
+routes with the same document, of which one runs a trivial statement, asyncpg with orjson by hand on the same rows, and nginx in
+front of the same service where it is installed. Absolute numbers are this machine's; the ratios travel.
+
+`--short` measures less, and returns 1 where a ratio fell by more than a third against `ratios.toml`.
 """
 
 import argparse
@@ -12,6 +13,9 @@ import json
 import statistics
 import sys
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -21,16 +25,38 @@ import asyncpg
 import httpx
 import uvloop
 
-from tests.benchmarks.bare import DOCUMENT
+from shared.local.stack import FACTORIES
+from tests.benchmarks.bare import DATABASE_URL, DOCUMENTS
 from tests.benchmarks.installation import Installation, fetch_token, running_installation, serve_app
 from tests.benchmarks.load import per_second
+from tests.benchmarks.nginx import serve_nginx
+from tests.benchmarks.ratio_table import RatioTable, read_committed
 from tests.territory.shipped import shipped_territory
 
 STATUS = "/v1/status?period=2023"
 PROXIED = "/v1/poverty/indicators"
 FIGURES = "/v1/poverty/progress?period=2023&unit=62"
-MAP = "/v1/poverty/map?indicator=poverty_rate&period=2023&unit=62&level=commune"
-SERIES = "/v1/poverty/series?indicator=poverty_rate&unit=62&from=2019&to=2023"
+OBSERVATIONS = "/v1/poverty/observations?period=2023&unit=62&limit=50"
+FORESIGHT = "/v1/funding/foresight?year=2023"
+READS = {
+    "figures of the province": ("poverty", FIGURES),
+    "map of 102 communes": (
+        "poverty",
+        "/v1/poverty/map?indicator=poverty_rate&period=2023&unit=62&level=commune",
+    ),
+    "series of five years": (
+        "poverty",
+        "/v1/poverty/series?indicator=poverty_rate&unit=62&from=2019&to=2023",
+    ),
+    "fifty observations": ("poverty", OBSERVATIONS),
+    "movement of households": ("poverty", "/v1/poverty/household-movement?period=2023&unit=62"),
+    "progress of money": ("funding", "/v1/funding/progress?year=2023"),
+    "foresight of money": ("funding", FORESIGHT),
+}
+"""Readings of one process: its service and path."""
+BARE = "tests.benchmarks.bare:create_app"
+STATEMENT = "bare route with one trivial statement"
+CONNECTIONS_OF_PROXY = 32
 VALUES = {
     "households": 100, "near_poor_households": 10, "poor_households_start": 50, "poor_to_near_poor": 5,
     "poor_to_above_near_poor": 4, "poor_other_decrease": 1, "near_poor_to_poor": 2, "returned_to_poverty": 1,
@@ -127,55 +153,157 @@ async def compare_writing(
     return statistics.median(service_rates), statistics.median(bare_rates)
 
 
+@dataclass(frozen=True)
+class Effort:
+    """How long is measured."""
+
+    rounds: int
+    seconds: float
+
+
 async def compare_reading(
-    first_url: str, second_url: str, rounds: int, seconds: float
+    first_url: str, second_url: str, effort: Effort, *, connections: int = 8, tag: str = ""
 ) -> tuple[float, float]:
-    """Reads a second of two addresses, measured in turn."""
-    await per_second(first_url, seconds=0.5)
-    await per_second(second_url, seconds=0.5)
-    rates = [
-        (await per_second(first_url, seconds=seconds), await per_second(second_url, seconds=seconds))
-        for _ in range(rounds)
-    ]
+    """Reads a second of two addresses, measured in turn; the first gets If-None-Match with a tag."""
+    seconds = effort.seconds
+    headers = {"If-None-Match": tag} if tag else {}
+
+    async def measure_both(seconds: float) -> tuple[float, float]:
+        return (
+            await per_second(first_url, connections=connections, seconds=seconds, **headers),
+            await per_second(second_url, connections=connections, seconds=seconds),
+        )
+
+    await measure_both(min(0.5, seconds))
+    rates = [await measure_both(seconds) for _ in range(effort.rounds)]
     return statistics.median(first for first, _ in rates), statistics.median(second for _, second in rates)
 
 
-def print_ratio(name: str, ours: float, theirs: float, against: str) -> None:
-    print(f"{name:<46} {ours:>10,.0f}/s   {against:<34} {theirs:>10,.0f}/s   ratio {ours / theirs:.2f}")
+async def compare_warm_reads(
+    table: RatioTable, installation: Installation, bare: str, effort: Effort, tags: dict[str, str]
+) -> None:
+    """Compare reads that are given again with bare routes of the same documents."""
+    status_url = f"{installation.address('gateway')}{STATUS}"
+    table.add(
+        "status of the province",
+        *await compare_reading(status_url, f"{bare}/documents/status", effort),
+        "bare FastAPI route, same document",
+    )
+    table.add(
+        "status of the province, unchanged (304)",
+        *await compare_reading(status_url, f"{bare}/documents/status", effort, tag=tags["status"]),
+        "bare FastAPI route, same document",
+    )
+    for name, (service, path) in READS.items():
+        url, theirs = f"{installation.address(service)}{path}", f"{bare}/statement/{to_file_name(name)}"
+        table.add(name, *await compare_reading(url, theirs, effort), STATEMENT)
+    table.add(
+        "figures of the province, unchanged (304)",
+        *await compare_reading(
+            f"{installation.address('poverty')}{FIGURES}",
+            f"{bare}/statement/{to_file_name('figures of the province')}",
+            effort,
+            tag=tags["figures of the province"],
+        ),
+        STATEMENT,
+    )
 
 
-async def measure(rounds: int, seconds: float) -> None:
-    """Start everything, measure, print."""
+async def compare_cold_reads(
+    table: RatioTable, installation: Installation, bare: str, effort: Effort
+) -> None:
+    """Compare reads that are each made anew, by a second process of each service that keeps no answers."""
+    async with serve_cold(installation, "poverty") as poverty, serve_cold(installation, "funding") as funding:
+        table.add(
+            "cold fifty observations",
+            *await compare_reading(f"{poverty}{OBSERVATIONS}", f"{bare}/observations", effort),
+            "asyncpg and orjson by hand, same rows",
+        )
+        table.skip("cold fifty observations, PostGraphile", "this benchmark starts no PostGraphile")
+        for name, url in (
+            ("figures of the province", f"{poverty}{FIGURES}"),
+            ("foresight of money", f"{funding}{FORESIGHT}"),
+        ):
+            ours, theirs = await compare_reading(url, f"{bare}/statement/{to_file_name(name)}", effort)
+            table.add(f"cold {name}", ours, theirs, STATEMENT)
+
+
+async def compare_proxy(table: RatioTable, installation: Installation, effort: Effort) -> None:
+    """Compare a read through the gateway with the same read at the service, and through nginx."""
+    gateway, poverty = installation.address("gateway"), installation.address("poverty")
+    name = "a read through the proxy"
+    ours, theirs = await compare_reading(
+        f"{gateway}{PROXIED}", f"{poverty}{PROXIED}", effort, connections=CONNECTIONS_OF_PROXY
+    )
+    table.add(name, ours, theirs, "the same at the service")
+    async with serve_nginx(poverty, installation.folder) as nginx:
+        if nginx is None:
+            table.skip(f"{name}, nginx", "nginx is not installed")
+            return
+        ours, theirs = await compare_reading(
+            f"{gateway}{PROXIED}", f"{nginx}{PROXIED}", effort, connections=CONNECTIONS_OF_PROXY
+        )
+        table.add(f"{name}, nginx", ours, theirs, "nginx in front of the service")
+
+
+@asynccontextmanager
+async def serve_cold(installation: Installation, service: str) -> AsyncIterator[str]:
+    """Serve a second process of a service that keeps no answers."""
+    environment = installation.make_environment(service)
+    async with serve_app(
+        FACTORIES[service], installation.folder, **environment, NTP_ANSWER_CACHE_BYTES="0"
+    ) as url:
+        yield url
+
+
+async def save_documents(installation: Installation, http: httpx.AsyncClient) -> dict[str, str]:
+    """Save what the product answers, for the bare routes; return the tags of the answers."""
+    urls = {name: f"{installation.address(service)}{path}" for name, (service, path) in READS.items()}
+    tags = {}
+    for name, url in {"status": STATUS, **urls}.items():
+        answer = (await http.get(url)).raise_for_status()
+        (installation.folder / f"{to_file_name(name)}.json").write_text(json.dumps(answer.json()))
+        tags[name] = answer.headers["etag"]
+    return tags
+
+
+def to_file_name(name: str) -> str:
+    return name.replace(" ", "-")
+
+
+async def measure(effort: Effort) -> RatioTable:
+    """Start everything, fill it with the year of the demo, measure, print."""
+    table = RatioTable()
     with running_installation() as installation:
-        gateway, poverty = installation.address("gateway"), installation.address("poverty")
+        async with httpx.AsyncClient(base_url=installation.address("gateway"), timeout=30) as http:
+            ours, theirs = await compare_writing(installation, http, effort.rounds * 4)
+        table.add("observations in reports of 1,000, by the gateway", ours, theirs, "bare asyncpg upsert")
+    with running_installation() as installation:
+        gateway = installation.address("gateway")
+        installation.run_file("examples/kontum-2023/demo.py", "--gateway", gateway)
         async with httpx.AsyncClient(base_url=gateway, timeout=30) as http:
-            ours, theirs = await compare_writing(installation, http, rounds * 4)
-            print_ratio(
-                "observations in reports of 1,000, by the gateway", ours, theirs, "bare asyncpg upsert"
-            )
-            document = installation.folder / "status.json"
-            document.write_text(json.dumps((await http.get(STATUS)).raise_for_status().json()))
-        async with serve_app(
-            "tests.benchmarks.bare:create_app", installation.folder, **{DOCUMENT: str(document)}
-        ) as bare:
-            ours, theirs = await compare_reading(f"{gateway}{STATUS}", f"{bare}/status", rounds, seconds)
-        print_ratio("status of the province", ours, theirs, "bare FastAPI route, same document")
-        ours, theirs = await compare_reading(f"{gateway}{PROXIED}", f"{poverty}{PROXIED}", rounds, seconds)
-        print_ratio("a read through the proxy", ours, theirs, "the same at the service")
-        for name, path in (("map of 102 communes", MAP), ("series of five years", SERIES)):
-            ours, theirs = await compare_reading(f"{poverty}{path}", f"{poverty}{FIGURES}", rounds, seconds)
-            print_ratio(name, ours, theirs, "figures of one unit")
-            print(f"{name:<46} costs {theirs / ours:.2f} times the figures of one unit")
+            tags = await save_documents(installation, http)
+        variables = {DOCUMENTS: str(installation.folder), DATABASE_URL: installation.database_url}
+        async with serve_app(BARE, installation.folder, **variables) as bare:
+            await compare_warm_reads(table, installation, bare, effort, tags)
+            await compare_cold_reads(table, installation, bare, effort)
+        await compare_proxy(table, installation, effort)
+    return table
 
 
 def main() -> int:
-    """Measure; the exit code."""
+    """Measure; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("--rounds", type=int, default=5, help="measurements of each side (default 5)")
     parser.add_argument("--seconds", type=float, default=2.0, help="length of one measurement of reads")
+    parser.add_argument("--short", action="store_true", help="measure less, and compare with ratios.toml")
     arguments = parser.parse_args()
-    uvloop.run(measure(arguments.rounds, arguments.seconds))
-    return 0
+    effort = Effort(3, 0.7) if arguments.short else Effort(arguments.rounds, arguments.seconds)
+    table = uvloop.run(measure(effort))
+    falls = table.find_falls(read_committed()) if arguments.short else []
+    for fall in falls:
+        print(f"fell by more than a third: {fall}", file=sys.stderr)
+    return int(bool(falls))
 
 
 if __name__ == "__main__":

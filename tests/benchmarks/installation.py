@@ -34,11 +34,10 @@ class Installation:
         """The origin of a process."""
         return f"http://127.0.0.1:{self.environment[f'NTP_{name.upper()}_PORT']}"
 
-    @property
-    def gateway_environment(self) -> dict[str, str]:
-        """The environment of the gateway."""
+    def make_environment(self, name: str) -> dict[str, str]:
+        """Return the environment of a process."""
         with patch.dict(os.environ, self.environment, clear=True):
-            return Stack(InstallationSettings()).make_environment("gateway")
+            return Stack(InstallationSettings()).make_environment(name)
 
     @property
     def database_url(self) -> str:
@@ -46,6 +45,17 @@ class Installation:
         with patch.dict(os.environ, self.environment, clear=True):
             admin = make_url(Stack(InstallationSettings()).admin_url)
         return admin.set(drivername="postgresql", database=DATABASE).render_as_string(hide_password=False)
+
+    def run_file(self, file: str, *arguments: str) -> None:
+        """Run a program of the repository."""
+        subprocess.run(
+            [sys.executable, file, *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            check=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
 
     def run(self, *arguments: str, environment: dict[str, str] | None = None) -> str:
         """Run one of the product's commands."""
@@ -114,7 +124,7 @@ async def fetch_token(
             "gateway",
             "create-client",
             *("--id", client_id, "--unit", "62", "--program", "poverty", "--scope", *scopes),
-            environment=installation.gateway_environment,
+            environment=installation.make_environment("gateway"),
         )
     )
     answer = await http.post(
