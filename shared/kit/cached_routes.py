@@ -28,7 +28,7 @@ class CachedRoute(TransactionRoute):
         exact = TransactionRequest(request.scope, request.receive)
         database = await choose_database(request, resources)
         async with UnitOfWork.reading(database, resources.clock, ANONYMOUS) as exact.opened:
-            position = await read_position(exact.opened.session)
             response = apply_if_none_match(request, await handler(exact))
+            position = await read_position(exact.opened.session)  # of the same snapshot; a refusal needs none
         keep_while(request, partial(resources.get(PositionReader).is_at, position))
         return response
