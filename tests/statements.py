@@ -7,17 +7,19 @@ from typing import Any
 from fastapi import FastAPI
 from sqlalchemy import event
 
+from shared.kit.feed_position import READ_POSITION
 from tests.application import get_database
 
 
 @contextmanager
-def sent_by(app: FastAPI) -> Iterator[list[str]]:
-    """Return the list to which each statement is added as it is sent."""
+def sent_by(app: FastAPI, *, positions: bool = False) -> Iterator[list[str]]:
+    """Return the list to which each statement is added as it is sent; readings of the feed's position where `positions` is set."""
     sent: list[str] = []
     engine = get_database(app).engine.sync_engine
 
     def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        sent.append(statement)
+        if positions or statement != READ_POSITION:
+            sent.append(statement)
 
     event.listen(engine, "before_cursor_execute", note)
     try:

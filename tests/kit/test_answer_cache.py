@@ -24,7 +24,7 @@ async def notes(database):
 
 async def read_cost(notes, path="/summary", **headers):
     """Return the answer, and the statements that it cost."""
-    with sent_by(notes.app) as sent:
+    with sent_by(notes.app, positions=True) as sent:
         answer = await notes.client.get(path, headers=headers)
     return answer, sent
 
