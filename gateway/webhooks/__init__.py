@@ -1,4 +1,4 @@
-"""Webhooks: clients are called when something changes, by the Standard Webhooks specification (ADR 0034).
+"""Webhooks: clients are called when something changes, by the Standard Webhooks specification (ADR 0032).
 
 addresses.py      which addresses may be called; no other one is connected to
 rules.py          back-off, pauses, ids of messages, and the problems; pure

@@ -41,9 +41,7 @@ def upgrade() -> None:
         sa.Column("lease_id", sa.Uuid),
         sa.Column("leased_until", INSTANT),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_webhooks")),
-        sa.ForeignKeyConstraint(
-            ["client_id"], ["clients.client_id"], name=op.f("fk_webhooks_client_id_clients")
-        ),
+        sa.ForeignKeyConstraint(["client_id"], ["clients.client_id"], name=op.f("fk_webhooks_client_id")),
         sa.CheckConstraint("url LIKE 'https://%'", name=op.f("ck_webhooks_https_only")),
         sa.CheckConstraint(
             "(paused_at IS NULL) = (pause_reason IS NULL)", name=op.f("ck_webhooks_paused_with_reason")
@@ -61,7 +59,7 @@ def upgrade() -> None:
         sa.Column("sequence", sa.BigInteger, nullable=False),
         sa.PrimaryKeyConstraint("webhook_id", "service", name=op.f("pk_webhook_positions")),
         sa.ForeignKeyConstraint(
-            ["webhook_id"], ["webhooks.id"], name=op.f("fk_webhook_positions_webhook_id_webhooks")
+            ["webhook_id"], ["webhooks.id"], name=op.f("fk_webhook_positions_webhook_id")
         ),
         sa.CheckConstraint("sequence >= 0", name=op.f("ck_webhook_positions_not_negative")),
     )
@@ -73,9 +71,7 @@ def upgrade() -> None:
         sa.Column("created_at", INSTANT, nullable=False),
         sa.Column("expires_at", INSTANT),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_webhook_secrets")),
-        sa.ForeignKeyConstraint(
-            ["webhook_id"], ["webhooks.id"], name=op.f("fk_webhook_secrets_webhook_id_webhooks")
-        ),
+        sa.ForeignKeyConstraint(["webhook_id"], ["webhooks.id"], name=op.f("fk_webhook_secrets_webhook_id")),
     )
     op.create_index("ix_webhook_secrets_webhook_id", "webhook_secrets", ["webhook_id"])
     for table in ("webhooks", "webhook_positions", "webhook_secrets"):

@@ -1,6 +1,6 @@
 """The place of a write in the change feed, and reads that must include it (see ADR 0031).
 
-A write answers `NTP-Change: poverty=157`: the newest change after its commit, so its own or a later one. Who reads without a token
+A write answers `NTP-Change: rural=157`: the newest change after its commit, so its own or a later one. Who reads without a token
 sends it back as `NTP-After`, and gets that change or a later one from whichever server the read reaches.
 """
 
@@ -17,8 +17,8 @@ CHANGE_FIELD = "NTP-Change"
 AFTER_FIELD = "NTP-After"
 PLACE = re.compile(r"\s*([a-z][a-z0-9_-]{0,30})=([0-9]{1,15})\s*")
 UNREADABLE_PLACES = Sentence(
-    "NTP-After phải là các cặp dịch vụ=số, như poverty=157",
-    "NTP-After must be pairs of service=number, such as poverty=157",
+    "NTP-After phải là các cặp dịch vụ=số, như rural=157",
+    "NTP-After must be pairs of service=number, such as rural=157",
 )
 
 

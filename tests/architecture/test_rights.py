@@ -25,6 +25,18 @@ OPEN_TO_EVERYBODY = {
 OF_THE_MAP = {"/v1/territory/versions", "/v1/territory/versions/{version}"}
 """Versions of the map, which services follow without a token; the units are in the product itself."""
 
+BETWEEN_PROCESSES = {"/position"}
+"""Read by gateways at the port of a service; never forwarded from outside."""
+
+SUBSCRIPTIONS = {
+    "/v1/webhooks",
+    *(
+        f"/v1/webhooks/{{webhook_id}}{act}"
+        for act in ("", "/pause", "/resume", "/replay", "/rotate", "/test", "/end")
+    ),
+}
+"""A reader subscribes for itself."""
+
 PAGE = {"/page/{name}", "/worker.js"}
 """The files of the page, without any figure: what it reads is closed."""
 
@@ -50,7 +62,7 @@ def test_what_the_table_says_of_all_operations() -> None:
     assert len(rows) > 300
     for row in rows:
         is_open = (
-            row["path"] in OPEN_TO_EVERYBODY | PAGE
+            row["path"] in OPEN_TO_EVERYBODY | PAGE | BETWEEN_PROCESSES
             or row["path"] in OF_THE_MAP
             or row["path"].endswith("/map-version")
         )
@@ -63,7 +75,7 @@ def test_what_the_table_says_of_all_operations() -> None:
         assert row["nobody, closed"] == "401", row
         if row["method"] != "GET":
             assert row["nobody"] == "401", row
-            if row["path"] not in DECIDED_BY_PROGRAMS | COMPARISONS:
+            if row["path"] not in DECIDED_BY_PROGRAMS | COMPARISONS | SUBSCRIPTIONS:
                 assert row["reader"] == "403", row
 
 

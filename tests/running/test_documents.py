@@ -17,7 +17,7 @@ DOCUMENTS = sorted({*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")} - {ROOT 
 PAGES = {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in DOCUMENTS}
 BLOCK = re.compile(r"(?ms)^```(\w*)\n(.*?)^```$")
 
-BLOCK_KINDS = {"sh", "console", "text", "mermaid", "python", "toml", "sql", "typescript"}
+BLOCK_KINDS = {"sh", "console", "ini", "text", "mermaid", "python", "toml", "sql", "typescript"}
 """`sh` blocks of README and docs/operate.md run in `test_backup.py`; the commands of `console` blocks are checked here."""
 
 TOP_FOLDERS = "clients|deploy|docs|examples|gateway|migrations|requirements|services|shared|tests"

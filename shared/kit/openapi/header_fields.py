@@ -39,7 +39,7 @@ HEADERS: dict[str, dict[str, Any]] = {
         "schema": {"type": "string", "enum": ["true"]},
     },
     "NTP-Change": {
-        "description": "Place of the write in the change feed of its service, or of a later change: `poverty=157`; a reader "
+        "description": "Place of the write in the change feed of its service, or of a later change: `rural=157`; a reader "
         "without a token sends it back as NTP-After",
         "schema": {"type": "string"},
     },

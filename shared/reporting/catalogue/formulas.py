@@ -51,7 +51,7 @@ class Average:
 
 @dataclass(frozen=True, slots=True)
 class TotalOrParts:
-    """The total of each unit where it states one, else the sum of its parts where it states them all (ADR 0038)."""
+    """The total of each unit where it states one, else the sum of its parts where it states them all (ADR 0033)."""
 
     total: str
     parts: tuple[str, ...]
