@@ -5,9 +5,12 @@ import re
 import signal
 import stat
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+from standardwebhooks.webhooks import Webhook
 
 from shared.local.settings import ROOT
 from shared.local.stack import FACTORIES
@@ -99,7 +102,16 @@ def test_the_page_for_integrators_runs_as_it_stands(
         next((setting for beginning, setting in settings.items() if line.startswith(beginning)), line)
         for line in lines
     )
-    exec(compile(text, "docs/integrate.md", "exec"), {})
+    names: dict[str, Any] = {}
+    exec(compile(text, "docs/integrate.md", "exec"), names)
+    event, sent_at = b'{"type": "vn.gov.ntp.report.accepted"}', datetime.now(UTC).replace(microsecond=0)
+    signature = Webhook(names["secret"]).sign("event-1", sent_at, event.decode())
+    fields = {"webhook-id": "event-1", "webhook-timestamp": str(int(sent_at.timestamp()))}
+    assert names["receive"]({**fields, "webhook-signature": f"v1,old {signature}"}, event) == json.loads(
+        event
+    )
+    with pytest.raises(ValueError, match="not signed"):
+        names["receive"]({**fields, "webhook-signature": signature}, event + b" ")
 
 
 def test_a_second_start_leaves_the_running_processes(installation: Installation) -> None:
