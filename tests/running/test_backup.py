@@ -128,7 +128,7 @@ def read_programs(installation: Installation) -> Any:
     return installation.get_json("/v1/status?period=2023")["programs"]
 
 
-def test_a_backup_restored_into_another_installation_gives_the_same_figures(
+def test_a_backup_that_is_not_whole_and_a_restore_that_did_not_end_are_refused(
     filled: Installation, tmp_path: Path
 ) -> None:
     folder = tmp_path / "backup"
@@ -153,6 +153,17 @@ def test_a_backup_restored_into_another_installation_gives_the_same_figures(
         (other.folder / "restoring").mkdir(parents=True)  # as a restore that was killed leaves it
         unfinished = other.run_command("run")
         assert (unfinished.returncode, "did not end" in unfinished.stderr) == (2, True)
+
+
+@pytest.mark.long
+def test_a_backup_restored_into_another_installation_gives_the_same_figures(
+    filled: Installation, tmp_path: Path
+) -> None:
+    """The page of operators restores too, and compares totals."""
+    folder = tmp_path / "backup"
+    assert filled.run_command("backup", str(folder)).returncode == 0
+    with temporary_installation() as other:
+        (other.folder / "restoring").mkdir(parents=True)  # as a restore that was killed leaves it
         restored = other.run_command("restore", str(folder))
         assert restored.returncode == 0, restored.stderr
         other.start()
