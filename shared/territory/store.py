@@ -40,8 +40,10 @@ READ_LOADED_VERSION = """
 
 ROWS_OF_A_PART = 1_000
 
-_TREES: dict[tuple[str, bool], Territory] = {}
-"""The trees of this process by map version; a tree never changes, and applications of one process share it."""
+_TREES: dict[bool, tuple[str, Territory]] = {}
+"""The newest tree of this process, without and with geography, and its version of the map.
+
+A tree never changes, and applications of one process share it."""
 
 
 async def read_version_number(session: AsyncSession) -> int:
@@ -62,11 +64,10 @@ async def load_tree(session: AsyncSession, *, villages: bool = False, geography:
     Only the gateway shows geography; without it the units of the country take half the memory.
     """
     ((hashes,),) = await run_sql(session, READ_VERSION)
-    territory = _TREES.get((hashes, geography))
-    if territory is None:
+    version, territory = _TREES.get(geography, (None, None))
+    if territory is None or version != hashes:
         territory = await _read_tree(session, geography=geography)
-        _TREES.clear()
-        _TREES[hashes, geography] = territory
+        _TREES[geography] = (hashes, territory)
     if villages:
         query = select(UNITS).where(UnitRow.level == "village")
         registered = [_from_row(row) for row in await session.execute(query)]
