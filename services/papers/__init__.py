@@ -11,6 +11,7 @@ exact answers that it was filled from, and its files).
     jobs/       work on files, in processes of its own with limits of time and memory
     forms/      forms in Excel: layouts, writing, reading, translation of faults into cells
     documents/  templates with slots, filled from answers; docx, pdf, xlsx
+    templates/  templates that offices upload: Word files with content controls
     issues/     issued documents, and what has moved since
     drafts/     drafts that were edited: each figure must equal its source
     published/  printed figures of published documents, reconciled with the data

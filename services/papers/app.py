@@ -13,6 +13,8 @@ from services.papers.jobs.runner import JobRunner
 from services.papers.models import REVISION
 from services.papers.published import api as published
 from services.papers.settings import PapersSettings
+from services.papers.templates import api as templates
+from services.papers.templates.refusals import TemplateRecorded
 from shared.kit.clock import Clock, system_clock
 from shared.kit.service import ServiceDefinition, create_service
 
@@ -37,9 +39,12 @@ def create_app(settings: PapersSettings | None = None, clock: Clock = system_clo
                 issues.comparing_router,
                 drafts.router,
                 published.router,
+                templates.router,
+                templates.upload_router,
                 documents.router,
                 documents.issuing_router,
             ],
+            violations={"uq_templates_code_sha256": TemplateRecorded},
             larger_bodies={"/v1/papers/": MAX_FILE_BYTES},
             lifespans=[gateway.connected],
             resources=[gateway, jobs],

@@ -7,13 +7,17 @@ from typing import Any
 
 from services.papers.documents.answers import read_answers
 from services.papers.documents.filling import fill_template
+from services.papers.documents.store import read_layout
 from services.papers.documents.templates import Template, choose_template
 from services.papers.gateway import CallerGateway
 from services.papers.jobs.runner import JobRunner
+from shared.kit.database import Database
 from shared.periods import Period
 
 FILE_JOBS: Mapping[str, str] = {"docx": "write_docx", "pdf": "write_pdf", "xlsx": "write_xlsx"}
 """The job that writes each kind of file."""
+OWN_LAYOUT_JOBS: Mapping[str, str] = {"docx": "fill_docx", "xlsx": "write_xlsx"}
+"""The jobs of a template that an office uploaded: its own Word file is filled, and no PDF can be made of that."""
 
 
 async def find_template(
@@ -49,10 +53,25 @@ def find_newest(answers: Mapping[str, Any]) -> str | None:
     return max(instants, default=None)
 
 
-async def write_files(jobs: JobRunner, filled: Mapping[str, Any], kinds: Iterable[str]) -> dict[str, bytes]:
-    """Return the files of a filled document by their kind."""
-    names = list(kinds)
-    results = await asyncio.gather(*(jobs.run(FILE_JOBS[name], filled) for name in names))
+def find_file_jobs(filled: Mapping[str, Any]) -> Mapping[str, str]:
+    """Return the job of each kind of file that a filled document has."""
+    return OWN_LAYOUT_JOBS if filled["own_layout"] else FILE_JOBS
+
+
+async def write_files(
+    jobs: JobRunner, database: Database, filled: Mapping[str, Any], kinds: Iterable[str] | None = None
+) -> dict[str, bytes]:
+    """Return the files of a filled document by their kind: all that it has, or some."""
+    file_jobs = find_file_jobs(filled)
+    names = list(file_jobs if kinds is None else kinds)
+    layout = (
+        await read_layout(database, filled["template_version"])
+        if filled["own_layout"] and "docx" in names
+        else b""
+    )
+    results = await asyncio.gather(
+        *(jobs.run(file_jobs[name], filled, layout if name == "docx" else b"") for name in names)
+    )
     return {name: content for name, (_, content) in zip(names, results, strict=True)}
 
 

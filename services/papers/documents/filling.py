@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from services.papers.documents.pieces import make_document_slots, make_piece_runs
 from services.papers.documents.printing import NO_VALUE, group_digits, print_value, round_value
 from services.papers.documents.templates import (
     PIECE,
@@ -95,12 +96,13 @@ def fill_template(
         raise TemplateFaulty(faults=faults)
     figures = {tag: read_figure(binding, answers) for tag, binding in template.slots.items()}
     words = make_words(period, unit)
+    document_slots = make_document_slots(words, number, on.isoformat() if on else None)
     checks = [check for check in (check_sum(row, template, figures) for row in template.sums) if check]
     broken = [check for check in checks if check.note]
     paragraphs: list[dict[str, Any]] = []
     notes: list[dict[str, Any]] = []
     for index, paragraph in enumerate(template.paragraphs):
-        filled, own_notes = _fill_paragraph(index, paragraph, figures, words)
+        filled, own_notes = _fill_paragraph(index, paragraph, figures, words, document_slots)
         for check in broken:
             if check.total in filled["slots"] and not any(
                 note["mark"] == "*" and note["check"] == check.total for note in notes
@@ -127,6 +129,8 @@ def fill_template(
         "figures": [asdict(figures[tag]) for tag in figures],
         "checks": [asdict(check) for check in checks],
         "missing": [tag for tag, figure in figures.items() if figure.value is None],
+        "document_slots": document_slots,
+        "own_layout": template.has_own_layout,
     }
 
 
@@ -167,10 +171,19 @@ def _fill_heading(heading: Mapping[str, Any], words: Mapping[str, str]) -> dict[
 
 
 def _fill_paragraph(
-    index: int, paragraph: Mapping[str, Any], figures: Mapping[str, PrintedFigure], words: Mapping[str, str]
+    index: int,
+    paragraph: Mapping[str, Any],
+    figures: Mapping[str, PrintedFigure],
+    words: Mapping[str, str],
+    document_slots: Mapping[str, str],
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """Return a paragraph with its runs, and its footnotes."""
-    runs = make_runs(paragraph.get("text", ""), figures, words)
+    """Return a paragraph with its runs, and its footnotes; one of an uploaded template has pieces in place of a text."""
+    pieces = paragraph.get("pieces")
+    runs = (
+        make_runs(paragraph.get("text", ""), figures, words)
+        if pieces is None
+        else make_piece_runs(pieces, figures, document_slots)
+    )
     rows = [[make_runs(cell, figures, words) for cell in row] for row in paragraph.get("rows", ())]
     slots = [
         run["slot"]

@@ -63,7 +63,9 @@ class FilledDocumentOut(BaseModel):
     template_version: str = Field(description="SHA-256 of the template")
     label: str = Field(description="name of the template")
     legal_basis: str = Field(description="the documents that prescribe its words and layout")
-    confidence: str = Field(description="how certain they are: sourced, from memory, unsure")
+    confidence: str = Field(
+        description="how certain they are: sourced, from memory, unsure; uploaded: as the office stated them"
+    )
     unit: str = Field(description="code of the unit")
     unit_name: str = Field(description="name of the unit")
     period: str = Field(description="SDMX time period")

@@ -100,6 +100,11 @@ class Template:
         return date.fromisoformat(text) if text else None
 
     @property
+    def has_own_layout(self) -> bool:
+        """Whether it is the Word file of an office, which is filled as it is."""
+        return "layout_sha256" in self.document
+
+    @property
     def paragraphs(self) -> Sequence[Mapping[str, Any]]:
         """Return the paragraphs and tables."""
         paragraphs: Sequence[Mapping[str, Any]] = self.document["paragraph"]
@@ -206,7 +211,7 @@ def _find_binding_faults(binding: SlotBinding) -> Iterator[str]:
 def choose_template(
     templates: Iterable[Template], code: str, *, unit: str, level: str, period_kind: str, on: date
 ) -> Template:
-    """Return the template of a code in force for a unit and period: one of the unit before one of all, the latest first.
+    """Return the template in force for a unit and period: one of the unit before one of all, the latest first, of one day the last in the order given.
 
     Raises `TemplateNotFound`.
     """
@@ -218,5 +223,6 @@ def choose_template(
     if not candidates:
         raise TemplateNotFound(template=code)
     return max(
-        candidates, key=lambda template: (template.document.get("unit") is not None, template.valid_from)
+        reversed(candidates),
+        key=lambda template: (template.document.get("unit") is not None, template.valid_from),
     )

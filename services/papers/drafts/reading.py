@@ -33,7 +33,7 @@ def _read_paragraphs(content: bytes) -> list[dict[str, Any]]:
         text = _read_text(element)
         controls = [
             {"tag": tag.get(f"{WORD}val"), "text": _read_text(control)}
-            for control in element.iter(f"{WORD}sdt")
+            for control in (*element.iter(f"{WORD}sdt"), *_find_controls_around(element))
             if (tag := control.find(f"{WORD}sdtPr/{WORD}tag")) is not None
         ]
         if text.strip():
@@ -41,6 +41,15 @@ def _read_paragraphs(content: bytes) -> list[dict[str, Any]]:
         if len(paragraphs) > MAX_PARAGRAPHS:
             raise FileRefusedError("sheet_too_large")
     return paragraphs
+
+
+def _find_controls_around(paragraph: Any) -> list[Any]:
+    """Return the controls whose first paragraph it is: Word puts a control around the paragraph that it fills."""
+    return [
+        control
+        for control in paragraph.iterancestors(f"{WORD}sdt")
+        if next(control.iter(f"{WORD}p")) is paragraph
+    ]
 
 
 def _read_text(element: Any) -> str:

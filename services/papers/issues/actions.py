@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
-from services.papers.documents.actions import FILE_JOBS, fill_at, find_template, write_files
+from services.papers.documents.actions import fill_at, find_template, write_files
 from services.papers.documents.answers import read_answers
 from services.papers.documents.filling import fill_template
 from services.papers.documents.templates import Template
@@ -17,6 +17,7 @@ from services.papers.gateway import CallerGateway, RefusedByService, read_answer
 from services.papers.issues.rules import MovedFigure, compare_figures
 from services.papers.jobs.runner import JobRunner
 from services.papers.models import IssueFile, IssueRow
+from shared.kit.database import Database
 from shared.kit.exact_json import write_json
 from shared.kit.ids import uuid7
 from shared.periods import Period
@@ -53,7 +54,11 @@ class PreparedIssue:
 
 
 async def prepare_issue(
-    gateway: CallerGateway, jobs: JobRunner, templates: Iterable[Template], order: IssueOrder
+    gateway: CallerGateway,
+    jobs: JobRunner,
+    database: Database,
+    templates: Iterable[Template],
+    order: IssueOrder,
 ) -> PreparedIssue:
     """Return an issue with its files, from a vintage that is frozen for it; raises `RefusedByService`, `TemplateNotFound`."""
     template, unit = await find_template(gateway, templates, order.template, order.unit, order.period)
@@ -74,7 +79,7 @@ async def prepare_issue(
         origin=order.origin,
         issue=str(issue_id),
     )
-    files = await write_files(jobs, filled, FILE_JOBS)
+    files = await write_files(jobs, database, filled)
     content = write_json({"template": template.document, "answers": answers, "filled": filled}, sort=True)
     row = IssueRow(
         id=issue_id,

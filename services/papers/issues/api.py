@@ -61,11 +61,10 @@ async def list_issues(
 @router.get("/{issue_id}", summary="Read an issued document", responses={200: {"content": FILE_RESPONSES}})
 async def read_issue(*, request: Request, unit_of_work: PublicUnitOfWork, issue_id: uuid.UUID) -> IssueOut:
     """Read an issued document: its figures and text as JSON, or by `Accept` its file (docx, pdf, xlsx), always the same bytes."""
-    accepted = negotiate(
-        ",".join(request.headers.getlist("accept")), (JSON, *MEDIA_TYPES.values())
-    ).media_type
     row = await store.get_issue(unit_of_work.session, issue_id)
     files = await store.list_files(unit_of_work.session, issue_id)
+    available = (MEDIA_TYPES[file.kind] for file in files)
+    accepted = negotiate(",".join(request.headers.getlist("accept")), (JSON, *available)).media_type
     if accepted == JSON:
         return IssueOut.from_issue(row, files)
     file = next(file for file in files if MEDIA_TYPES[file.kind] == accepted)

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response, status
 
-from services.papers.documents.actions import fill_now, write_files
+from services.papers.documents.actions import fill_now, find_file_jobs, write_files
 from services.papers.documents.schemas import FilledDocumentOut
 from services.papers.documents.store import list_templates
 from services.papers.documents.templates import Template
@@ -14,7 +14,7 @@ from services.papers.gateway import CurrentGateway, RelayingRoute
 from services.papers.issues import store
 from services.papers.issues.actions import IssueOrder, PreparedIssue, prepare_issue
 from services.papers.issues.route import PreparedRequest, PreparingRoute
-from services.papers.issues.rules import ReservedTemplate
+from services.papers.issues.rules import RESERVED, ReservedTemplate
 from services.papers.issues.schemas import MEDIA_TYPES, IssueIn, IssueOut
 from services.papers.jobs.runner import CurrentJobs
 from shared.kit.database import Database, UnitOfWork
@@ -27,7 +27,6 @@ from shared.reporting.field_types import UnitCode
 from shared.reporting.query_params import PeriodText
 from shared.roles import OverseerUnitOfWork, PublicReader
 
-RESERVED = frozenset({"forms", "issues", "templates", "published"})
 FIRST_YEAR, LAST_YEAR = 2010, 2100
 
 router = APIRouter(prefix="/v1/papers", tags=["documents"], route_class=RelayingRoute)
@@ -51,8 +50,8 @@ class PeriodRequired(Invalid):
     detail = Sentence("Cần nêu year hoặc period, không nêu cả hai.", "Name a year or a period, not both.")
 
 
-async def _read_templates(resources: CurrentResources) -> list[Template]:
-    return await list_templates(resources.get(Database))
+async def _read_templates(resources: CurrentResources, template: TemplatePath) -> list[Template]:
+    return await list_templates(resources.get(Database), _to_code(template))
 
 
 CurrentTemplates = Annotated[list[Template], Depends(_read_templates)]
@@ -74,13 +73,10 @@ async def read_document(
 ) -> FilledDocumentOut:
     """Read a document as it would be issued now: paragraphs, each number with its figure and lineage; by `Accept` a draft file.
 
-    A paragraph without data says so.
+    A paragraph without data says so. The template of an office is filled as its Word file, and has no PDF.
     """
     if (year is None) == (period is None):
         raise PeriodRequired
-    accepted = negotiate(
-        ",".join(request.headers.getlist("accept")), (JSON, *MEDIA_TYPES.values())
-    ).media_type
     filled = await fill_now(
         gateway,
         templates,
@@ -89,10 +85,12 @@ async def read_document(
         Period.parse(period or str(year)),
         origin=resources.get(ServiceSettings).origin,
     )
+    available = (MEDIA_TYPES[kind] for kind in find_file_jobs(filled))
+    accepted = negotiate(",".join(request.headers.getlist("accept")), (JSON, *available)).media_type
     if accepted == JSON:
         return FilledDocumentOut.from_filled(filled)
     kind = next(kind for kind, media_type in MEDIA_TYPES.items() if media_type == accepted)
-    files = await write_files(jobs, filled, [kind])
+    files = await write_files(jobs, resources.get(Database), filled, [kind])
     headers = {"Content-Disposition": f'attachment; filename="{template}-{unit}-{period or year}.{kind}"'}
     return Response(files[kind], media_type=accepted, headers=headers)  # type: ignore[return-value] # a file by Accept
 
@@ -112,7 +110,7 @@ async def issue_document(
 ) -> IssueOut:
     """Issue a document from one province-wide vintage: its figures, answers and files are kept, and never change.
 
-    All services must answer, or nothing is issued.
+    All services must answer, or nothing is issued. `files` lists what it has: the template of an office has no PDF.
     """
     order = IssueOrder(
         template=_to_code(template),
@@ -126,7 +124,7 @@ async def issue_document(
         origin=resources.get(ServiceSettings).origin,
         dry_run=unit_of_work.dry_run,
     )
-    issue = await prepare_issue(gateway, jobs, templates, order)
+    issue = await prepare_issue(gateway, jobs, resources.get(Database), templates, order)
     request.insert = partial(_insert, issue)
     response.headers["Location"] = f"/v1/papers/issues/{issue.row.id}"
     return IssueOut.from_issue(issue.row, issue.files)

@@ -7,6 +7,9 @@ from typing import Any
 
 from shared.kit.problems import NotFound, Sentence
 
+RESERVED = frozenset({"forms", "issues", "templates", "published"})
+"""Words of the addresses, which name no template."""
+
 Figures = Sequence[Mapping[str, Any]]
 
 

@@ -8,7 +8,9 @@ JobFunction = Callable[[Any, bytes], JobResult]
 
 JOBS: Mapping[str, str] = {
     "check_draft": "services.papers.drafts.job:check_draft_file",
+    "fill_docx": "services.papers.documents.own_layout:fill_docx",
     "read_form": "services.papers.forms.job:read_form",
+    "read_template": "services.papers.templates.reading:read_template",
     "write_docx": "services.papers.documents.docx_file:write_docx",
     "write_pdf": "services.papers.documents.pdf_file:write_pdf",
     "write_xlsx": "services.papers.documents.xlsx_file:write_xlsx",
