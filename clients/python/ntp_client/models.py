@@ -10,6 +10,9 @@ Number = int | Decimal
 EntryKind = Literal["opening_balance", "assignment", "allocation", "supplement", "sub_allocation", "transfer", "cancellation", "return", "carry_over", "commitment", "disbursement", "confirmation", "recovery", "remittance", "succession", "reversal", "correction"]
 
 
+PeriodKind = Literal["year", "half", "quarter", "month"]
+
+
 ShapeCode = Literal["missing", "unknown_field", "not_an_object", "not_a_list", "too_few", "too_many", "not_a_text", "text_too_short", "text_too_long", "wrong_form", "not_one_of", "not_a_boolean", "not_an_integer", "not_a_number", "too_small", "too_large", "not_a_multiple", "too_many_digits", "too_many_decimals", "not_a_date", "not_a_time", "not_an_instant", "not_a_uuid", "not_json", "invalid_value"]
 
 
@@ -6431,6 +6434,66 @@ class TaskPage(TypedDict):
     """One page of a list: Task."""
 
     items: "list[TaskOut]"
+    next: str | None
+
+
+class TemplateOut(TypedDict):
+    """A version of a template with its slots."""
+
+    template: str
+    version: str
+    origin: Literal["shipped", "uploaded"]
+    title: str
+    legal_basis: str
+    confidence: str
+    unit: str | None
+    periods: list[str]
+    valid_from: str
+    valid_to: str | None
+    files: list[str]
+    recorded_at: str | None
+    layout_sha256: str | None
+    slots: "list[TemplateSlotOut]"
+    text: list[str]
+
+
+class TemplateSlotOut(TypedDict):
+    """A slot and what it is bound to."""
+
+    tag: str
+    service: str
+    indicator: str
+    field: str
+    member: str | None
+    label: str
+    unit_of_measure: str
+    print: str
+    decimals: int
+    padding: int
+    words: dict[str, str]
+
+
+class TemplateSummary(TypedDict):
+    """A version of a template in a list."""
+
+    template: str
+    version: str
+    origin: Literal["shipped", "uploaded"]
+    title: str
+    legal_basis: str
+    confidence: str
+    unit: str | None
+    periods: list[str]
+    valid_from: str
+    valid_to: str | None
+    files: list[str]
+    recorded_at: str | None
+
+
+class TemplateSummaryPage(TypedDict):
+    """One page of a list: TemplateSummary."""
+
+    items: "list[TemplateSummary]"
     next: str | None
 
 
