@@ -67,6 +67,10 @@ async def test_a_template_is_checked_kept_and_used_from_its_day(clients: Clients
     ]
     everything = await clients.list_all(f"{TEMPLATES}?template=annual-report")
     assert {row["origin"] for row in everything} == {"shipped"}
+    shipped = await clients.http.get(f"{TEMPLATES}/{everything[0]['version']}")
+    assert shipped.json()["slots"] and shipped.json()["layout_sha256"] is None
+    nothing = await clients.http.get(f"{TEMPLATES}/{'0' * 64}")
+    assert (nothing.status_code, nothing.json()["code"]) == (404, "template_version_not_found")
 
     draft = "/v1/papers/labour-report"
     query = {"unit": "62", "year": "2024"}

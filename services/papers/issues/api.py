@@ -53,7 +53,7 @@ async def list_issues(
     async with resources.get(Database).reading() as session:
         return await paging.fetch(
             session,
-            store.select_issues(template, unit, period),
+            store.select_issues(template and template.replace("-", "_"), unit, period),
             serialize=lambda row: IssueSummary.from_row(row[0]),
         )
 

@@ -128,8 +128,32 @@ class TemplateSlotOut(BaseModel):
     words: dict[str, str] = Field(description="words in place of printed numbers")
 
 
+TEMPLATE_DETAIL_EXAMPLE: dict[str, Any] = {
+    **TEMPLATE_EXAMPLE,
+    "layout_sha256": "a6a8165f2919ec5da9816a2fcf94eca0d65e617d68bc2c286dcc9e5d90a4d31d",
+    "slots": [
+        {
+            "tag": "poverty.poverty_rate",
+            "service": "poverty",
+            "indicator": "poverty_rate",
+            "field": "value",
+            "member": None,
+            "label": "Tỷ lệ hộ nghèo",
+            "unit_of_measure": "percent",
+            "print": "percent",
+            "decimals": 2,
+            "padding": 0,
+            "words": {},
+        }
+    ],
+    "text": ["Tỷ lệ hộ nghèo năm {{document.year}} là {{poverty.poverty_rate}}%."],
+}
+
+
 class TemplateOut(TemplateSummary):
     """A version of a template with its slots."""
+
+    model_config = ConfigDict(json_schema_extra={"example": TEMPLATE_DETAIL_EXAMPLE})
 
     layout_sha256: str | None = Field(
         description="SHA-256 of the Word file, in hex; null of a shipped template"
