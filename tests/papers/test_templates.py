@@ -116,7 +116,7 @@ async def test_every_fault_of_a_template_is_named_at_once(clients: Clients) -> N
     ]
     district = await upload(clients, make_word_file(WORDS), units=("610",))
     assert (district.status_code, district.json()["code"]) == (403, "unit_not_granted")
-    whole = {"unit": [], "units": ("610",)}
+    whole: dict[str, Any] = {"unit": [], "units": ("610",)}
     assert (await upload(clients, make_word_file(WORDS), **whole)).json()[
         "code"
     ] == "template_for_all_refused"
