@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.papers.documents.templates import Template
 from shared.kit.date_fields import IsoDate
 from shared.kit.paging import Page
-from shared.kit.text_fields import Visible
+from shared.kit.text_fields import Printable, Visible
 from shared.periods import PeriodKind
 from shared.reporting.field_types import UnitCode
 
@@ -48,10 +48,11 @@ async def _read_upload(
     template: Annotated[
         str, Query(pattern=TEMPLATE_PATTERN, description="code of the template, with hyphens: annual-report")
     ],
-    title: Annotated[str, Visible, Query(min_length=1, max_length=300, description="its name")],
+    title: Annotated[str, Visible, Printable, Query(min_length=1, max_length=300, description="its name")],
     legal_basis: Annotated[
         str,
         Visible,
+        Printable,
         Query(
             min_length=1, max_length=300, description="the document that prescribes it: number, day, issuer"
         ),
