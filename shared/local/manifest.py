@@ -149,8 +149,8 @@ async def _read_totals(connection: "asyncpg.Connection[Any]", schema: str) -> di
     totals = {}
     for name, table, expression in TOTALS:
         if table in tables:
-            total = await connection.fetchval(f"SELECT coalesce({expression}, 0) FROM {schema}.{table}")
-            totals[name] = str(total)
+            total = await connection.fetchval(f"SELECT coalesce({expression}, 0)::text FROM {schema}.{table}")
+            totals[name] = total
     return totals
 
 

@@ -141,7 +141,7 @@ CALENDAR = {
     ("review_preliminary", "2023"): {"commune": "2023-11-04", "district": "2023-11-09", "province": "2023-11-14"},
     ("annual_review", "2023"): {"commune": "2023-12-12", "district": "2023-12-14", "province": "2023-12-19"},
     ("annual_review", "2025"): {"commune": "2025-12-12", "district": None, "province": "2025-12-19"},
-    ("review_causes", "2023"): {"district": "2023-12-14", "province": "2023-12-19"},
+    ("review_causes", "2023"): {"commune": "2023-12-12", "district": "2023-12-14", "province": "2023-12-19"},
     ("review_causes", "2025"): {"commune": "2025-12-12", "district": None, "province": "2025-12-19"},
 }  # fmt: skip
 """The last day on time of each level: before 15 November and before 20 December for the province (QĐ 24/2021 Điều 7)."""

@@ -21,13 +21,14 @@ KEY = "kontum-2023-annual-report"
 async def issue_annual_report(office: AsyncNtpClient) -> list[Path]:
     """Issue the annual report once, and return its files; a second run gets the same issue."""
     issue = (await office.post("/v1/papers/annual-report", REPORT, key=KEY)).body
-    FOLDER.mkdir(parents=True, exist_ok=True)
+    FOLDER.mkdir(mode=0o700, parents=True, exist_ok=True)
     paths = []
     for file in issue["files"]:
         path_of_issue = f"/v1/papers/issues/{issue['id']}"
         request = prepare_request("GET", path_of_issue, headers={"Accept": file["media_type"]})
         content = (await office.send(request)).body
         path = FOLDER / f"annual-report-2023.{file['kind']}"
+        path.touch(mode=0o600)
         path.write_bytes(content)
         paths.append(path)
     return paths
