@@ -6,8 +6,10 @@ PYTHON ?= $(shell for python in python3.11 python3 python3.12 python3.13 python3
 UV := $(shell command -v uv 2>/dev/null)
 BIN := .venv/bin
 ARGS ?=
-# A worker for each core; the tests of a file, which may share an installation, run in one of them.
-PYTEST = $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
+# The tests of a file, which may share an installation, run in one worker. There is one worker more than cores, because each waits
+# for its database half of the time.
+WORKERS ?= $(shell echo $$(( $$(nproc 2>/dev/null || echo 2) + 1 )))
+PYTEST = $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 NOT_FAST := architecture contracts local migrations running
 SERVICE ?=
 

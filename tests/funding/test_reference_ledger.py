@@ -50,7 +50,7 @@ from tests.funding.reference_ledger import (
 )
 from tests.in_process import open_client
 
-FEW, MANY = 8, 200
+FEW, MANY = 5, 200
 """The number of histories that are searched: a few, the same in every run; or many."""
 
 PATHS = {
