@@ -43,7 +43,7 @@ async def reader(
 @pytest.mark.parametrize(
     ("setting", "period", "on", "province"),
     [
-        ("62", "2025-S1", "2025-06-30", "62"),
+        pytest.param("62", "2025-S1", "2025-06-30", "62", marks=pytest.mark.long),
         ("62", "2026", "2026-12-31", "51"),
         pytest.param("67", "2025-S1", "2025-06-30", "67", marks=pytest.mark.long),
         pytest.param("67", "2026", "2026-12-31", "68", marks=pytest.mark.long),

@@ -5,6 +5,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import httpx
@@ -14,7 +15,7 @@ from fastapi.routing import APIRoute
 from shared.kit.identity import AllowsAnyone, AllowsPublic, Guard
 from shared.kit.resources import get_resources
 from shared.territory.tree import Territory
-from tests.contracts.documents import APPLICATIONS, build_app, iterate_routes
+from tests.contracts.documents import APPLICATIONS, build_app, iterate_routes, load_document
 
 OPEN = (AllowsAnyone, AllowsPublic)
 """Guards that let anyone in."""
@@ -65,6 +66,7 @@ async def test_a_guarded_route_refuses_a_request_without_a_token(name: Any) -> N
 @pytest.mark.parametrize("name", APPLICATIONS)
 async def test_health_metrics_and_document_are_public(name: Any) -> None:
     app = build_app(name)
+    app.openapi = partial(load_document, name)  # type: ignore[method-assign]
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         assert (await client.get("/livez")).status_code == 200

@@ -43,6 +43,7 @@ def test_the_document_equals_its_snapshot(name: Any, document: Any) -> None:
     assert unchanged, f"the contract of {name} changed: review it and run `python -m tests.contracts --write`"
 
 
+@pytest.mark.long
 def test_the_document_is_valid(document: Any) -> None:
     validate(document)
 

@@ -218,6 +218,7 @@ def test_the_children_of_a_killed_launcher_end_and_a_second_start_works(
     assert stack.all_ended()
 
 
+@pytest.mark.long
 def test_a_start_works_after_everything_was_killed_at_once(make_stack: Callable[..., Stack]) -> None:
     stack = make_stack(with_postgres=True).start().wait_until_ready()
     children = stack.find_children()
@@ -228,6 +229,7 @@ def test_a_start_works_after_everything_was_killed_at_once(make_stack: Callable[
     stack.start().wait_until_ready()
 
 
+@pytest.mark.long
 def test_the_next_start_ends_the_orphans_of_a_killed_launcher(make_stack: Callable[..., Stack]) -> None:
     stack = make_stack(environment={"TINY_STUBBORN": "1"}, stop_seconds=1).start().wait_until_ready()
     orphans = stack.find_children()

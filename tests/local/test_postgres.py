@@ -176,6 +176,7 @@ def test_the_server_ends_when_its_parent_is_killed(folder: Path) -> None:
     wait_until(lambda: not Path(f"/proc/{pid}").exists())
 
 
+@pytest.mark.long
 def test_an_interrupted_initdb_leaves_no_data_folder(
     make_server: Callable[..., EmbeddedPostgres], folder: Path
 ) -> None:
@@ -236,6 +237,7 @@ async def test_root_runs_the_server_in_a_folder_that_only_root_may_enter(
     assert await fetch_value(again.admin_url, "SELECT 1") == 1
 
 
+@pytest.mark.long
 @as_root
 async def test_root_without_user_namespaces_runs_the_server_in_a_public_folder(
     make_server: Callable[..., EmbeddedPostgres], folder: Path, monkeypatch: pytest.MonkeyPatch
@@ -259,6 +261,7 @@ async def test_root_without_user_namespaces_runs_the_server_in_a_public_folder(
     assert len(list(folder.glob("ntp-postgres-*"))) == 1  # noqa: ASYNC240
 
 
+@pytest.mark.long
 def test_a_port_in_use_is_reported_with_the_log_of_one_attempt(
     make_server: Callable[..., EmbeddedPostgres], folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -153,13 +153,15 @@ def test_a_backup_that_is_not_whole_and_a_restore_that_did_not_end_are_refused(
         (other.folder / "restoring").mkdir(parents=True)  # as a restore that was killed leaves it
         unfinished = other.run_command("run")
         assert (unfinished.returncode, "did not end" in unfinished.stderr) == (2, True)
+        restored = other.run_command("restore", str(folder))
+        assert restored.returncode == 0, restored.stderr
+        assert restored.stdout.splitlines()[1] == "equal to what the backup states:"
 
 
 @pytest.mark.long
 def test_a_backup_restored_into_another_installation_gives_the_same_figures(
     filled: Installation, tmp_path: Path
 ) -> None:
-    """The page of operators restores too, and compares totals."""
     folder = tmp_path / "backup"
     assert filled.run_command("backup", str(folder)).returncode == 0
     with temporary_installation() as other:
@@ -172,6 +174,7 @@ def test_a_backup_restored_into_another_installation_gives_the_same_figures(
         assert "holds data already" in other.run_command("restore", str(folder)).stderr
 
 
+@pytest.mark.long
 def test_every_example_of_the_operators_page_runs(filled: Installation, tmp_path: Path) -> None:
     examples = run_examples(filled, "docs/operate.md", tmp_path)
     health, clocks, admin, clients, keys, backup, drill, feed, journal = examples
