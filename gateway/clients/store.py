@@ -14,7 +14,7 @@ from shared.territory.rights import from_grant
 OPERATOR = "operator"
 """Actor of the audit at the command line, which works whatever the clock shows."""
 SETTINGS = "settings"
-"""Actor of the audit where a setting of the installation asked for the change."""
+"""Actor in the audit of a change that a setting of the installation made."""
 
 
 def select_clients() -> Select[Any]:

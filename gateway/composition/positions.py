@@ -1,4 +1,4 @@
-"""The positions of the services: how far the change feed of each is, asked anew for each read of a composed answer.
+"""The positions of the services: how far the change feed of each is, fetched for each read of a composed answer.
 
 A part that was read at a position is fresh while its service is still there, whichever gateway a write went through
 (see ADR 0031). Reads that wait at the same time share one request; it begins after they came.

@@ -1,7 +1,7 @@
 """The settings of PostgreSQL that every session of a service has: limits of time, the zone, the kind of plans.
 
 They belong to the role that runs the service (`ALTER ROLE … SET`, made by the migration job) and do not travel with a
-connection: PgBouncer refuses such parameters, or drops them without a word where it is told to ignore them (see ADR 0031).
+connection: PgBouncer refuses such parameters, or ignores them where `ignore_startup_parameters` says so (see ADR 0031).
 """
 
 from collections.abc import Mapping
