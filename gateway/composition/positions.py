@@ -5,6 +5,7 @@ A part that was read at a position is fresh while its service is still there, wh
 """
 
 import asyncio
+from functools import partial
 from http import HTTPStatus
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ import aiohttp
 from gateway.headers import trace_headers
 from gateway.upstreams import Upstreams
 from shared.kit.health import POSITION_PATH
+from shared.kit.shared_reading import SharedReading
 
 ANSWER_WITHIN_S = 3.0
 
@@ -29,28 +31,22 @@ class PositionFetcher:
 
     def __init__(self, upstreams: Upstreams) -> None:
         self._upstreams = upstreams
-        self._running: dict[str, asyncio.Task[ServicePosition | None]] = {}
-        self._next: dict[str, asyncio.Task[ServicePosition | None]] = {}
+        self._readings: dict[str, SharedReading[ServicePosition | None]] = {}
 
     async def fetch(self, service: str, within_s: float) -> ServicePosition | None:
         """Return the position by a request that begins after this call; None where the service does not tell it in time."""
-        if service not in self._next:
-            self._next[service] = asyncio.create_task(self._fetch_after(service, self._running.get(service)))
-        task = self._next[service]
+        if service not in self._readings:
+            self._readings[service] = SharedReading(partial(self._request, service))
+        task = self._readings[service].start()
         done, _ = await asyncio.wait({task}, timeout=within_s)
         return task.result() if done and not task.cancelled() else None
 
     def cancel(self) -> None:
         """Cancel the requests that still run."""
-        for task in (*self._running.values(), *self._next.values()):
-            task.cancel()
+        for reading in self._readings.values():
+            reading.cancel()
 
-    async def _fetch_after(
-        self, service: str, running: "asyncio.Task[ServicePosition | None] | None"
-    ) -> ServicePosition | None:
-        if running is not None:
-            await asyncio.wait([running])
-        self._running[service] = self._next.pop(service)
+    async def _request(self, service: str) -> ServicePosition | None:
         try:
             status, _, document = await self._upstreams.get_json(
                 service, POSITION_PATH, headers=dict(trace_headers()), within_s=ANSWER_WITHIN_S

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.kit.database import Database, run_sql
+from shared.kit.shared_reading import SharedReading
 
 READ_POSITION = """
     SELECT newest.sequence, newest.at, followed.cursors
@@ -40,24 +41,18 @@ class PositionReader:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._running: asyncio.Task[FeedPosition] | None = None
-        self._next: asyncio.Task[FeedPosition] | None = None
+        self._reading = SharedReading(self._fetch)
 
     async def read(self) -> FeedPosition:
         """Return the position by a statement that begins after this call, so that a client that wrote sees what it wrote.
 
         Raise one of `DATABASE_ERRORS`.
         """
-        if self._next is None:
-            self._next = asyncio.create_task(self._read_after(self._running))
-        return await asyncio.shield(self._next)
+        return await asyncio.shield(self._reading.start())
 
     async def is_at(self, position: FeedPosition) -> bool:
         """Whether nothing has changed since a position."""
         return await self.read() == position
 
-    async def _read_after(self, running: asyncio.Task[FeedPosition] | None) -> FeedPosition:
-        if running is not None:
-            await asyncio.wait([running])
-        self._running, self._next = self._next, None
+    async def _fetch(self) -> FeedPosition:
         return FeedPosition._make(await self._database.fetch_row(READ_POSITION))
