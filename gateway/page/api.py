@@ -1,6 +1,7 @@
 """Routes of the page: `/` (HTML for browsers, JSON for programs), its files, and its service worker."""
 
-from typing import Annotated
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Request, Response
 from fastapi.responses import JSONResponse
@@ -39,17 +40,35 @@ ENTRY_POINTS = {
     "health": "/readyz",
 }
 
-router = APIRouter(tags=["page"], route_class=OperationRoute)
+HTML = "text/html"
 
 CurrentFiles = Annotated[PageFiles, Depends(resource(PageFiles))]
 AssetName = Annotated[str, Path(max_length=80, pattern=r"^[a-z_]+\.[0-9a-f]+\.[a-z]+$")]
 
 
-@router.get("/", include_in_schema=False)
+class PageRoute(OperationRoute):
+    """The route of the page: its query belongs to the script of the page, so only the JSON refuses parameters."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return the handler, which sees no query where the client gets HTML."""
+        handler = super().get_route_handler()
+
+        async def handle(request: Request) -> Response:
+            if not _prefers_json(request):
+                request = Request({**request.scope, "query_string": b""}, request.receive)
+            return await handler(request)
+
+        return handle
+
+
+page_router = APIRouter(route_class=PageRoute)
+router = APIRouter(tags=["page"], route_class=OperationRoute)
+
+
+@page_router.get("/", include_in_schema=False)
 async def read_page(*, request: Request, _: Anyone, files: CurrentFiles) -> Response:
     """Read the page as HTML, or the entry points as JSON where the client does not ask for HTML."""
-    accepted = ",".join(request.headers.getlist("accept"))
-    if negotiate(accepted, (JSON, "text/html")).media_type == JSON:
+    if _prefers_json(request):
         return JSONResponse(ENTRY_POINTS, headers={"Vary": "Accept"})
     return _answer_file(request, files.index, REVALIDATED, "Accept, Accept-Encoding", **SAFETY_HEADERS)
 
@@ -67,6 +86,15 @@ async def read_page_file(*, request: Request, _: Anyone, files: CurrentFiles, na
     if file is None:
         raise NotFound
     return _answer_file(request, file, UNCHANGING, "Accept-Encoding")
+
+
+router.include_router(page_router)
+
+
+def _prefers_json(request: Request) -> bool:
+    """Whether the client prefers JSON to HTML; raise `NotAcceptable` where it takes neither."""
+    accepted = ",".join(request.headers.getlist("accept"))
+    return negotiate(accepted, (JSON, HTML)).media_type == JSON
 
 
 def _answer_file(request: Request, file: PageFile, caching: str, vary: str, **headers: str) -> Response:

@@ -42,6 +42,15 @@ async def test_browsers_get_html_and_programs_json(gateway):
     assert (await gateway.get("/", headers={"accept": "image/png"})).status_code == 406
 
 
+async def test_the_query_of_the_page_is_that_of_its_script(gateway):
+    page = await gateway.get("/", headers=HTML)
+    for query in ("period=2023&map=2025-07-01&lang=en", "lang=en&lang=vi", "zarsrc=30", "unit=%ff"):
+        answer = await gateway.get(f"/?{query}", headers=HTML)
+        assert (answer.status_code, answer.content) == (200, page.content), query
+        refusal = await gateway.get(f"/?{query}", headers={"accept": "application/json"})
+        assert refusal.status_code in {400, 422}, query
+
+
 async def test_files_have_hashed_names_and_are_sent_compressed(gateway):
     page = (await gateway.get("/", headers=HTML)).text
     addresses = set(re.findall(r'(?:href|src)="(/page/[^"]+)"', page))
