@@ -1,4 +1,4 @@
-"""Receive what other services name and publish: a consumer of each of their feeds, with a cursor of its own."""
+"""Receive what other services name, publish and measure: a consumer of each of their feeds, with a cursor of its own."""
 
 import uuid
 from collections.abc import Mapping, Sequence
@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.oversight.citations.rules import find_named_decisions
 from services.oversight.citations.store import insert_citations
 from services.oversight.models import ProgramPublication
+from services.oversight.program_figures import CatalogueReader
 from services.oversight.settings import OversightSettings
 from shared.kit.change_feed import Event
 from shared.kit.feed_consumer.client import ReceivedEvent, make_feed_client
@@ -93,9 +94,16 @@ def make_service_followers(settings: OversightSettings) -> list[ServiceFollower]
     for service, types in NAMING_EVENTS.items():
         client = make_feed_client(settings, "oversight")
         if client is not None:
-            handlers = dict.fromkeys(types, make_decision_handler(service))
+            handlers, after_page = dict.fromkeys(types, make_decision_handler(service)), None
             if service in PROGRAMS:
-                handlers["publication.frozen"] = make_publication_handler(service)
+                reader = CatalogueReader(service, client)
+                after_page = reader.read_if_due
+                handlers |= {
+                    "publication.frozen": make_publication_handler(service),
+                    "catalogue.replaced": reader.take_replacement,
+                }
             feed, seconds = FOLLOWED_FEEDS[service], settings.follow_services_every_seconds
-            followers.append(ServiceFollower(FeedConsumer("oversight", feed, handlers, client, seconds)))
+            followers.append(
+                ServiceFollower(FeedConsumer("oversight", feed, handlers, client, seconds, after_page))
+            )
     return followers

@@ -21,7 +21,7 @@ class Base(DeclarativeBase):
 
 
 metadata = Base.metadata
-REVISION = SchemaRevision("oversight", "oversight_0002")
+REVISION = SchemaRevision("oversight", "oversight_0003")
 
 
 class RecordVersion(RegisterRow, Base):
@@ -90,4 +90,14 @@ class ProgramPublication(Base):
     period: Mapped[str]
     reached: Mapped[list[str]]
     """Codes of the figures that reached their target."""
+    recorded_at: Mapped[datetime]
+
+
+class ProgramFigure(Base):
+    """A figure that the catalogue of a program has, or had since this service first read it."""
+
+    __tablename__ = "program_figures"
+
+    program: Mapped[str] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(primary_key=True)
     recorded_at: Mapped[datetime]

@@ -24,6 +24,7 @@ from services.oversight.plans.schemas import (
     PlannedTargetIn,
 )
 from services.oversight.plans.store import find_state
+from services.oversight.program_figures import NamedFigure, find_unknown_figures
 from services.oversight.recommendations.store import read_recommendations
 from services.oversight.records.actions import (
     RecordContent,
@@ -137,6 +138,7 @@ async def begin_next_plan(
         *find_unit_faults(
             context.territory, _list_units("missed_targets", draft.missed_targets), draft.drafted_on
         ),
+        *await find_unknown_figures(context, _list_figures("missed_targets", draft.missed_targets)),
     ]
     if isinstance(unit, Fault):
         raise Invalid(faults=[unit, *faults])
@@ -204,7 +206,16 @@ async def _prepare(
             ),
         ],
         components=[(f"/capital/{index}/component", row.component) for index, row in enumerate(body.capital)],
-        faults=[] if "period" in draft.unread else _find_period_faults(body.period),
+        faults=[
+            *([] if "period" in draft.unread else _find_period_faults(body.period)),
+            *await find_unknown_figures(
+                context,
+                [
+                    *_list_figures("targets", body.targets),
+                    *_list_figures("missed_targets", body.missed_targets),
+                ],
+            ),
+        ],
     )
 
 
@@ -227,6 +238,14 @@ def _list_revising(body: ImplementationPlanIn) -> list[Reference]:
 def _list_owners(name: str, targets: Iterable[PlannedTargetIn]) -> list[tuple[str, str | None]]:
     """Return the agencies of targets by JSON pointer."""
     return [(f"/{name}/{index}/owner", target.owner) for index, target in enumerate(targets)]
+
+
+def _list_figures(name: str, targets: Iterable[PlannedTargetIn]) -> list[NamedFigure]:
+    """Return the figures of targets by JSON pointer."""
+    return [
+        (f"/{name}/{index}/indicator", target.program, target.indicator)
+        for index, target in enumerate(targets)
+    ]
 
 
 def _list_units(name: str, rows: Iterable[PlannedTargetIn | PlannedMoneyIn]) -> list[NamedUnit]:
