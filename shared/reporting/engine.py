@@ -80,6 +80,8 @@ class ReportingEngine:
     registers: Mapping[str, Register] = field(default_factory=dict)
     live_on: date | None = None
     """The day this installation went live; reports for earlier periods are backfilled, and their timeliness is not judged."""
+    province: str | None = None
+    """The code of the province whose land owes reports before a day of going live is stated for it; None: all land."""
     windows: tuple[PeriodWindow, ...] = ()
     """The days from which to which the law counts facts in a period."""
     withheld_below: int = 0

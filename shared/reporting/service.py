@@ -71,6 +71,7 @@ def create_program(
         catalogue,
         registers or {},
         live_on=settings.live_on,
+        province=settings.province,
         windows=load_windows(),
         withheld_below=settings.withhold_below,
     )

@@ -1,5 +1,6 @@
 """Completeness is counted over what is owed: whatever else is reported, it never exceeds a hundred percent."""
 
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -9,15 +10,15 @@ from hypothesis import strategies as st
 
 from shared.periods import Period
 from shared.reporting.catalogue.definitions import OwingRule
+from shared.reporting.obligations.live_days import NEVER, LiveDay, LiveDays
 from shared.reporting.obligations.rules import (
-    LiveDay,
-    LiveDays,
     ObligationCalendar,
     ReceivedReport,
     find_owing_units,
     find_units_on_map,
 )
 from shared.territory.tree import Territory
+from shared.territory.units import Succession, Unit
 from tests.reporting.office import catalogue
 from tests.territory.shipped import read_successions, read_units
 
@@ -76,6 +77,45 @@ def test_a_unit_goes_live_as_itself_and_not_as_a_code_that_is_given_again():
     )
     assert restated.find(old, date(2025, 6, 30)) == date(2024, 3, 1), "the latest statement"
     assert restated.find(MAP.unit("23344", date(2025, 9, 30)), date(2025, 9, 30)) == date(2025, 8, 1)
+
+
+def test_land_that_joins_the_province_later_owes_nothing_until_it_goes_live():
+    """Kon Tum's 40 communes of 1 July 2025 go on owing; others of Quảng Ngãi owe from the day that is stated for them."""
+    before, merger, on = date(2023, 12, 31), date(2025, 7, 1), date(2025, 12, 31)
+    ward = Unit("21025", "commune", "phuong", "Cẩm Thành", "51", merger)
+    old = {"valid_from": date(2004, 7, 8), "valid_to": date(2025, 6, 30)}
+    land = MAP.with_units(
+        [
+            ward,
+            Unit("51", "province", "tinh", "Quảng Ngãi", None, **old),
+            Unit("522", "district", "thanh_pho", "Quảng Ngãi", "51", **old),
+            Unit("21010", "commune", "phuong", "Lê Hồng Phong", "522", **old),
+        ],
+        [
+            Succession(unit, old["valid_from"], successor, merger, merger, "merged")
+            for unit, successor in (("21010", "21025"), ("51", "51"))
+        ],
+    )
+    earlier = LiveDay("62", date(2024, 1, 1))
+
+    def count_live(*stated, default=None, province="62"):
+        days = LiveDays(land, stated, default, province)
+        return Counter(days.find(commune, on) for commune in land.communes("51", on))
+
+    assert count_live() == {None: 40, NEVER: 1}
+    assert count_live(earlier, default=merger) == {earlier.live_on: 40, NEVER: 1}
+    assert count_live(earlier, default=merger, province="51") == {earlier.live_on: 40, merger: 1}
+    assert count_live(earlier, LiveDay("51", date(2025, 10, 1))) == {date(2025, 10, 1): 41}
+    days = LiveDays(land, [earlier], province="62")
+    assert days.find(land.unit("51", on), on) == days.find(land.unit("51", before), before) == NEVER
+    of_new_province = LiveDays(land, province="51")
+    assert of_new_province.find(land.unit("610", before), before) is None
+    owed = list(
+        ObligationCalendar(CATALOGUE, land, date(2026, 6, 1), days).list_obligations("51", Period(2025), {})
+    )
+    of_land = land.communes_sharing_land("62", date(2025, 6, 30), on)
+    assert {row.unit.code for row in owed if row.timeliness == "overdue"} == of_land
+    assert {row.unit.code for row in owed if row.is_open} == of_land
 
 
 @given(

@@ -29,7 +29,7 @@ from shared.kit.problems import raise_if_any
 from shared.periods import Period, local_day
 from shared.reporting.catalogue.standards import NO_STANDARD
 from shared.reporting.context import ReportingContext
-from shared.reporting.obligations.rules import LiveDays
+from shared.reporting.obligations.live_days import LiveDays
 from shared.reporting.obligations.store import read_live_days
 from shared.reporting.registers import (
     RegisterResult,
@@ -158,7 +158,8 @@ async def _read_assessment_basis(
         find_unchanged_counterpart(territory, reporter, period.ends_on, last_day) == reporter
         for reporter, period in reports
     )
-    live_days = LiveDays(territory, await read_live_days(context.session), context.engine.live_on)
+    stated, engine = await read_live_days(context.session), context.engine
+    live_days = LiveDays(territory, stated, engine.live_on, engine.province)
     live_on = live_days.find(territory.unit(code, last_day), last_day)
     live = live_on is not None and live_on <= last_day
     return AssessmentBasis(assessment, required=reported or live)

@@ -7,7 +7,8 @@ from shared.periods import Period, local_day
 from shared.reporting.basis import BasisName
 from shared.reporting.context import ReportingContext
 from shared.reporting.obligations import store
-from shared.reporting.obligations.rules import LiveDays, Obligation, ObligationCalendar
+from shared.reporting.obligations.live_days import LiveDays
+from shared.reporting.obligations.rules import Obligation, ObligationCalendar
 from shared.territory.rights import find_unit_as_of
 
 
@@ -18,7 +19,7 @@ async def read_calendar(context: ReportingContext, as_of: datetime | None = None
         context.engine.catalogue,
         context.territory,
         local_day(as_of or context.now),
-        LiveDays(context.territory, stated, context.engine.live_on),
+        LiveDays(context.territory, stated, context.engine.live_on, context.engine.province),
         context.engine.windows,
     )
 

@@ -1,28 +1,22 @@
 """Obligations: who owes which form for a period, by which day and clause, and whether it was received in time. Pure."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Literal, NamedTuple
+from typing import Literal
 
-from shared.periods import CutOff, Period, PeriodKind, PeriodWindow, UnknownWindow, find_cut_off, local_day
+from shared.periods import CutOff, Period, PeriodWindow, UnknownWindow, find_cut_off, local_day
 from shared.reporting.catalogue.catalogue import Catalogue
 from shared.reporting.catalogue.definitions import DueLevel, DueRule, Form
+from shared.reporting.obligations.live_days import LiveDays
 from shared.territory.tree import Territory
-from shared.territory.units import LEVELS_DOWN, Unit, UnitKey
+from shared.territory.units import LEVELS_DOWN, Unit
 
 ObligationState = Literal["missing", "submitted", "accepted"]
 Timeliness = Literal["on_time", "late", "overdue", "pending", "backfilled", "not_judged"]
 
 OPEN_FOR = timedelta(days=400)
 """Open obligations are listed for so long after a period; a shorter time would hide those of the last year."""
-
-
-class LiveDay(NamedTuple):
-    """The day from which a unit is judged for timeliness, as it was stated."""
-
-    unit: str
-    live_on: date
 
 
 ObligationKey = tuple[str, str, str]
@@ -63,6 +57,8 @@ class Obligation:
     timeliness: Timeliness
     window: CutOff | None = None
     """The legal window of the period; None where no rule was found."""
+    before_live: bool = False
+    """Whether the period ended before the unit went live."""
 
     @property
     def is_judged(self) -> bool:
@@ -72,30 +68,7 @@ class Obligation:
     @property
     def is_open(self) -> bool:
         """Whether a report is still to be sent; none is required for periods before the unit went live."""
-        before_live = self.due_on is not None and self.timeliness == "not_judged"
-        return self.received is None and not before_live
-
-
-class LiveDays:
-    """The days on which units went live, by the unit and not by its code alone: a code is given again to other units."""
-
-    def __init__(
-        self, territory: Territory, stated: Iterable[LiveDay] = (), default: date | None = None
-    ) -> None:
-        self._territory, self._default = territory, default
-        self._by_unit: dict[UnitKey, date] = {}
-        for unit, live_on in stated:
-            version = territory.find(unit, Period.from_day(live_on, PeriodKind.MONTH).ends_on)
-            if version is not None:
-                self._by_unit |= dict.fromkeys(territory.find_keys_of_land(version), live_on)
-
-    def find(self, unit: Unit, on: date) -> date | None:
-        """Return the day that a unit went live: that of the nearest of it and those above it on a day which has one."""
-        line = (unit, *self._territory.ancestors(unit.code, on)) if self._by_unit else ()
-        return next(
-            (self._by_unit[key] for key in (above.key for above in line) if key in self._by_unit),
-            self._default,
-        )
+        return self.received is None and not self.before_live
 
 
 @dataclass(frozen=True)
@@ -159,9 +132,8 @@ class ObligationCalendar:
         )
         live_on = self.live_days.find(unit, period.ends_on)
         timeliness = judge_timeliness(due_on, report, today=self.today, live_on=live_on, period=period)
-        return Obligation(
-            unit, level, period, form, due_on, clause, report, timeliness, self._find_window(form, period)
-        )
+        window, before_live = self._find_window(form, period), is_before(period, live_on)
+        return Obligation(unit, level, period, form, due_on, clause, report, timeliness, window, before_live)
 
     def _find_window(self, form: Form, period: Period) -> CutOff | None:
         """Return the days from which to which facts are counted in a period of a form; None where no rule was found."""
@@ -286,10 +258,15 @@ def judge_timeliness(
     due_on: date | None, report: ReceivedReport | None, *, today: date, live_on: date | None, period: Period
 ) -> Timeliness:
     """Judge by the server's receipt. A report for a period before the unit went live is backfilled and not judged."""
-    if live_on is not None and period.ends_on < live_on:
+    if is_before(period, live_on):
         return "backfilled" if report else "not_judged"
     if due_on is None:
         return "not_judged"
     if report is None:
         return "overdue" if today > due_on else "pending"
     return "on_time" if local_day(report.judged_at) <= due_on else "late"
+
+
+def is_before(period: Period, live_on: date | None) -> bool:
+    """Whether a period ended before a day of going live; None is the day of a unit that is always judged."""
+    return live_on is not None and period.ends_on < live_on

@@ -12,7 +12,8 @@ from shared.periods import Period
 from shared.reporting.basis import BasisName
 from shared.reporting.catalogue.catalogue import Catalogue
 from shared.reporting.models import EffectiveReport, GoLive, Report, Review, is_in_effect
-from shared.reporting.obligations.rules import LiveDay, ObligationKey, ReceivedReport
+from shared.reporting.obligations.live_days import LiveDay
+from shared.reporting.obligations.rules import ObligationKey, ReceivedReport
 
 
 async def read_received_reports(
