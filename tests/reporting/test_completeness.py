@@ -89,6 +89,7 @@ def test_land_that_joins_the_province_later_owes_nothing_until_it_goes_live():
             ward,
             Unit("51", "province", "tinh", "Quảng Ngãi", None, **old),
             Unit("522", "district", "thanh_pho", "Quảng Ngãi", "51", **old),
+            Unit("536", "district", "huyen", "Lý Sơn", "51", **old),
             Unit("21010", "commune", "phuong", "Lê Hồng Phong", "522", **old),
         ],
         [
@@ -108,7 +109,10 @@ def test_land_that_joins_the_province_later_owes_nothing_until_it_goes_live():
     assert count_live(earlier, LiveDay("51", date(2025, 10, 1))) == {date(2025, 10, 1): 41}
     days = LiveDays(land, [earlier], province="62")
     assert days.find(land.unit("51", on), on) == days.find(land.unit("51", before), before) == NEVER
+    island = land.unit("536", before)
+    assert days.find(island, before) == NEVER
     of_new_province = LiveDays(land, province="51")
+    assert of_new_province.find(island, before) is None
     assert of_new_province.find(land.unit("610", before), before) is None
     owed = list(
         ObligationCalendar(CATALOGUE, land, date(2026, 6, 1), days).list_obligations("51", Period(2025), {})

@@ -63,7 +63,10 @@ class LiveDays:
         return max(days) if days and len(days) == len(earlier) else None
 
     def _is_own_land(self, unit: Unit, on: date) -> bool:
-        """Whether all land of a unit is that of the installation's province on some day."""
+        """Whether all land of a unit is that of the installation's province on some day.
+
+        A district without communes (Lý Sơn, Côn Đảo) is as the unit above it.
+        """
         if self._province is None:
             return True
         if on not in self._own_land:
@@ -73,6 +76,9 @@ class LiveDays:
             if unit.level == "commune"
             else {commune.code for commune in self._territory.communes(unit.code, on)}
         )
+        above = self._territory.ancestors(unit.code, on)
+        if not communes and above:
+            return self._is_own_land(above[0], on)
         return communes <= self._own_land[on]
 
     def _find_own_communes(self, province: str, on: date) -> frozenset[str]:
