@@ -8,8 +8,9 @@ from fastapi import FastAPI
 from services.oversight.program_figures import CatalogueReader
 from services.poverty.app import create_app
 from services.poverty.settings import PovertySettings
-from shared.kit.feed_consumer.client import FeedClient
+from shared.kit.feed_consumer.client import FeedClient, ReceivedEvent
 from shared.kit.resources import get_resources
+from tests.application import get_database
 from tests.issuer import Issuer
 from tests.oversight.clients import list_faults, record, refuse
 from tests.oversight.conftest import NOW
@@ -74,6 +75,8 @@ async def test_a_plan_names_only_figures_that_catalogues_have(
         "/missed_targets/1/indicator": "indicator_unknown",
     }
 
-    await reader.take_replacement(None, None, None)  # type: ignore[arg-type]  (none of them is used)
+    event = ReceivedEvent(1, NOW, "catalogue.replaced", "catalogue/versions/1", {"number": 1})
+    async with get_database(clients.http.app).writing() as session:
+        await reader.take_replacement(session, event, NOW)
     await reader.read_if_due(resources)
     assert await list_faults(clients, f"{path}/next", next_plan), "figures that were read stay known once"

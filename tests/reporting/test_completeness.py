@@ -83,17 +83,17 @@ def test_land_that_joins_the_province_later_owes_nothing_until_it_goes_live():
     """Kon Tum's 40 communes of 1 July 2025 go on owing; others of Quảng Ngãi owe from the day that is stated for them."""
     before, merger, on = date(2023, 12, 31), date(2025, 7, 1), date(2025, 12, 31)
     ward = Unit("21025", "commune", "phuong", "Cẩm Thành", "51", merger)
-    old = {"valid_from": date(2004, 7, 8), "valid_to": date(2025, 6, 30)}
+    old = (date(2004, 7, 8), date(2025, 6, 30))
     land = MAP.with_units(
         [
             ward,
-            Unit("51", "province", "tinh", "Quảng Ngãi", None, **old),
-            Unit("522", "district", "thanh_pho", "Quảng Ngãi", "51", **old),
-            Unit("536", "district", "huyen", "Lý Sơn", "51", **old),
-            Unit("21010", "commune", "phuong", "Lê Hồng Phong", "522", **old),
+            Unit("51", "province", "tinh", "Quảng Ngãi", None, *old),
+            Unit("522", "district", "thanh_pho", "Quảng Ngãi", "51", *old),
+            Unit("536", "district", "huyen", "Lý Sơn", "51", *old),
+            Unit("21010", "commune", "phuong", "Lê Hồng Phong", "522", *old),
         ],
         [
-            Succession(unit, old["valid_from"], successor, merger, merger, "merged")
+            Succession(unit, old[0], successor, merger, merger, "merged")
             for unit, successor in (("21010", "21025"), ("51", "51"))
         ],
     )
