@@ -3,7 +3,7 @@
 import { openDrawer } from "./drawer.js";
 import { element, makeButton, makeScrollBox, makeSection, makeTable, replace } from "./draw.js";
 import { getClaims, makePath, post, read, signIn } from "./read.js";
-import { explainProblem, formatInstant, hasWord, translate } from "./words.js";
+import { explainProblem, formatInstant, translate, translateKind } from "./words.js";
 
 const REPORTS_SHOWN = 50;
 
@@ -19,7 +19,7 @@ export function askForSignIn(done) {
     document.getElementById("drawer").close();
     return done();
   };
-  openDrawer(translate("sign_in"), element("form", { onsubmit: submit },
+  openDrawer(translate("sign_in"), element("form", { class: "sign-in", onsubmit: submit },
     element("label", { class: "field" }, element("span", {}, translate("client_id")), client),
     element("label", { class: "field" }, element("span", {}, translate("client_secret")), secret),
     element("p", {}, translate("sign_in_note")), fault,
@@ -40,21 +40,21 @@ async function readReports(context, query) {
   return { reports, problem: answers.find((answer) => answer.problem)?.problem, hasMore: answers.some((answer) => answer.document?.next) };
 }
 
-function makeColumns(last) {
+function makeColumns(last, formNames) {
   return [
     { label: translate("units"), content: (row) => row.unit_name ?? row.unit },
     { label: translate("program"), content: (row) => translate(row.program) },
-    { label: translate("form"), content: (row) => row.form },
+    { label: translate("form"), content: (row) => formNames.get(row.form) ?? row.form },
     { label: translate("period"), content: (row) => row.period },
     { label: translate("received_at"), content: (row) => formatInstant(row.received_at) },
-    { label: translate("state"), content: (row) => (hasWord(row.state) ? translate(row.state) : row.state) },
+    { label: translate("state"), content: (row) => translateKind(row.state) },
     last,
   ];
 }
 
 // Shows a report as it was posted: a reviewer accepts exactly what was read, by its hash.
 async function openReport(report, context, redraw) {
-  const body = openDrawer(`${report.unit_name ?? report.unit} · ${report.form} · ${report.period}`, element("p", {}, translate("loading")));
+  const body = openDrawer(`${report.unit_name ?? report.unit} · ${context.formNames.get(report.form) ?? report.form} · ${report.period}`, element("p", {}, translate("loading")));
   const answer = await read(`/v1/${report.program}/reports/${report.id}`);
   body.lastElementChild.remove();
   if (answer.problem) return body.append(element("p", { class: "problem" }, explainProblem(answer.problem)));
@@ -63,7 +63,7 @@ async function openReport(report, context, redraw) {
     { label: translate("units"), content: (row) => row.unit },
     { label: translate("figure"), content: (row) => [row.indicator, ...Object.values(row.dimension ?? {})].join(" ") },
     { label: translate("value"), number: true, content: (row) => (row.nil ? translate("nil") : String(row.value)) },
-    { label: translate("stage"), content: (row) => (hasWord(row.status) ? translate(row.status) : row.status ?? "–") },
+    { label: translate("stage"), content: (row) => (row.status ? translateKind(row.status) : "–") },
   ];
   const reason = findReason(read_report);
   if (reason) body.append(element("p", { class: "problem" }, `${translate("reason")}: ${reason}`));
@@ -114,6 +114,6 @@ export async function drawMine(context, place) {
   const title = translate(isReviewer ? "queue" : "own_reports");
   replace(place, makeSection("mine", translate("mine", { client: claims.client_id ?? claims.sub }), done,
     problem ? element("p", { class: "problem" }, explainProblem(problem)) : null,
-    reports.length ? makeScrollBox(title, makeTable(`${title} (${reports.length}${hasMore ? "+" : ""})`, makeColumns(open), reports))
+    reports.length ? makeScrollBox(title, makeTable(`${title} (${reports.length}${hasMore ? "+" : ""})`, makeColumns(open, context.formNames), reports))
       : element("p", {}, translate(isReviewer ? "queue_empty" : "own_empty"))));
 }

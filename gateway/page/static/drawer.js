@@ -3,8 +3,8 @@
 import { element, makeButton, makeScrollBox, makeTable, replace } from "./draw.js";
 import { makePath, read } from "./read.js";
 import {
-  explainProblem, formatDay, formatFigure, formatInstant, formatMoney, formatNumber, hasWord, pickFormLabel, pickLabel, translate,
-  translateUnitOfMeasure,
+  explainProblem, formatDay, formatFigure, formatInstant, formatMoney, formatNumber, pickFormLabel, pickLabel, pickText, translate,
+  translateKind, translateUnitOfMeasure,
 } from "./words.js";
 
 const ROWS_OF_A_LIST = 100;
@@ -31,10 +31,6 @@ function explain(problem) {
   return element("p", { class: "problem" }, isPrivate ? translate("not_for_public") : explainProblem(problem));
 }
 
-function nameWord(code) {
-  return hasWord(code) ? translate(code) : code;
-}
-
 function makeReportsTable(reports, formNames) {
   const columns = [
     { label: translate("units"), content: (row) => row.unit_name ?? row.unit },
@@ -55,8 +51,8 @@ async function makeRegisterTable(path) {
   if (answer.problem) return explain(answer.problem);
   const rows = answer.document.items;
   const columns = [
-    { label: translate("units"), content: (row) => row.name ?? row.title ?? row.unit_name ?? row.unit ?? row.code },
-    { label: translate("kind"), content: (row) => [row.level, row.kind, row.stars && `${row.stars}★`].filter(Boolean).map(nameWord).join(" ") || "–" },
+    { label: translate("name"), content: (row) => row.name ?? row.title ?? row.unit_name ?? row.unit ?? row.code },
+    { label: translate("kind"), content: (row) => [row.level, row.kind, row.stars && `${row.stars}★`].filter(Boolean).map(translateKind).join(" ") || "–" },
     { label: translate("decision"), content: (row) => row.decision?.number ?? row.number ?? "–" },
     { label: translate("decided_on"), content: (row) => formatDay(row.decision?.date ?? row.effective_on ?? row.issued_on ?? row.signed_on ?? row.held_on) },
   ];
@@ -72,10 +68,21 @@ async function readFigureLineage(service, figure, context) {
   return read(makePath(`/v1/${service}/lineage/${code}`, query));
 }
 
+// What the catalogue says of a figure: its definition, its legal basis, and the standard that it was measured under.
+function makeCatalogueFacts(indicator, lineage) {
+  const standard = indicator?.breaks?.find((row) => row.standard && row.standard === lineage.standard);
+  return [
+    [translate("definition"), indicator && pickText(indicator, "definition")],
+    [translate("legal_basis"), indicator?.legal_basis],
+    [translate("standard"), standard ? pickText(standard, "note") : lineage.standard],
+  ];
+}
+
 async function openFigureLineage(service, figure, context) {
   const label = pickLabel(figure);
   const body = openDrawer(`${label}: ${formatFigure(figure)}`, element("p", {}, translate("loading")));
-  const answer = await readFigureLineage(service, figure, context);
+  const [answer, catalogue] = await Promise.all([
+    readFigureLineage(service, figure, context), read(`/v1/${service}/indicators/${figure.indicator}`)]);
   body.lastElementChild.remove();
   if (answer.problem) return body.append(explain(answer.problem));
   const lineage = answer.document;
@@ -89,12 +96,12 @@ async function openFigureLineage(service, figure, context) {
       [translate("numerator"), lineage.numerator === null ? null : formatNumber(lineage.numerator)],
       [translate("denominator"), lineage.denominator === null ? null : formatNumber(lineage.denominator)],
       [translate("target"), figure.target === null || figure.target === undefined ? null : formatNumber(figure.target, figure.decimals)],
-      [translate("standard"), lineage.standard],
-      [translate("stage"), [figure.status, lineage.stage].filter(Boolean).filter((word, place, all) => all.indexOf(word) === place).map(nameWord).join(", ")],
+      ...makeCatalogueFacts(catalogue.document, lineage),
+      [translate("stage"), [figure.status, lineage.stage].filter(Boolean).filter((word, place, all) => all.indexOf(word) === place).map(translateKind).join(", ")],
       [translate("received"), figure.coverage?.expected ? translate("covered", figure.coverage) : null],
       [translate("version"), lineage.catalogue_version],
     ]),
-    lineage.caveat ? element("p", { class: "problem" }, document.documentElement.lang === "en" ? lineage.caveat.text_en ?? lineage.caveat.text : lineage.caveat.text) : "",
+    lineage.caveat ? element("p", { class: "problem" }, pickText(lineage.caveat, "text")) : "",
     lineage.missing?.length ? element("p", { class: "problem" }, translate("missing_inputs", { codes: lineage.missing.join(", ") })) : "");
   if (lineage.reports?.length) body.append(makeReportsTable(lineage.reports, context.formNames));
   if (lineage.register_rows) body.append(...[await makeRegisterTable(lineage.register_rows)].flat().filter(Boolean));
@@ -102,7 +109,7 @@ async function openFigureLineage(service, figure, context) {
 }
 
 async function openMoneyLineage(row) {
-  const label = row.label ?? nameWord(row.capital ?? row.source ?? row.program);
+  const label = row.label ?? translateKind(row.capital ?? row.source ?? row.program);
   const body = openDrawer(`${translate("money")}: ${label}`, element("p", {}, translate("loading")));
   const measures = ["allocated", "carried_over", "available", "committed", "disbursed", "left"];
   const answer = row.lineage ? await read(`${row.lineage}&limit=${ROWS_OF_A_LIST}`) : { problem: { status: 401 } };
@@ -116,7 +123,7 @@ async function openMoneyLineage(row) {
     ? translate("entries_private") : explainProblem(answer.problem)));
   const columns = [
     { label: translate("decided_on"), content: (entry) => formatDay(entry.effective_on) },
-    { label: translate("kind"), content: (entry) => entry.kind },
+    { label: translate("kind"), content: (entry) => translateKind(entry.kind) },
     { label: translate("units"), content: (entry) => entry.unit_name ?? entry.unit },
     { label: translate("amount"), number: true, content: (entry) => formatMoney(entry.amount_vnd, true) },
     { label: translate("decision"), content: (entry) => entry.voucher?.number ?? entry.decision?.number ?? "–" },
@@ -146,7 +153,7 @@ function describeClassification(part) {
 
 function describeRecognition(part) {
   if (part.items.length) return element("ul", {}, part.items.map((row) => element("li", {},
-    [nameWord(row.level), row.decision?.number, formatDay(row.decision?.date)].filter(Boolean).join(" · "))));
+    [translateKind(row.level), row.decision?.number, formatDay(row.decision?.date)].filter(Boolean).join(" · "))));
   return element("p", {}, translate("not_recognized"));
 }
 

@@ -1,6 +1,6 @@
 // Who is late: what was owed and received by form and unit, nil and silence apart, and what is due next.
 
-import { element, makeScrollBox, makeSection, makeTable, replace } from "./draw.js";
+import { element, makeScrollBox, makeSection, makeTable, replace, whenSeen } from "./draw.js";
 import { makePath, read } from "./read.js";
 import { explainProblem, formatDay, formatNumber, pickFormLabel, translate } from "./words.js";
 
@@ -12,7 +12,7 @@ function listOwed(obligations) {
   return obligations.programs.flatMap((part) => part.items.map((row) => ({ ...row, program: part.program })));
 }
 
-function groupOwed(rows, makeKey) {
+export function groupOwed(rows, makeKey) {
   const groups = new Map();
   for (const row of rows) {
     const key = makeKey(row);
@@ -45,20 +45,20 @@ function makeFormsTable(rows) {
     { label: translate("form"), content: (row) => [translate(row.program), " · ", pickFormLabel(row)] },
     { label: translate("due_on"), content: (row) => (row.due_on ? formatDay(row.due_on) : translate("not_judged")) }, ...makeCounts(),
   ];
-  return element("details", {}, element("summary", {}, `${translate("form")} (${formatNumber(forms.length)})`),
+  return element("details", {}, element("summary", {}, translate("by_form", { count: formatNumber(forms.length) })),
     makeScrollBox(translate("form"), makeTable(translate("form"), columns, forms)));
 }
 
 function makeProgramsTable(rows) {
   const columns = [{ label: translate("program"), content: (row) => translate(row.program) }, ...makeCounts()];
-  return makeScrollBox(translate("late"), makeTable(translate("late"), columns, groupOwed(rows, (row) => row.program)));
+  return makeScrollBox(translate("by_program"), makeTable(translate("by_program"), columns, groupOwed(rows, (row) => row.program)));
 }
 
 function makeUnitsTable(rows) {
   const units = groupOwed(rows, (row) => `${row.unit}@${row.unit_since}`);
   units.sort((left, right) => right.overdue - left.overdue || right.silent - left.silent || left.unit_name.localeCompare(right.unit_name, "vi"));
   const columns = [{ label: translate("units"), content: (row) => row.unit_name }, ...makeCounts()];
-  return element("details", {}, element("summary", {}, `${translate("units")} (${formatNumber(units.length)})`),
+  return element("details", {}, element("summary", {}, translate("by_unit", { count: formatNumber(units.length) })),
     makeScrollBox(translate("units"), makeTable(translate("units"), columns, units)));
 }
 
@@ -71,20 +71,27 @@ function makeNextTable(rows, today, year) {
     { label: translate("form"), content: (row) => [translate(row.program), " · ", pickFormLabel(row)] },
     { label: translate("unit_count"), number: true, content: (row) => formatNumber(row.owed) },
   ];
-  const table = makeTable(`${translate("next_due", { year })}`, columns, forms.slice(0, NEXT_SHOWN));
-  return [makeScrollBox(translate("next_due", { year }), table),
-    forms.length > NEXT_SHOWN ? element("p", {}, translate("more", { count: forms.length - NEXT_SHOWN })) : null];
+  const title = translate("next_due", { year });
+  const rest = forms.slice(NEXT_SHOWN);
+  return [makeScrollBox(title, makeTable(title, columns, forms.slice(0, NEXT_SHOWN))),
+    rest.length ? element("details", {}, element("summary", {}, translate("more_forms", { count: rest.length })),
+      makeScrollBox(translate("more_forms", { count: rest.length }), makeTable(title, columns, rest))) : null];
 }
 
 async function readOwed(period, unit, fields) {
   return read(makePath("/v1/obligations", { period, unit, fields }));
 }
 
-export async function drawLate(context, place) {
+// What is due next is of this year, whatever the period that is shown.
+async function drawNext(context, place, answer) {
   const thisYear = context.today.slice(0, 4);
-  const isThisYear = String(context.period) === thisYear;
-  const [answer, current] = await Promise.all([
-    readOwed(context.period, context.unit, OWED_FIELDS), isThisYear ? null : readOwed(thisYear, null, NEXT_FIELDS)]);
+  const next = context.period === thisYear ? answer : await readOwed(thisYear, null, NEXT_FIELDS);
+  if (!context.isCurrent() || next.problem) return;
+  replace(place, makeNextTable(listOwed(next.document), context.today, thisYear));
+}
+
+export async function drawLate(context, place) {
+  const answer = await readOwed(context.period, context.unit, OWED_FIELDS);
   if (!context.isCurrent()) return;
   if (answer.problem) {
     replace(place, makeSection("late", translate("late"), element("p", { class: "problem" }, translate("not_read", { reason: explainProblem(answer.problem) }))));
@@ -92,7 +99,8 @@ export async function drawLate(context, place) {
   }
   const rows = listOwed(answer.document);
   for (const row of rows) context.formNames.set(row.form, pickFormLabel(row));
-  const next = current ?? answer;
+  const next = element("div", { class: "next" });
+  const notJudged = rows.filter((row) => row.state === "missing" && row.timeliness === "not_judged").length;
   replace(place, makeSection("late", `${translate("late")}, ${context.period}`,
     element("p", {}, translate("late_summary", {
       reported: formatNumber(answer.document.reported), expected: formatNumber(answer.document.expected),
@@ -101,6 +109,8 @@ export async function drawLate(context, place) {
     answer.document.programs.filter((part) => part.state === "unavailable").map((part) =>
       element("p", { class: "problem" }, translate("part_away", { program: translate(part.program) }))),
     answer.document.overdue ? null : element("p", {}, translate("late_none")),
+    notJudged ? element("p", {}, translate("late_not_judged", { count: formatNumber(notJudged) })) : null,
     makeProgramsTable(rows), makeUnitsTable(rows), makeFormsTable(rows),
-    element("div", { class: "next" }, next.problem ? null : makeNextTable(listOwed(next.document), context.today, thisYear))));
+    next));
+  whenSeen(next, () => drawNext(context, next, answer));
 }

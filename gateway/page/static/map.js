@@ -1,12 +1,12 @@
 // The map: an equal hexagon for each commune, coloured by a figure in five classes, with a list beside it for the keyboard.
 
-import { element, makeButton, makeSection, makeSelect, replace, svg } from "./draw.js";
+import { describeTile, findBreaks, findColour, findMiddles, listValues, matchRows, mustReassess } from "./classes.js";
+import { element, makeButton, makeListBox, makeSection, makeSelect, replace, svg } from "./draw.js";
 import { makePath, read } from "./read.js";
 import {
-  explainProblem, formatDay, formatNumber, getFundingFigures, pickLabel, translate, translateUnitOfMeasure,
+  cutKindOfUnit, explainProblem, formatDay, formatNumber, formatShortest, getFundingFigures, pickLabel, translate, translateUnitOfMeasure,
 } from "./words.js";
 
-const CLASSES = 5;
 const SQRT_3 = Math.sqrt(3);
 const NEIGHBOURS = [[1, 0], [0, 1], [-1, 1], [-1, 0], [0, -1], [1, -1]];
 const CORNERS = NEIGHBOURS.map((_, corner) => {
@@ -14,6 +14,7 @@ const CORNERS = NEIGHBOURS.map((_, corner) => {
   return [Math.cos(angle), Math.sin(angle)];
 });
 const LONGEST_LINE = 8;
+const LEAST_TILES_WIDE = 9;
 const catalogues = {};
 
 // Returns the figures that can be chosen: those of the cards, and where it was read the whole catalogue of a program.
@@ -55,42 +56,8 @@ async function chooseFigure(context, figure) {
   return context.change({});
 }
 
-function findBreaks(values) {
-  const sorted = [...values].sort((left, right) => left - right);
-  const breaks = [];
-  for (let step = 1; step < CLASSES; step += 1) {
-    const value = sorted[Math.floor((step * sorted.length) / CLASSES)];
-    if (value > sorted[0] && value !== breaks.at(-1)) breaks.push(value);
-  }
-  return breaks;
-}
-
-function findClass(breaks, value) {
-  return breaks.filter((low) => value >= low).length;
-}
-
-// Spreads the classes that there are over the five colours, so that the highest is always the darkest.
-function findColour(breaks, rank) {
-  return breaks.length ? Math.round((rank * (CLASSES - 1)) / breaks.length) : CLASSES - 1;
-}
-
-function describeTile(item, breaks) {
-  if (!item) return "none";
-  if (item.reassessment_required || item.caveat?.code === "reassessment_required") return "reassess";
-  if (item.value === null || item.value === undefined) return "none";
-  return `class-${findColour(breaks, findClass(breaks, item.value))}`;
-}
-
-// A value belongs to a tile by code and first day: a code that names another unit today is another unit.
-function matchItems(tiles, items, level) {
-  const byUnit = new Map(items.map((item) => [`${item.unit}@${item.unit_since}`, item]));
-  const byCode = new Map(items.map((item) => [item.unit, item]));
-  return new Map(tiles.map((tile) => [tile,
-    level === "district" ? byCode.get(tile.parent) : byUnit.get(`${tile.unit}@${tile.unit_since}`)]));
-}
-
 function splitName(tile) {
-  const words = tile.unit_name.split(" ").slice(tile.unit_kind === "thi_tran" ? 2 : 1);
+  const words = cutKindOfUnit(tile.unit_name).split(" ");
   const lines = [""];
   for (const word of words) {
     if (lines.at(-1) && `${lines.at(-1)} ${word}`.length > LONGEST_LINE && lines.length < 2) lines.push(word);
@@ -100,13 +67,12 @@ function splitName(tile) {
 }
 
 function formatShort(indicator, item) {
-  if (item?.value === null || item?.value === undefined || item.reassessment_required) return "–";
-  if (indicator.unit_of_measure === "percent") return formatNumber(item.value, item.value >= 10 ? 1 : Math.min(2, indicator.decimals));
-  return formatNumber(item.value, indicator.decimals);
+  if (item?.value === null || item?.value === undefined || mustReassess(item)) return "–";
+  return formatNumber(item.value, Math.min(item.value >= 10 ? 1 : 2, indicator.decimals));
 }
 
 function formatItem(indicator, item) {
-  if (item?.reassessment_required) return translate("must_reassess");
+  if (mustReassess(item)) return translate("must_reassess");
   if (item?.withheld) return translate("withheld");
   if (item?.value === null || item?.value === undefined) return translate("no_value");
   const unit = translateUnitOfMeasure(indicator.unit_of_measure);
@@ -114,16 +80,30 @@ function formatItem(indicator, item) {
 }
 
 function drawHexagon(tile, item, drawing) {
-  const { breaks, indicator } = drawing;
+  const { breaks, indicator, level } = drawing;
   const kind = describeTile(item, breaks);
   const points = CORNERS.map(([x, y]) => `${(tile.x + x * 0.97).toFixed(3)},${(tile.y + y * 0.97).toFixed(3)}`).join(" ");
-  const lines = splitName(tile);
-  const texts = lines.map((line, place) => svg("text",
-    { x: tile.x, y: tile.y - 0.34 + place * 0.34 - (lines.length - 1) * 0.12, class: "name" }, line));
+  const name = level === "district" ? tile.parent_name : tile.unit_name;
   return svg("g", { class: `tile ${kind}`, "data-unit": tile.unit, "data-since": tile.unit_since, onclick: () => drawing.open(tile, item) },
-    svg("title", {}, `${tile.unit_name}: ${formatItem(indicator, item)}`),
-    svg("polygon", { points }), texts,
-    svg("text", { x: tile.x, y: tile.y + 0.52, class: "number" }, formatShort(indicator, item)));
+    svg("title", {}, `${name}: ${formatItem(indicator, item)}`),
+    svg("polygon", { points }), level === "district" ? null : writeUnit(tile, formatShort(indicator, item)));
+}
+
+function writeUnit(tile, number) {
+  const lines = splitName(tile);
+  return [
+    ...lines.map((line, place) => svg("text",
+      { x: tile.x, y: tile.y - 0.34 + place * 0.34 - (lines.length - 1) * 0.12, class: "name" }, line)),
+    svg("text", { x: tile.x, y: tile.y + 0.52, class: "number" }, number),
+  ];
+}
+
+// A district has its name and its number once, in its middle, since each of its hexagons has the same value.
+function writeDistricts(tiles, matched, drawing) {
+  if (drawing.level !== "district") return null;
+  return findMiddles(tiles).map((tile) => svg("g", { class: "district-label" },
+    svg("text", { x: tile.x, y: tile.y - 0.05, class: "name" }, cutKindOfUnit(tile.parent_name)),
+    svg("text", { x: tile.x, y: tile.y + 0.62, class: "number" }, formatShort(drawing.indicator, matched.get(tile)))));
 }
 
 function drawBorders(tiles) {
@@ -146,49 +126,34 @@ function makePatterns() {
       svg("line", { x1: 0, y1: 0, x2: 0.3, y2: 0, class: "hatch-strong" })));
 }
 
+// Hexagons of communes whose place is not known stand in a row of their own, which says so.
+function writePlaceUnknown(tiles) {
+  const row = tiles.filter((tile) => !tile.has_place);
+  if (!row.length) return null;
+  const [left, top] = [Math.min(...row.map((tile) => tile.x)), Math.min(...row.map((tile) => tile.y))];
+  return svg("text", { x: left - SQRT_3 / 2, y: top - 1.2, class: "place-note" }, translate("place_unknown"));
+}
+
 function drawTiles(tiles, matched, drawing, label) {
   const xs = tiles.map((tile) => tile.x);
   const ys = tiles.map((tile) => tile.y);
   const [left, top] = [Math.min(...xs) - SQRT_3 / 2 - 0.1, Math.min(...ys) - 1.1];
   const [width, height] = [Math.max(...xs) - left + SQRT_3 / 2 + 0.1, Math.max(...ys) - top + 1.1];
-  return svg("svg", { class: "map", viewBox: `${left} ${top} ${width} ${height}`, role: "img", "aria-label": label },
-    makePatterns(), tiles.map((tile) => drawHexagon(tile, matched.get(tile), drawing)), drawBorders(tiles));
+  const margin = Math.max(0, (LEAST_TILES_WIDE * SQRT_3 - width) / 2);
+  return svg("svg", { class: "map", viewBox: `${left - margin} ${top} ${width + 2 * margin} ${height}`, role: "img", "aria-label": label },
+    makePatterns(), tiles.map((tile) => drawHexagon(tile, matched.get(tile), drawing)), drawBorders(tiles),
+    writeDistricts(tiles, matched, drawing), writePlaceUnknown(tiles));
 }
 
-export function makeLegend(indicator, breaks, kinds) {
+function makeLegend(indicator, breaks, kinds) {
   const unit = translateUnitOfMeasure(indicator.unit_of_measure);
-  const write = (value) => `${formatNumber(value, indicator.decimals)} ${unit}`;
+  const write = (value) => `${formatShortest(value, indicator.decimals)} ${unit}`;
   const classes = [...breaks, null].map((_, rank) => element("li", {},
     element("span", { class: `swatch class-${findColour(breaks, rank)}` }),
     rank === 0 ? (breaks.length ? translate("below", { high: write(breaks[0]) }) : unit) : translate("and_more", { low: write(breaks[rank - 1]) })));
   const hatched = [["none", "no_value"], ["reassess", "must_reassess"]].filter(([kind]) => kinds.has(kind))
     .map(([kind, word]) => element("li", {}, element("span", { class: `swatch ${kind}` }), translate(word)));
   return element("ul", { class: "legend" }, classes, hatched);
-}
-
-// A list box has one place in the tab order, whatever the number of units.
-export function makeList(rows, label, open) {
-  const options = rows.map((row, place) => element("div",
-    { id: `unit-${place}`, role: "option", "aria-selected": "false", onclick: () => { select(place); open(row); } },
-    element("span", { class: `swatch ${row.kind}` }), element("span", { class: "unit-name" }, row.name), element("span", { class: "unit-value" }, row.text)));
-  let selected = 0;
-  const list = element("div", { class: "units", role: "listbox", tabindex: 0, "aria-label": label }, options);
-  function select(place) {
-    options[selected]?.setAttribute("aria-selected", "false");
-    selected = Math.max(0, Math.min(options.length - 1, place));
-    options[selected]?.setAttribute("aria-selected", "true");
-    list.setAttribute("aria-activedescendant", `unit-${selected}`);
-    options[selected]?.scrollIntoView({ block: "nearest" });
-  }
-  const steps = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10, Home: -rows.length, End: rows.length };
-  list.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" || event.key === " ") open(rows[selected]);
-    else if (event.key in steps) select(selected + steps[event.key]);
-    else return;
-    event.preventDefault();
-  });
-  list.addEventListener("focus", () => { if (options.length) select(selected); });
-  return list;
 }
 
 function listRows(tiles, matched, drawing, level) {
@@ -227,8 +192,23 @@ function describeIndicator(answer, service, code) {
   return { indicator: code, label: own?.label ?? code, unit_of_measure: "percent", decimals: 2, better: "higher" };
 }
 
+function showsOutlines(context) {
+  return context.state.view === "outlines";
+}
+
+// The page names the first days of the outlines that the installation brings; those of the same map serve each later day.
+function hasOutlines(context) {
+  const days = document.querySelector("meta[name=outlines]").content.split(",").filter(Boolean);
+  return days.some((day) => day <= context.mapDay);
+}
+
+function noteOfView(context, level) {
+  if (showsOutlines(context)) return "outlines_note";
+  return level === "district" ? "map_note_district" : "map_note";
+}
+
 async function drawView(context, tiles, matched, drawing, label) {
-  if (context.state.view !== "outlines") return drawTiles(tiles, matched, drawing, label);
+  if (!showsOutlines(context)) return drawTiles(tiles, matched, drawing, label);
   const { drawOutlines } = await import("./outlines.js");
   const answer = await read(makePath("/v1/boundaries", { on: context.mapDay }));
   if (answer.problem) return [element("p", { class: "problem" }, explainProblem(answer.problem)), drawTiles(tiles, matched, drawing, label)];
@@ -253,8 +233,8 @@ export async function drawMap(context, place) {
     makeFigureField(context, figure),
     hasDistricts ? makeSelect(translate("level"), levels.map((name) => ({ value: name, label: translate(name) })), level,
       (chosen) => context.change({ level: chosen })) : null,
-    makeButton(translate(context.state.view === "outlines" ? "hexagons" : "outlines"),
-      () => context.change({ view: context.state.view === "outlines" ? "" : "outlines" })));
+    hasOutlines(context) || showsOutlines(context) ? makeButton(translate(showsOutlines(context) ? "hexagons" : "outlines"),
+      () => context.change({ view: showsOutlines(context) ? "" : "outlines" })) : null);
   const problem = tilesAnswer.problem ?? answer.problem;
   if (problem) {
     replace(place, makeSection("map", translate("map"), controls,
@@ -262,10 +242,9 @@ export async function drawMap(context, place) {
     return;
   }
   const indicator = describeIndicator(answer, service, code);
-  const matched = matchItems(tiles, answer.document.items, level);
-  const values = [...new Map([...matched.values()].filter((item) => item?.value !== null && item?.value !== undefined && !item.reassessment_required)
-    .map((item) => [`${item.unit}@${item.unit_since}`, item.value])).values()];
-  const drawing = { breaks: findBreaks(values), indicator, open: (tile) => openTile(context, tile, level) };
+  const matched = matchRows(tiles, answer.document.items, level);
+  const values = listValues([...matched.values()]);
+  const drawing = { breaks: findBreaks(values, indicator.decimals), indicator, level, open: (tile) => openTile(context, tile, level) };
   const rows = listRows(tiles, matched, drawing, level);
   const kinds = new Set(rows.map((row) => row.kind));
   const label = pickLabel(indicator);
@@ -276,9 +255,8 @@ export async function drawMap(context, place) {
     element("div", { class: "map-and-list" },
       element("figure", {}, picture, element("figcaption", {}, makeLegend(indicator, drawing.breaks, kinds),
         element("p", {}, translate(indicator.better === "lower" ? "map_worse" : "map_better"), ". ",
-          translate("map_note", { day: formatDay(context.mapDay) }), " ",
-          tiles.every((tile) => tile.has_place) ? "" : translate("place_unknown")))),
-      makeList(rows, translate("map_list", { label }), (row) => openTile(context, row.tile, level)))));
+          translate(noteOfView(context, level), { day: formatDay(context.mapDay) })))),
+      makeListBox(rows, translate("map_list", { label }), (row) => openTile(context, row.tile, level)))));
 }
 
 async function openTile(context, tile, level) {

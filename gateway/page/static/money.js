@@ -3,16 +3,23 @@
 import { element, makeButton, makeScrollBox, makeSection, makeSelect, makeTable, replace, svg } from "./draw.js";
 import { makePath, read } from "./read.js";
 import {
-  explainProblem, formatDay, formatMoney, formatNumber, formatShortest, hasWord, translate,
+  explainProblem, formatDay, formatMoney, formatNumber, translate, translateKind,
 } from "./words.js";
 
+const GROUP_TITLES = { program: "by_program", capital: "by_capital", unit: "by_units" };
 const MEASURES = ["allocated", "carried_over", "available", "committed", "disbursed", "left"];
 const SEEN_OF_A_PAST_YEAR = "09-30";
-const BOX = { width: 520, height: 250, left: 44, right: 14, top: 22, bottom: 34 };
+const BOX = { width: 520, height: 270, left: 66, right: 30, top: 26, bottom: 44 };
+const LONGEST_LABEL = 9;
 const choice = { group: "program", seenOn: {} };
 
 function scale(from, to, low, high) {
   return (value) => low + ((value - from) / (to - from || 1)) * (high - low);
+}
+
+function splitLabel(label) {
+  const space = label.indexOf(" ");
+  return label.length > LONGEST_LABEL && space > 0 ? [label.slice(0, space), label.slice(space + 1)] : [label];
 }
 
 // Bars that continue each other: what came in, what it makes together, what went out of it, and what is left.
@@ -34,8 +41,9 @@ function drawFlow(total, exact) {
     const x = 8 + place * step;
     return [
       svg("rect", { class: `bar ${bar.kind}`, x: x + step * 0.12, width: step * 0.76, y: y(bar.to), height: Math.max(0, y(bar.from) - y(bar.to)) }),
-      svg("text", { x: x + step / 2, y: y(bar.to) - 5, "text-anchor": "middle", class: "strong" }, formatMoney(amounts[bar.key])),
-      svg("text", { x: x + step / 2, y: BOX.height - BOX.bottom + 15, "text-anchor": "middle" }, translate(bar.key)),
+      svg("text", { x: x + step / 2, y: y(bar.to) - 6, "text-anchor": "middle", class: "strong" }, formatMoney(amounts[bar.key])),
+      splitLabel(translate(bar.key)).map((line, rank) =>
+        svg("text", { x: x + step / 2, y: BOX.height - BOX.bottom + 17 + rank * 16, "text-anchor": "middle" }, line)),
     ];
   });
   const facts = Object.fromEntries(MEASURES.map((measure) => [measure, formatMoney(amounts[measure], exact)]));
@@ -45,12 +53,12 @@ function drawFlow(total, exact) {
 }
 
 function nameGroup(context, row, group) {
-  if (group !== "unit") return hasWord(row[group]) ? translate(row[group]) : row[group];
+  if (group !== "unit") return translateKind(row[group]);
   return row.unit_name ?? context.unitNames.get(row.unit) ?? row.unit;
 }
 
 // Adds rows of program and capital to rows of one of them; amounts add up, rates are divided anew.
-function groupRows(rows, group) {
+export function groupRows(rows, group) {
   const sums = new Map();
   for (const row of rows) {
     const sum = sums.get(row[group]) ?? { [group]: row[group], rate_numerator_vnd: 0, rate_denominator_vnd: 0, rows: [] };
@@ -79,7 +87,7 @@ function makeMoneyTable(context, rows, total, group) {
     { label: translate("rate_short"), number: true, content: (row) => makeButton(formatRate(row.disbursement_rate), () => context.openFigure("funding", row),
       { class: "value", "aria-label": translate("where_from", { label: row.label, value: `${formatRate(row.disbursement_rate)} %` }) }) },
   ];
-  const table = makeTable(`${translate("money")}, ${context.year} (${translate(exact ? "dong" : "billion")})`, columns, all);
+  const table = makeTable(`${translate(GROUP_TITLES[group])} (${translate(exact ? "dong" : "billion")})`, columns, all);
   table.querySelector("tbody tr:last-child").classList.add("total");
   return makeScrollBox(translate("money"), table);
 }
@@ -109,11 +117,11 @@ function drawFan(curve) {
   return svg("svg", { class: "chart", viewBox: `0 0 ${BOX.width} ${BOX.height}`, role: "img", "aria-label": describeCurve(curve).join(". ") },
     [0, 25, 50, 75, 100].map((rate) => [
       svg("path", { class: "axis", d: `M${BOX.left},${y(rate)}H${BOX.width - BOX.right}` }),
-      svg("text", { x: BOX.left - 6, y: y(rate) + 4, "text-anchor": "end" }, `${rate} %`)]),
+      svg("text", { x: BOX.left - 8, y: y(rate) + 5, "text-anchor": "end" }, `${rate} %`)]),
     foreseen.length ? svg("path", { class: "fan", d: `${trace(high)}L${low.reverse().map(at).join("L")}Z` }) : null,
     svg("path", { class: "fan-line", d: trace(known) }), foreseen.length ? svg("path", { class: "fan-likely", d: trace(likely) }) : null,
-    months.map((month, place) => (place % 2 === 0 ? svg("text", { x: x(place), y: BOX.height - 14, "text-anchor": "middle" }, nameMonth(month.month)) : null)),
-    last ? svg("text", { x: Math.min(x(last[0]), BOX.width - 30), y: y(Math.min(last[1], 100)) - 8, "text-anchor": "middle", class: "strong" }, `${formatNumber(last[1], 1)} %`) : null);
+    months.map((month, place) => (place % 3 === 0 ? svg("text", { x: x(place), y: BOX.height - 18, "text-anchor": "middle" }, nameMonth(month.month)) : null)),
+    last ? svg("text", { x: Math.min(x(last[0]), BOX.width - 40), y: y(Math.min(last[1], 100)) - 10, "text-anchor": "middle", class: "strong" }, `${formatNumber(last[1], 1)} %`) : null);
 }
 
 function describeCurve(curve) {
@@ -121,7 +129,7 @@ function describeCurve(curve) {
     const rate = deadline.disbursement_rate;
     const day = formatDay(deadline.on);
     if (deadline.passed || !rate || rate.low === rate.high) return translate("foresight_past", { day, rate: formatRate(rate?.likely ?? curve.disbursement_rate) });
-    return translate("foresight_at", { day, likely: formatShortest(rate.likely, 1), low: formatShortest(rate.low, 1), high: formatShortest(rate.high, 1) });
+    return translate("foresight_at", { day, likely: formatNumber(rate.likely, 1), low: formatNumber(rate.low, 1), high: formatNumber(rate.high, 1) });
   });
 }
 
@@ -168,16 +176,17 @@ async function drawForesight(context, place) {
     } }));
   const problem = foresight.problem ?? risk.problem;
   if (problem) {
-    replace(place, element("h3", {}, translate("foresight")), field, element("p", { class: "problem" }, explainProblem(problem)));
+    replace(place, element("h3", {}, translate("foresight", { day: formatDay(seenOn) })), field, element("p", { class: "problem" }, explainProblem(problem)));
     return;
   }
   const { curves, covers_percent: percent } = foresight.document;
   const { total, items } = risk.document;
   replace(place,
-    element("h3", {}, translate("foresight")), element("div", { class: "controls" }, field),
+    element("h3", {}, translate("foresight", { day: formatDay(seenOn) })), element("div", { class: "controls" }, field),
     total ? element("p", {}, `${translate("at_risk")}: `, element("span", { class: "risk" }, describeRisk(total.at_risk_vnd, context.state.exact))) : null,
+    isPast ? element("p", {}, translate("happened", { rate: formatRate(context.status.funding?.total?.disbursement_rate) })) : null,
     element("div", { class: "triple" }, curves.filter((curve) => curve.months.length).map((curve) => element("figure", {},
-      element("figcaption", {}, element("strong", {}, hasWord(curve.capital) ? translate(curve.capital) : curve.capital)), drawFan(curve),
+      element("figcaption", {}, element("strong", {}, translateKind(curve.capital))), drawFan(curve),
       describeCurve(curve).map((line) => element("p", {}, line))))),
     element("p", {}, translate("foresight_note", { percent })),
     items.length ? makeRiskTable(context, items) : element("p", {}, translate("nothing_running")));
@@ -208,8 +217,9 @@ export async function drawMoney(context, place) {
   const shown = choice.group === "unit" ? [...rows].sort((left, right) => (left.disbursement_rate ?? 101) - (right.disbursement_rate ?? 101)) : groupRows(rows, choice.group);
   const forecast = element("div", { id: "foresight" });
   replace(place, makeSection("money", `${translate("funding")}, ${context.year}`, controls,
-    total ? element("div", { class: "flow" },
-      element("figure", {}, element("figcaption", {}, element("strong", {}, translate("flow", { year: context.year })), `, ${translate("billion")}`), drawFlow(total, exact)),
+    total ? element("div", { class: exact ? "flow exact" : "flow" },
+      element("figure", {}, element("figcaption", {}, element("strong", {}, translate("flow", { year: context.year })), `, ${translate("billion")}`), drawFlow(total, exact),
+        total.committed_vnd || !total.disbursed_vnd ? null : element("p", {}, translate("not_committed"))),
       makeMoneyTable(context, shown, total, choice.group)) : null, forecast));
   await drawForesight(context, forecast);
 }

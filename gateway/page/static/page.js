@@ -156,16 +156,32 @@ function readAgain(context, path, left) {
   }, READ_AGAIN_MS);
 }
 
+// One part that fails says so in its place, and leaves the others as they are.
+async function drawPart(place, part) {
+  try {
+    await part();
+  } catch (error) {
+    reportError(error);
+    replace(place, element("section", {}, element("p", { class: "problem" }, translate("not_drawn"))));
+  }
+}
+
 async function drawRest(context, places) {
   const [map, money, series, late] = await Promise.all(
     [import("./map.js"), import("./money.js"), import("./series.js"), import("./late.js")]);
-  const parts = [
-    map.drawMap(context, places.map).then(() => money.drawMoney(context, places.money)),
-    series.drawSeries(context, places.series), late.drawLate(context, places.late), listPeriods(context),
-  ];
-  if (getClaims()) parts.push(import("./account.js").then((account) => account.drawMine(context, places.mine)));
-  // One part that fails leaves the others as they are.
-  for (const result of await Promise.allSettled(parts)) if (result.reason) reportError(result.reason);
+  await Promise.all([
+    drawPart(places.map, () => map.drawMap(context, places.map)).then(() => drawPart(places.money, () => money.drawMoney(context, places.money))),
+    drawPart(places.series, () => series.drawSeries(context, places.series)),
+    drawPart(places.late, () => late.drawLate(context, places.late)).then(() => drawPart(places.mine, () => drawMine(context, places.mine))),
+    listPeriods(context),
+  ]);
+}
+
+// The work of who signed in; the forms have the names that the list of obligations gave them.
+async function drawMine(context, place) {
+  if (!getClaims()) return;
+  const account = await import("./account.js");
+  await account.drawMine(context, place);
 }
 
 async function listPeriods(context) {

@@ -33,6 +33,7 @@ const WORDS = {
   days: ["{count} ngày", "{count} days"],
   seconds: ["{count} giây", "{count} s"],
   not_read: ["Không đọc được: {reason}", "Could not be read: {reason}"],
+  not_drawn: ["Phần này không vẽ được; hãy tải lại trang.", "This part could not be drawn; reload the page."],
   unreachable: ["không kết nối được máy chủ và chưa từng xem phần này", "the server cannot be reached, and this part was never seen"],
   not_for_public: ["Cần đăng nhập để xem phần này.", "Sign in to see this part."],
   rural: ["Xây dựng nông thôn mới", "New rural development"],
@@ -72,13 +73,20 @@ const WORDS = {
     "Mỗi ô lục giác là một xã, diện tích bằng nhau, đặt gần vị trí thật. Địa giới ngày {day}.",
     "Each hexagon is a commune, of equal size, near where it lies. Map of {day}.",
   ],
-  map_better: ["càng cao càng tốt", "higher is better"],
-  map_worse: ["càng thấp càng tốt", "lower is better"],
+  map_note_district: [
+    "Mỗi ô lục giác là một xã, tô theo số của huyện; đường đậm là ranh giới huyện. Địa giới ngày {day}.",
+    "Each hexagon is a commune in the colour of its district; dark lines part districts. Map of {day}.",
+  ],
+  outlines_note: ["Ranh giới do hệ thống này cung cấp. Địa giới ngày {day}.", "Outlines brought by this installation. Map of {day}."],
+  map_better: ["Càng cao càng tốt", "Higher is better"],
+  map_worse: ["Càng thấp càng tốt", "Lower is better"],
   no_map: ["Chưa có số liệu theo {level} cho kỳ này.", "There are no values by {level} for this period."],
   not_shown: ["Chỉ tiêu này không vẽ được trên bản đồ này: {reason}", "This figure cannot be shown on this map: {reason}"],
   and_more: ["≥ {low}", "≥ {low}"],
   below: ["< {high}", "< {high}"],
   money: ["Vốn", "Money"],
+  by_capital: ["Theo loại vốn", "By capital"],
+  by_units: ["Theo đơn vị, chậm nhất trước", "By unit, the slowest first"],
   money_group: ["Theo", "By"],
   program: ["chương trình", "program"],
   capital: ["loại vốn", "capital"],
@@ -104,7 +112,9 @@ const WORDS = {
     "Giao {allocated}, chuyển nguồn {carried}, được sử dụng {available}, cam kết {committed}, giải ngân {disbursed}, còn lại {left}.",
     "Allocated {allocated}, carried over {carried}, available {available}, committed {committed}, disbursed {disbursed}, left {left}.",
   ],
-  foresight: ["Dự báo giải ngân đến hạn", "Disbursement foreseen to the deadline"],
+  foresight: ["Dự báo giải ngân đến hạn, nhìn từ ngày {day}", "Disbursement foreseen to the deadline, as seen on {day}"],
+  happened: ["Thực tế cả năm: giải ngân {rate} %.", "What happened: {rate} % was disbursed in the whole year."],
+  not_committed: ["Chưa có cam kết chi nào được ghi sổ.", "No commitment has been entered in the ledger."],
   seen_on: ["Nhìn từ ngày", "Seen on"],
   foresight_note: [
     "Vùng tô: khoảng tin {percent} %; đường đứt: khả năng nhất. Số rủi ro là vốn có thể bị hủy nếu không giải ngân kịp.",
@@ -125,8 +135,10 @@ const WORDS = {
   break_line: ["đổi chuẩn hoặc địa giới", "other standard or other land"],
   target: ["chỉ tiêu giao", "target"],
   part_away: ["{program}: chưa đọc được, các bảng dưới đây thiếu phần này.", "{program}: could not be read, and is missing below."],
-  place_unknown: ["Hàng dưới cùng: xã chưa biết vị trí.", "Lowest row: communes whose place is not known."],
-  by_district: ["Theo từng đơn vị bên dưới", "By each unit below"],
+  place_unknown: ["chưa biết vị trí", "place not known"],
+  each_unit: ["Từng đơn vị, cùng thang đo", "Each unit, on the same scale"],
+  each_unit_none: ["Chưa có số theo từng đơn vị trong các năm này.", "No unit has a value of its own in these years."],
+  other_unit: ["Từ {period}: số của {unit}", "From {period}: figures of {unit}"],
   one_year: ["Mới có số của một kỳ; đường sẽ vẽ khi có thêm.", "Only one period has a value yet; a line needs more."],
   no_series: ["Chưa có số nào trong các năm này.", "There is no value in these years."],
   late: ["Ai chậm báo cáo", "Who is late"],
@@ -134,6 +146,14 @@ const WORDS = {
     "{reported}/{expected} báo cáo đã nhận, {accepted} đã duyệt, {overdue} quá hạn.",
     "{reported} of {expected} reports received, {accepted} accepted, {overdue} overdue.",
   ],
+  late_not_judged: [
+    "{count} báo cáo chưa nộp không xét hạn: kỳ trước ngày đơn vị dùng hệ thống, hoặc biểu không có hạn.",
+    "{count} reports that were not received are not judged: of a period before their unit used the system, or of a form without a day.",
+  ],
+  by_program: ["Theo chương trình", "By program"],
+  by_unit: ["Theo đơn vị ({count})", "By unit ({count})"],
+  by_form: ["Theo biểu ({count})", "By form ({count})"],
+  more_forms: ["thêm {count} biểu", "{count} more forms"],
   late_none: ["Không có báo cáo nào quá hạn.", "No report is overdue."],
   form: ["Biểu", "Form"],
   owed: ["Phải nộp", "Owed"],
@@ -148,6 +168,8 @@ const WORDS = {
   unit_count: ["Số đơn vị", "Units"],
   not_judged: ["không xét hạn", "not judged"],
   close: ["Đóng", "Close"],
+  definition: ["Định nghĩa", "Definition"],
+  legal_basis: ["Căn cứ", "Legal basis"],
   formula: ["Công thức", "Formula"],
   numerator: ["Tử số", "Numerator"],
   denominator: ["Mẫu số", "Denominator"],
@@ -173,6 +195,7 @@ const WORDS = {
   ],
   amount: ["Số tiền", "Amount"],
   kind: ["Loại", "Kind"],
+  name: ["Tên", "Name"],
   sheet: ["Phiếu đơn vị", "Sheet of the unit"],
   classification: ["Phân loại vùng dân tộc thiểu số và miền núi", "Classification as an ethnic-minority and mountainous area"],
   region: ["Khu vực {region}", "Region {region}"],
@@ -276,6 +299,39 @@ const FUNDING_FIGURES = {
   disbursement_rate: ["Tỷ lệ giải ngân", "Disbursement rate"],
 };
 
+// What stands before the name of a unit, longest first.
+const KINDS_OF_UNITS = ["Thành phố", "Thị trấn", "Đặc khu", "Thị xã", "Phường", "Huyện", "Quận", "Tỉnh", "Xã"];
+
+const KINDS = {
+  council_resolution: ["nghị quyết của HĐND", "council resolution"],
+  committee_decision: ["quyết định của UBND", "committee decision"],
+  directive: ["chỉ thị", "directive"],
+  program: ["chương trình", "programme"],
+  plan: ["kế hoạch", "plan"],
+  official_letter: ["công văn", "official letter"],
+  party_resolution: ["nghị quyết của Đảng", "party resolution"],
+  party_directive: ["chỉ thị của Đảng", "party directive"],
+  steering_committee: ["Ban Chỉ đạo", "steering committee"],
+  working_group: ["Tổ công tác", "working group"],
+  opening_balance: ["số dư đầu kỳ", "opening balance"],
+  assignment: ["giao vốn", "assignment"],
+  allocation: ["phân bổ", "allocation"],
+  supplement: ["bổ sung", "supplement"],
+  sub_allocation: ["phân bổ chi tiết", "sub-allocation"],
+  transfer: ["điều chuyển", "transfer"],
+  cancellation: ["hủy dự toán", "cancellation"],
+  return: ["trả lại", "return"],
+  carry_over: ["chuyển nguồn", "carry-over"],
+  commitment: ["cam kết chi", "commitment"],
+  disbursement: ["giải ngân", "disbursement"],
+  confirmation: ["xác nhận của Kho bạc", "treasury confirmation"],
+  recovery: ["thu hồi", "recovery"],
+  remittance: ["nộp ngân sách", "remittance"],
+  province: ["cấp tỉnh", "province"],
+  district: ["cấp huyện", "district"],
+  commune: ["cấp xã", "commune"],
+};
+
 const LANGUAGES = ["vi", "en"];
 const LOCALES = ["vi-VN", "en-GB"];
 const BILLION = 1_000_000_000;
@@ -299,12 +355,27 @@ export function translate(key, facts = {}) {
   return words[index].replace(/\{(\w+)\}/g, (_, name) => facts[name] ?? "");
 }
 
+// Returns the word for a kind or a state that a service names; a code without a word is shown as it is.
+export function translateKind(code) {
+  return KINDS[code]?.[index] ?? (hasWord(code) ? translate(code) : code);
+}
+
+export function cutKindOfUnit(name) {
+  const kind = KINDS_OF_UNITS.find((word) => name.startsWith(`${word} `));
+  return kind ? name.slice(kind.length + 1) : name;
+}
+
 export function hasWord(key) {
   return key in WORDS;
 }
 
 export function pickLabel(row) {
   return (index ? row.label_en : row.label) ?? row.label ?? row.indicator;
+}
+
+// Returns a text that a row has in both languages: `definition` and `definition_en`.
+export function pickText(row, name) {
+  return (index && row[`${name}_en`]) || row[name];
 }
 
 export function pickFormLabel(row) {
