@@ -93,6 +93,7 @@ def create_app(settings: GatewaySettings | None = None, *, clock: Clock = system
             start_steps=(
                 load_territory_with_geography,
                 boundaries.load_boundaries,
+                page.name_outlines,
                 _create_keys,
                 _create_own_clients,
             ),

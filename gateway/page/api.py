@@ -6,19 +6,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Request, Response
 from fastapi.responses import JSONResponse
 
-from gateway.page.files import PageFile, PageFiles
+from gateway.boundaries import BoundaryFiles
+from gateway.page.files import CONTENT_SECURITY_POLICY, PageFile, PageFiles, load_page_files
 from shared.kit.etags import matches_if_none_match
 from shared.kit.identity import Anyone
 from shared.kit.problems import NotFound
 from shared.kit.representations import JSON, negotiate, parse_accept
-from shared.kit.resources import resource
+from shared.kit.resources import Resources, resource
 from shared.kit.routes import OperationRoute
-
-CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
-"""The page runs nothing but its own files, talks to this origin only, and cannot be framed."""
 
 SAFETY_HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
@@ -89,6 +84,12 @@ async def read_page_file(*, request: Request, _: Anyone, files: CurrentFiles, na
 
 
 router.include_router(page_router)
+
+
+async def name_outlines(resources: Resources) -> None:
+    """Tell the page from which days the installation has outlines; a start step, after they are read."""
+    if days := [file.on for file in resources.get(BoundaryFiles).files]:
+        resources.put(load_page_files(outlines=days))
 
 
 def _prefers_json(request: Request) -> bool:

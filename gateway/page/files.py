@@ -2,9 +2,12 @@
 
 import gzip
 import hashlib
+import html
+import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 
@@ -15,6 +18,12 @@ STATIC = Path(__file__).parent / "static"
 
 INDEX, WORKER = "index.html", "worker.js"
 """The two files whose addresses stay: the page, and the service worker, which browsers look up by its address."""
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+"""The page runs nothing but its own files, talks to this origin only, and cannot be framed."""
 
 ASSET_PATH = "/page/"
 HASH_LENGTH = 10
@@ -68,8 +77,11 @@ class PageFiles:
     assets: Mapping[str, PageFile]
 
 
-def load_page_files(folder: Path = STATIC) -> PageFiles:
-    """Read the files of the page; raise `ValueError` where modules import each other in a circle."""
+def load_page_files(folder: Path = STATIC, *, outlines: Iterable[date] = ()) -> PageFiles:
+    """Read the files of the page, which offers outlines from these days on.
+
+    Raise `ValueError` where modules import each other in a circle.
+    """
     texts = {
         path.name: path.read_text(encoding="utf-8") for path in sorted(folder.iterdir()) if path.is_file()
     }
@@ -77,15 +89,19 @@ def load_page_files(folder: Path = STATIC) -> PageFiles:
     for name in texts:
         if name not in (INDEX, WORKER):
             _add_asset(name, texts, hashed, ())
-    names = sorted(file.name for file in hashed.values())
-    version = hashlib.sha256("".join(names).encode()).hexdigest()[:HASH_LENGTH]
     preloads = "\n".join(
         f'<link rel="modulepreload" href="{ASSET_PATH}{hashed[name].name}">'
         for name in PRELOADED
         if name in hashed
     )
+    days = html.escape(",".join(day.isoformat() for day in sorted(outlines)))
     index = _replace_references(texts[INDEX], hashed).replace("<!-- preloads -->", preloads)
-    worker = texts[WORKER].replace('"VERSION"', f'"{version}"')
+    index = index.replace('name="outlines" content=""', f'name="outlines" content="{days}"')
+    names = sorted(file.name for file in hashed.values())
+    version = hashlib.sha256("".join([*names, index]).encode()).hexdigest()[:HASH_LENGTH]
+    worker = texts[WORKER]
+    for name, value in (("VERSION", version), ("PAGE", index), ("POLICY", CONTENT_SECURITY_POLICY)):
+        worker = worker.replace(f'"{name}"', json.dumps(value))
     return PageFiles(
         PageFile(INDEX, index.encode()),
         PageFile(WORKER, worker.encode()),

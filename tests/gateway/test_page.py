@@ -4,14 +4,14 @@ import gzip
 import json
 import re
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import brotli
 import pytest
 import zstandard
 
-from gateway.page.api import CONTENT_SECURITY_POLICY
-from gateway.page.files import PRELOADED, STATIC, load_page_files
+from gateway.page.files import CONTENT_SECURITY_POLICY, PRELOADED, STATIC, load_page_files
 
 CONTRACTS = Path(__file__).resolve().parents[2] / "gateway" / "contracts"
 SOURCES = {path.name: path.read_text(encoding="utf-8") for path in STATIC.iterdir()}
@@ -70,7 +70,7 @@ async def test_files_have_hashed_names_and_are_sent_compressed(gateway):
         assert (await gateway.get(f"/page/{name}")).status_code in {404, 422}, name
     worker = await gateway.get("/worker.js")
     assert worker.headers["cache-control"] == "no-cache"
-    assert "VERSION" not in worker.text
+    assert not re.search('"(VERSION|PAGE|POLICY)"', worker.text)
 
 
 def test_each_coding_holds_the_same_content():
@@ -95,6 +95,15 @@ def test_a_changed_file_changes_the_names_of_what_refers_to_it(tmp_path):
     (tmp_path / "draw.js").write_text('import "./page.js";', encoding="utf-8")
     with pytest.raises(ValueError, match="circle"):
         load_page_files(tmp_path)
+
+
+def test_the_page_names_the_days_of_the_outlines_also_without_a_server():
+    files = load_page_files(outlines=[date(2025, 7, 1), date(2015, 3, 11)])
+    line = b'<meta name="outlines" content="2015-03-11,2025-07-01">'
+    assert line in files.index.content
+    assert json.dumps(line.decode())[1:-1].encode() in files.worker.content
+    assert b'<meta name="outlines" content="">' in load_page_files().index.content
+    assert files.worker.etag != load_page_files().worker.etag
 
 
 def test_the_page_is_small():

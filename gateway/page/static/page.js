@@ -198,7 +198,7 @@ async function keepForOffline() {
     .filter((path) => path.startsWith("/page/"));
   await navigator.serviceWorker.register(WORKER);
   const registration = await navigator.serviceWorker.ready;
-  registration.active.postMessage(["/", ...files]);
+  registration.active.postMessage(files);
 }
 
 function drawFoot() {

@@ -1,6 +1,9 @@
 // Opens the page without a server, from what was last seen. The page itself puts files and answers into the caches.
 
 const CACHE = "ntp-page-" + "VERSION";
+// The page itself, so that it always refers to the files of this version, and the policy under which it was sent.
+const PAGE = "PAGE";
+const POLICY = "POLICY";
 
 self.addEventListener("install", () => self.skipWaiting());
 
@@ -18,8 +21,7 @@ async function keep(addresses) {
   const cache = await caches.open(CACHE);
   for (const address of addresses) {
     if (await cache.match(address)) continue;
-    const headers = address === "/" ? { Accept: "text/html" } : {};
-    const response = await fetch(address, { cache: "force-cache", headers }).catch(() => null);
+    const response = await fetch(address, { cache: "force-cache" }).catch(() => null);
     if (response?.ok) await cache.put(address, response);
   }
 }
@@ -28,14 +30,9 @@ self.addEventListener("message", (event) => event.waitUntil(keep(event.data)));
 
 async function answerPage(request) {
   try {
-    const response = await fetch(request);
-    if (response.ok) {
-      const cache = await caches.open(CACHE);
-      await cache.put("/", response.clone());
-    }
-    return response;
+    return await fetch(request);
   } catch {
-    return (await caches.match("/")) ?? Response.error();
+    return new Response(PAGE, { headers: { "Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": POLICY } });
   }
 }
 

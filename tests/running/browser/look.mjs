@@ -111,8 +111,11 @@ if (pace === "slow") {
 
   await page.goto(address, { waitUntil: "commit" });
   await settle();
-  await page.waitForFunction(async () => (await caches.keys()).some((name) => name.startsWith("ntp-page-"))
-    && Boolean(await caches.match("/")) && Boolean(navigator.serviceWorker.controller));
+  await page.waitForFunction(async () => {
+    const files = performance.getEntriesByType("resource").map((entry) => new URL(entry.name).pathname).filter((path) => path.startsWith("/page/"));
+    const kept = await Promise.all(files.map((path) => caches.match(path)));
+    return kept.every(Boolean) && Boolean(navigator.serviceWorker.controller);
+  });
   const online = await page.textContent("#main .card .headline");
   proxy.closeAllConnections();
   await new Promise((done) => proxy.close(done));
