@@ -1,7 +1,10 @@
 """The media types of bodies and answers: which one a client prefers, and the refusals where there is none."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from starlette.requests import Request
 
 from shared.kit.problems import Problem, Sentence
 
@@ -47,6 +50,25 @@ class MediaRange:
         return {media_type: 3, f"{kind}/*": 2, "*/*": 1}.get(self.media_type, 0)
 
 
+class FormattedRows(NamedTuple):
+    """The rows of an answer in a further media type, with the header fields that describe them."""
+
+    content: bytes
+    content_type: str
+    headers: Mapping[str, str] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class RowFormat:
+    """A media type of the rows of an answer besides JSON and CSV; the model of the rows lists it in `row_formats`."""
+
+    media_type: str
+    is_taken: Callable[[Mapping[str, str]], bool]
+    """Whether it can be written as the parameters of a media range say."""
+    write: Callable[[Request, Any, Mapping[str, str]], FormattedRows]
+    """Writes the JSON document of an answer, in which decimals are texts, as the parameters say."""
+
+
 def parse_accept(field_value: str) -> list[MediaRange]:
     """Return the ranges of an Accept field (RFC 9110, 12.5.1); one that cannot be read is left out."""
     ranges = []
@@ -64,14 +86,21 @@ def parse_accept(field_value: str) -> list[MediaRange]:
     return ranges
 
 
-def negotiate(field_value: str, available: Sequence[str]) -> MediaRange:
-    """Return the media type that an Accept field prefers, the first where all are alike. Raises `NotAcceptable`."""
-    ranges = parse_accept(field_value) or [MediaRange("*/*", {}, 1.0)]
+def negotiate(
+    field_value: str, available: Sequence[str], is_taken: Callable[[MediaRange], bool] = lambda _: True
+) -> MediaRange:
+    """Return the media type that an Accept field prefers, the first where all are alike. Raises `NotAcceptable`.
+
+    Ranges with parameters that cannot be kept (`is_taken`) count as not sent.
+    """
+    accepted_ranges = parse_accept(field_value) or [MediaRange("*/*", {}, 1.0)]
+    ranges = [accepted for accepted in accepted_ranges if is_taken(accepted)]
     best: tuple[float, int, MediaRange] | None = None
     for rank, media_type in enumerate(available):
         exactness, quality, chosen = max(
             ((accepted.specificity(media_type), accepted.quality, accepted) for accepted in ranges),
             key=lambda candidate: candidate[:2],
+            default=(0, 0.0, MediaRange(media_type, {}, 0.0)),
         )
         if exactness and quality > 0 and (best is None or (quality, -rank) > best[:2]):
             best = quality, -rank, MediaRange(media_type, chosen.parameters, quality)

@@ -1,11 +1,11 @@
 """The route class of every operation: what is alike for all of them, before and after their own function.
 
 It refuses query parameters that the operation does not have, bodies and answers of other media types, and gives lists and
-figures as CSV or with the members that are picked. The faults of a query are named in one answer.
+figures as CSV, in a further format of their rows, or with the members that are picked. The faults of a query are named in one answer.
 """
 
 import json
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -20,6 +20,7 @@ from fastapi.routing import APIRoute
 from shared.kit.etags import apply_if_none_match, make_weak_etag
 from shared.kit.exact_json import ESCAPED_MARK, read_json, restore_numbers, write_json
 from shared.kit.identity import Guard
+from shared.kit.picked_fields import pick_fields, require_fields
 from shared.kit.problems import Fault, Invalid, NotFound, Problem
 from shared.kit.query_checks import (
     find_cursor_fault,
@@ -29,8 +30,8 @@ from shared.kit.query_checks import (
     require_utf8,
 )
 from shared.kit.query_lists import CommaSeparated, split_list
-from shared.kit.representations import CSV, JSON, MediaRange, UnsupportedMediaType, negotiate
-from shared.kit.tables import Table, find_table, find_tables, pick_fields, require_fields, to_csv
+from shared.kit.representations import CSV, JSON, MediaRange, RowFormat, UnsupportedMediaType, negotiate
+from shared.kit.tables import Table, find_row_formats, find_table, find_tables, to_csv
 from shared.kit.validation_faults import UnknownParameter, parseable_by, to_request_refusal
 
 RouteHandler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -54,13 +55,14 @@ class OperationRoute(APIRoute):
         reads = set(options.get("methods") or {"GET"}) == {"GET"}
         self.table = find_table(model) if reads else None
         self.tables = find_tables(model)
+        self.formats = {row_format.media_type: row_format for row_format in find_row_formats(model)}
         if self.table is not None:
             own.append(_make_fields_parameter(self.table))
         super().__init__(path, endpoint, dependencies=[*own, *(dependencies or [])], **options)
         self.parameters.update(iterate_parameters(self.dependant))
         self._guards = tuple(_iterate_guards(self.dependant))
         if self.table is not None:
-            self.responses = _with_csv(self.responses)
+            self.responses = _with_tables(self.responses, self.formats)
 
     @property
     def media_types(self) -> Sequence[str]:
@@ -82,7 +84,7 @@ class OperationRoute(APIRoute):
             if self.body_field is not None:
                 _require_json(request)
             accepted = ",".join(request.headers.getlist("accept"))
-            media_range = negotiate(accepted, self.media_types) if self.media_types else None
+            media_range = negotiate(accepted, self.media_types, self._is_taken) if self.media_types else None
             response = await self._answer(handler, request)
             if hasattr(response, "body") and ESCAPED_MARK in response.body:
                 response = _with_exact_numbers(response)
@@ -131,13 +133,24 @@ class OperationRoute(APIRoute):
         media_type = response.headers.get("content-type", "").partition(";")[0]
         return self.table is not None and response.status_code == HTTPStatus.OK and media_type == JSON
 
+    def _is_taken(self, media_range: MediaRange) -> bool:
+        """Whether an answer can be written as the parameters of a media range say."""
+        row_format: RowFormat | None = self.formats.get(media_range.media_type)
+        return row_format is None or row_format.is_taken(media_range.parameters)
+
     def _represent(self, request: Request, response: Response, media_range: MediaRange) -> Response:
         """Return the rows in the media type that was negotiated, with the members that were picked."""
         assert self.table is not None
         fields = split_list(request.query_params.getlist("fields"))
         body = bytes(response.body)
-        if media_range.media_type == CSV:
+        own_headers: dict[str, str] = {}
+        if row_format := self.formats.get(media_range.media_type):
+            document = json.loads(body, parse_float=str)
+            content, content_type, further = row_format.write(request, document, media_range.parameters)
+            own_headers = {"content-type": content_type, **further}
+        elif media_range.media_type == CSV:
             content = self._write_csv(body, fields, media_range)
+            own_headers = {"content-type": "text/csv; charset=utf-8; header=present"}
         elif fields:
             content = write_json(pick_fields(self.table, read_json(body), fields))
         else:
@@ -147,10 +160,12 @@ class OperationRoute(APIRoute):
         if content is body:
             return Response(content, headers=headers)
         tag = headers.pop("etag", None)
-        if media_range.media_type == CSV:
-            headers["content-type"] = "text/csv; charset=utf-8; header=present"
+        headers |= own_headers
         if tag is not None:  # over the content without ages, which the endpoint alone knows
-            headers["etag"] = make_weak_etag(f"{tag} {media_range.media_type} {fields}".encode())
+            form = (media_range.media_type, *sorted(media_range.parameters.items())) if own_headers else JSON
+            language = own_headers.get("content-language", "")
+            headers["vary"] += ", Accept-Language" if language else ""
+            headers["etag"] = make_weak_etag(f"{tag} {form} {fields} {language}".encode())
         return Response(content, headers=headers)
 
     def _write_csv(self, body: bytes, fields: Sequence[str], media_range: MediaRange) -> bytes:
@@ -209,10 +224,13 @@ def _find_response_model(endpoint: Callable[..., Any], options: Mapping[str, Any
     return get_typed_return_annotation(endpoint) if isinstance(model, DefaultPlaceholder | None) else model
 
 
-def _with_csv(responses: Mapping[int | str, dict[str, Any]]) -> dict[int | str, dict[str, Any]]:
-    """Return the declared responses with CSV beside the JSON of the successful one."""
+def _with_tables(
+    responses: Mapping[int | str, dict[str, Any]], formats: Iterable[str]
+) -> dict[int | str, dict[str, Any]]:
+    """Return the declared responses with CSV and the further formats of rows beside the JSON of the successful one."""
     declared = responses.get(HTTPStatus.OK, {})
-    content = {**declared.get("content", {}), CSV: {"schema": {"type": "string"}}}
+    tables = {media_type: {"schema": {"type": "string"}} for media_type in (CSV, *formats)}
+    content = {**declared.get("content", {}), **tables}
     return {**responses, 200: {"description": "Successful Response", **declared, "content": content}}
 
 

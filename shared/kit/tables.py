@@ -1,4 +1,4 @@
-"""Tables: the rows of an answer as CSV, and the members that a client picks.
+"""Tables: the rows of an answer as CSV.
 
 A list, and an answer that holds a list of figures or rows, is a table: a column for each member of a row, nested members
 with a point between (`coverage.reported`). CSV has a header row of these names (RFC 4180, UTF-8).
@@ -7,13 +7,13 @@ with a point between (`coverage.reported`). CSV has a header row of these names 
 import csv
 import io
 import json
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
 from pydantic import BaseModel
 
-from shared.kit.problems import Invalid, Sentence, make_fault
+from shared.kit.representations import RowFormat
 
 BYTE_ORDER_MARK = "\ufeff"
 TABLE_MEMBERS = (
@@ -24,11 +24,6 @@ PART = "part"
 """The column with the name of the member, where several members of an answer hold rows."""
 SPREAD = "columns"
 """A member of a row that is a list in the order of the codes that the object around the rows has under the same name."""
-
-FIELD_UNKNOWN = Sentence(
-    "Không có trường “{name}”; các trường là {names}.",
-    "There is no member “{name}”; the members are {names}.",
-)
 
 Document = dict[str, Any]
 
@@ -48,6 +43,8 @@ class Table:
     """Whether rows may have members that the schema does not name."""
     parts: tuple[str, ...] = ()
     """The members of the answer that hold rows, where there are several; the path is then that of the rows in each."""
+    repeated: tuple[str, ...] = ()
+    """Members of the answer that each row of CSV repeats after its own: of which unit and period it is, such as `unit.name`."""
 
     @property
     def members(self) -> frozenset[str]:
@@ -84,10 +81,21 @@ def find_table(model: Any) -> Table | None:
     top = frozenset(_list_paths(model))
     if row := _find_row_model(model):
         member, row_model = row
-        return Table((member,), _list_columns(row_model), top=top, open=_is_open(row_model))
+        repeated = tuple(getattr(model, "repeated_in_rows", ()))
+        return Table(
+            (member,), _list_columns(row_model), top=top, open=_is_open(row_model), repeated=repeated
+        )
     parts = {name: _to_row_model(field.annotation) for name, field in model.model_fields.items()}
     nested = (_find_nested_table(name, part, top) for name, part in parts.items() if part)
     return next(filter(None, nested), None) or _find_parts(model, top)
+
+
+def find_row_formats(model: Any) -> Sequence[RowFormat]:
+    """Return the formats that the model of an answer's rows lists in `row_formats`, besides JSON and CSV."""
+    if not (isinstance(model, type) and issubclass(model, BaseModel)):
+        return ()
+    row = _find_row_model(model)
+    return tuple(getattr(row[1], "row_formats", ())) if row else ()
 
 
 def find_tables(model: Any) -> dict[str, Table]:
@@ -174,10 +182,12 @@ def to_csv(table: Table, body: bytes, fields: Sequence[str], *, byte_order_mark:
     """Return the rows of a JSON answer as CSV; numbers are written as in the JSON, lists in a cell as JSON."""
     document = json.loads(body, parse_float=str)
     rows = [_spread(holder, row) for holder, row in table.rows(document)]
-    inner = [*table.columns, *(_list_further_members(table, rows) if table.open else ())]
+    inner = [*table.columns, *(list_further_members(table, rows) if table.open else ())]
     outer = [f"{table.path[0]}.{column}" if column in inner else column for column in table.outer]
+    repeated = list(table.repeated)
     if not table.top.issuperset(fields):
         inner = [column for column in inner if _is_picked(column, fields)]
+        repeated = [column for column in repeated if _is_picked(column, fields)]
     codes = [code for holder, _ in rows for code in holder.get(SPREAD, ())] if SPREAD in inner else []
     inner = [
         name
@@ -188,10 +198,11 @@ def to_csv(table: Table, body: bytes, fields: Sequence[str], *, byte_order_mark:
     if byte_order_mark:
         output.write(BYTE_ORDER_MARK)
     writer = csv.writer(output, lineterminator="\r\n")
-    writer.writerow([*outer, *inner])
+    writer.writerow([*outer, *inner, *repeated])
+    last_cells = [_to_cell(document, column) for column in repeated]
     for holder, row in rows:
         cells = [_to_cell(holder, column) for column in table.outer]
-        writer.writerow([*cells, *(_to_cell(row, column) for column in inner)])
+        writer.writerow([*cells, *(_to_cell(row, column) for column in inner), *last_cells])
     return output.getvalue().encode()
 
 
@@ -208,7 +219,8 @@ def _is_picked(column: str, fields: Sequence[str]) -> bool:
     return any(".".join(steps[:end]) in fields for end in range(1, len(steps) + 1))
 
 
-def _list_further_members(table: Table, rows: Iterable[tuple[Document, Document]]) -> list[str]:
+def list_further_members(table: Table, rows: Iterable[tuple[Document, Document]]) -> list[str]:
+    """Return the members of rows that the schema does not name."""
     described = {column.split(".")[0] for column in table.columns}
     return list(dict.fromkeys(name for _, row in rows for name in row if name not in described))
 
@@ -225,76 +237,3 @@ def _to_cell(row: Any, column: str) -> Any:
     if isinstance(value, dict | list):
         return json.dumps(value, ensure_ascii=False)
     return "" if value is None else value
-
-
-def pick_fields(table: Table, document: Any, fields: Sequence[str]) -> Any:
-    """Return an answer with the picked members: of the whole, or of its rows. Raises `Invalid` for unknown ones.
-
-    Where only members of rows are picked, the members around the rows stay.
-    """
-    further = _list_further_members(table, table.rows(document)) if table.open else ()
-    members = table.members.union(further)
-    _require_members(table, members, fields, "/query/fields")
-    in_rows = {_below_rows(table, field) for field in fields} & members
-    if not table.path:
-        return [_pick(row, in_rows) for row in document]
-    top_members = table.top.intersection(fields)
-    if in_rows:
-        for holder in table.list_holders(document):
-            holder[table.path[-1]] = [_pick(row, in_rows) for row in holder[table.path[-1]]]
-    if not top_members:
-        return document
-    with_rows = in_rows - top_members or table.path[0] == "items"
-    answered = {*top_members, *(table.parts or table.path[:1])} if with_rows else top_members
-    return _pick(document, {*answered, "next"})
-
-
-def require_fields(table: Table, fields: Sequence[str]) -> None:
-    """Raise `Invalid` that names every field which is no member of the answer or its rows, as far as the schema says."""
-    if not table.open:
-        _require_members(table, table.members, fields, "")
-
-
-def _below_rows(table: Table, field: str) -> str:
-    """Return a field without the path of the rows before it."""
-    return field.removeprefix(f"{'.'.join(table.path)}.")
-
-
-def _require_members(table: Table, members: Collection[str], fields: Sequence[str], pointer: str) -> None:
-    faults = [
-        make_fault(
-            pointer,
-            "unknown_field",
-            FIELD_UNKNOWN,
-            name=name[:60],
-            names=", ".join(_list_names(table, members, name)),
-        )
-        for name in fields
-        if name not in table.top and _below_rows(table, name) not in members
-    ]
-    if faults:
-        raise Invalid(faults=faults)
-
-
-def _list_names(table: Table, members: Collection[str], field: str) -> list[str]:
-    """Return the members that a field could have meant: those beside it, or of the outermost objects."""
-    names = {*table.top, *members}
-    outer = field.rpartition(".")[0]
-    while outer and _below_rows(table, outer) not in names:
-        outer = outer.rpartition(".")[0]
-    prefix = f"{_below_rows(table, outer)}." if outer else ""
-    beside = {name for name in names if name.startswith(prefix) and "." not in name.removeprefix(prefix)}
-    return sorted(beside) or sorted(name for name in names if "." not in name)
-
-
-def _pick(row: Document, names: Iterable[str]) -> Document:
-    picked: Document = {}
-    for name in names:
-        outer, _, rest = name.partition(".")
-        if name in row:
-            picked[name] = row[name]
-        elif rest and isinstance(row.get(outer), dict):
-            picked[outer] = {**picked.get(outer, {}), **_pick(row[outer], [rest])}
-        elif rest and row.get(outer, rest) is None:
-            picked[outer] = None
-    return {name: picked[name] for name in row if name in picked}

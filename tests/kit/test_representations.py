@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ConfigDict
 
+from shared.kit.picked_fields import pick_fields, require_fields
 from shared.kit.problems import Invalid
 from shared.kit.representations import CSV, JSON, NotAcceptable, negotiate, parse_accept
-from shared.kit.tables import find_table, find_tables, pick_fields, require_fields, to_csv
+from shared.kit.tables import find_table, find_tables, to_csv
 from tests.kit.notes import running_notes
 
 

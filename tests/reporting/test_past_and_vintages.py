@@ -202,7 +202,7 @@ async def test_a_vintage_is_downloaded_as_a_data_package(office):
         for row in csv.DictReader(io.StringIO(files["figures.sdmx.csv"].decode()))
         if row["INDICATOR"] == "poverty_rate"
     ]
-    assert (rate["STRUCTURE_ID"], rate["FREQ"], rate["REF_AREA"]) == ("NTP:POVERTY_FIGURES(1.0)", "A", "62")
+    assert (rate["STRUCTURE_ID"], rate["FREQ"], rate["REF_AREA"]) == ("NTP:POVERTY_FIGURES(1.0.0)", "A", "62")
     assert (rate["TIME_PERIOD"], rate["OBS_VALUE"], rate["OBS_STATUS"]) == ("2023", "10", "A")
     headers = {"Accept": "text/csv"}
     refused = await office.http.get(f"/v1/poverty/{path}", headers=headers)

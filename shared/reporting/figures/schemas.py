@@ -4,13 +4,14 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date, datetime
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Row
 
 from shared.kit.decimal_fields import JsonDecimal
 from shared.kit.paging import Page
+from shared.kit.representations import RowFormat
 from shared.reporting.basis import BasisName
 from shared.reporting.catalogue.catalogue import SeriesName
 from shared.reporting.catalogue.definitions import Figure
@@ -26,6 +27,7 @@ from shared.reporting.figures.coverage_schemas import (
     warn_of_unequal_coverage,
 )
 from shared.reporting.figures.rules import FigureValue, FormStage
+from shared.reporting.figures.sdmx_csv import make_format
 from shared.reporting.models import Observation, Target
 from shared.reporting.report_content import STATUSES, Status
 from shared.reporting.targets.schemas import PlanOut
@@ -46,6 +48,7 @@ class FigureUnitOut(BaseModel):
 class FigureOut(BaseModel):
     """One figure: exact or to six places; whoever prints it rounds once, half away from zero, to `decimals`."""
 
+    row_formats: ClassVar[tuple[RowFormat, ...]] = (make_format("figures"),)
     model_config = ConfigDict(
         json_schema_extra={
             "example": {
@@ -198,6 +201,8 @@ class FigureOut(BaseModel):
 class FiguresOut(BaseModel):
     """The figures of one unit and period."""
 
+    repeated_in_rows: ClassVar[tuple[str, ...]] = ("unit.code", "unit.name", "unit.kind", "unit.since", "period")
+
     unit: FigureUnitOut
     period: str = Field(description="SDMX time period")
     basis: BasisName = Field(description="which observations count")
@@ -208,6 +213,8 @@ class FiguresOut(BaseModel):
 
 class ObservedValueOut(NamedUnitRow):
     """A value in effect with the report that states it."""
+
+    row_formats: ClassVar[tuple[RowFormat, ...]] = (make_format("observations"),)
 
     unit: str = Field(description="code of the unit")
     indicator: str = Field(description="code of the indicator")

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Self
+from typing import ClassVar, Self
 
 from pydantic import BaseModel, Field
 
 from shared.kit.change_feed import find_newest_included
 from shared.kit.decimal_fields import JsonDecimal
+from shared.kit.representations import RowFormat
 from shared.periods import Period
 from shared.reporting.basis import BasisName
 from shared.reporting.catalogue.definitions import Figure
@@ -18,6 +19,7 @@ from shared.reporting.figures.query import FigureQuery
 from shared.reporting.figures.reading import read_figures
 from shared.reporting.figures.rules import FormStage
 from shared.reporting.figures.schemas import FigureOut
+from shared.reporting.figures.sdmx_csv import make_format
 from shared.reporting.figures.unit_values import read_unit_values
 from shared.reporting.figures.unit_values_schemas import MapValueOut
 from shared.reporting.report_content import Status
@@ -29,6 +31,8 @@ from shared.territory.units import Unit, UnknownUnitOnDate
 
 class SeriesPointOut(NamedUnitRow):
     """The figure of one period."""
+
+    row_formats: ClassVar[tuple[RowFormat, ...]] = (make_format("figures"),)
 
     period: str = Field(description="SDMX time period")
     unit: str | None = Field(description="code of the unit in that period; null where there was none")
@@ -123,6 +127,10 @@ class SeriesPointOut(NamedUnitRow):
 
 class FigureSeriesOut(BaseModel):
     """The series of one figure and unit."""
+
+    repeated_in_rows: ClassVar[tuple[str, ...]] = (
+        "indicator", "dimension", "label", "label_en", "unit_of_measure", "decimals", "basis",
+    )  # fmt: skip
 
     indicator: str = Field(description="code of the figure")
     dimension: DimensionOut = None

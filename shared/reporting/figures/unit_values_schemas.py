@@ -1,11 +1,12 @@
 """Wire forms of the figures of the units of a map."""
 
 from datetime import date, datetime
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.kit.decimal_fields import JsonDecimal
+from shared.kit.representations import RowFormat
 from shared.reporting.basis import BasisName
 from shared.reporting.catalogue.catalogue import SeriesName
 from shared.reporting.catalogue.definitions import Figure
@@ -15,6 +16,7 @@ from shared.reporting.figures.coverage import find_least_covered
 from shared.reporting.figures.coverage_schemas import CaveatOut, CoverageOut
 from shared.reporting.figures.rules import FormStage
 from shared.reporting.figures.schemas import FigureUnitOut
+from shared.reporting.figures.sdmx_csv import make_format
 from shared.reporting.figures.unit_reading import EvaluatedFigure
 from shared.reporting.models import Target
 from shared.reporting.report_content import Status
@@ -76,6 +78,7 @@ class MapIndicatorOut(BaseModel):
 class MapValueOut(BaseModel):
     """One figure of one unit of the map."""
 
+    row_formats: ClassVar[tuple[RowFormat, ...]] = (make_format("figures"),)
     model_config = ConfigDict(json_schema_extra={"example": EXAMPLE})
 
     unit: str = Field(description="code of the unit")
@@ -166,6 +169,8 @@ class MapValueOut(BaseModel):
 
 class MapValuesOut(BaseModel):
     """Figures of every unit of a level in a unit, for a map."""
+
+    repeated_in_rows: ClassVar[tuple[str, ...]] = ("period", "basis", "map")
 
     unit: FigureUnitOut
     period: str = Field(description="SDMX time period")

@@ -80,7 +80,7 @@ async def download_publication(
     A later download gives the same bytes.
     """
     negotiate(",".join(request.headers.getlist("accept")), (MEDIA_TYPE,))
-    content = make_package(await _read(context, request, publication_id), context.engine.catalogue.program)
+    content = make_package(await _read(context, request, publication_id), context.engine.catalogue)
     fields = {
         "Content-Disposition": f'attachment; filename="{publication_id}.zip"',
         "ETag": make_weak_etag(content),

@@ -1,7 +1,6 @@
 """A publication as a data package: its figures as CSV and as SDMX-CSV, described by `datapackage.json`, in one file.
 
-The same publication gives the same bytes. Data Package (frictionless), version 1; SDMX-CSV 2.0, of which one table is written
-by hand, because it is small.
+The same publication gives the same bytes. Data Package (frictionless), version 1; SDMX-CSV 2.0.
 """
 
 import csv
@@ -15,8 +14,10 @@ from decimal import Decimal
 from typing import Any
 
 from shared.kit.decimal_fields import to_number_text
-from shared.periods import Period, PeriodKind
+from shared.kit.exact_json import restore_numbers
+from shared.reporting.catalogue.catalogue import Catalogue
 from shared.reporting.figures.schemas import FigureOut
+from shared.reporting.figures.sdmx_csv import write_table
 from shared.reporting.publications.schemas import PublicationOut
 
 MEDIA_TYPE = "application/zip"
@@ -41,26 +42,22 @@ FIELDS: Sequence[tuple[str, str, str]] = (
 )
 """Name, type and meaning of each column of `figures.csv`."""
 
-SDMX_COLUMNS = (
-    "STRUCTURE", "STRUCTURE_ID", "ACTION", "FREQ", "REF_AREA", "INDICATOR", "MEMBER", "STANDARD", "TIME_PERIOD", "OBS_VALUE",
-    "OBS_STATUS", "UNIT_MEASURE", "DECIMALS",
-)  # fmt: skip
-TOTAL, NOT_APPLICABLE = "_T", "_Z"
-"""The codes of SDMX for a figure of no member, and of no standard."""
-FREQUENCIES = {PeriodKind.YEAR: "A", PeriodKind.HALF: "S", PeriodKind.QUARTER: "Q", PeriodKind.MONTH: "M"}
-OBSERVATION_STATUSES = {"official": "A", "preliminary": "P", "estimate": "E"}
-MISSING, SUPPRESSED = "M", "Q"
-"""Codes of SDMX's list of statuses (CL_OBS_STATUS), as those above."""
+SDMX_TYPES = {
+    "OBS_VALUE": "number", "DECIMALS": "integer", "NUMERATOR": "number", "DENOMINATOR": "number", "AREA_SINCE": "date",
+}  # fmt: skip
+"""Types of the columns of `figures.sdmx.csv` that are no texts."""
 
 
-def make_package(publication: PublicationOut, program: str) -> bytes:
+def make_package(publication: PublicationOut, catalogue: Catalogue) -> bytes:
     """Return the ZIP file of a publication."""
+    document = json.loads(restore_numbers(publication.model_dump_json().encode()), parse_float=str)
+    sdmx_table = write_table(document, "figures", catalogue, labels="id", keys="none", language="vi")
     resources = {
         "figures.csv": _write_table([name for name, _, _ in FIELDS], _list_rows(publication)),
-        "figures.sdmx.csv": _write_table(SDMX_COLUMNS, _list_sdmx_rows(publication, program)),
+        "figures.sdmx.csv": sdmx_table,
     }
     description = json.dumps(
-        _describe(publication, program, resources), ensure_ascii=False, indent=1, sort_keys=True
+        _describe(publication, catalogue.program, resources), ensure_ascii=False, indent=1, sort_keys=True
     )
     frozen_at = publication.published_at.astimezone(UTC)
     output = io.BytesIO()
@@ -75,10 +72,8 @@ def make_package(publication: PublicationOut, program: str) -> bytes:
 def _describe(publication: PublicationOut, program: str, resources: dict[str, bytes]) -> dict[str, Any]:
     """Return the descriptor of the package."""
     fields = [{"name": name, "type": kind, "description": meaning} for name, kind, meaning in FIELDS]
-    sdmx_fields = [
-        {"name": name, "type": {"OBS_VALUE": "number", "DECIMALS": "integer"}.get(name, "string")}
-        for name in SDMX_COLUMNS
-    ]
+    sdmx_columns = resources["figures.sdmx.csv"].decode().partition("\r\n")[0].split(",")
+    sdmx_fields = [{"name": name, "type": SDMX_TYPES.get(name, "string")} for name in sdmx_columns]
     return {
         "profile": "tabular-data-package",
         "name": f"{program}-{publication.unit}-{publication.period}-{publication.id}".lower(),
@@ -125,36 +120,6 @@ def _list_rows(publication: PublicationOut) -> Iterable[list[str]]:
             figure.status or "",
             "true" if figure.withheld else "false",
         ]
-
-
-def _list_sdmx_rows(publication: PublicationOut, program: str) -> Iterable[list[str]]:
-    frequency = FREQUENCIES[Period.parse(publication.period).kind]
-    structure = f"NTP:{program.upper()}_FIGURES(1.0)"
-    for figure in publication.figures:
-        yield [
-            "dataflow",
-            structure,
-            "I",
-            frequency,
-            publication.unit,
-            figure.indicator,
-            _join_members(figure) or TOTAL,
-            figure.standard or NOT_APPLICABLE,
-            publication.period,
-            _write_number(figure.value),
-            _find_status(figure),
-            figure.unit_of_measure,
-            str(figure.decimals),
-        ]
-
-
-def _find_status(figure: FigureOut) -> str:
-    """Return the status of an observation by SDMX's list."""
-    if figure.withheld:
-        return SUPPRESSED
-    if figure.value is None:
-        return MISSING
-    return OBSERVATION_STATUSES.get(figure.status or "official", "A")
 
 
 def _join_members(figure: FigureOut) -> str:

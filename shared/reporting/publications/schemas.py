@@ -2,7 +2,7 @@
 
 import uuid
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -62,6 +62,8 @@ class PublicationSummary(NamedUnitRow):
 
 class PublicationOut(PublicationSummary):
     """A publication with its figures."""
+
+    repeated_in_rows: ClassVar[tuple[str, ...]] = ("unit", "unit_name", "unit_since", "period", "basis")
 
     figures: list[FigureOut] = Field(description="the figures as they were")
 
