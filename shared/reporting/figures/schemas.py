@@ -201,7 +201,13 @@ class FigureOut(BaseModel):
 class FiguresOut(BaseModel):
     """The figures of one unit and period."""
 
-    repeated_in_rows: ClassVar[tuple[str, ...]] = ("unit.code", "unit.name", "unit.kind", "unit.since", "period")
+    repeated_in_rows: ClassVar[tuple[str, ...]] = (
+        "unit.code",
+        "unit.name",
+        "unit.kind",
+        "unit.since",
+        "period",
+    )
 
     unit: FigureUnitOut
     period: str = Field(description="SDMX time period")

@@ -15,6 +15,7 @@ from shared.kit.exception_handlers import negotiate_language
 from shared.kit.problems import Language, Sentence
 from shared.kit.representations import FormattedRows, RowFormat
 from shared.kit.resources import get_resources
+from shared.kit.tables import Document
 from shared.periods import Period, PeriodKind
 from shared.reporting.catalogue.catalogue import Catalogue
 from shared.reporting.catalogue.definitions import Figure, Indicator
@@ -27,7 +28,6 @@ LABELS, KEYS = ("id", "name", "both"), ("none", "obs", "series", "both")
 AGENCY, STRUCTURE_VERSION = "NTP", "1.0.0"
 
 Flow = Literal["figures", "observations"]
-Document = Mapping[str, Any]
 
 
 class CodedText(NamedTuple):
