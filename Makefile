@@ -10,6 +10,8 @@ ARGS ?=
 # for its database half of the time.
 WORKERS ?= $(shell echo $$(( $$(nproc 2>/dev/null || echo 2) + 1 )))
 PYTEST = $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+# Bytecode is kept: a process that compiles every module anew starts half a second later.
+unexport PYTHONDONTWRITEBYTECODE
 NOT_FAST := architecture contracts local migrations running
 SERVICE ?=
 

@@ -74,8 +74,9 @@ def patience() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def anyio_backend() -> str:
-    return "asyncio"
+def anyio_backend() -> tuple[str, dict[str, bool]]:
+    """The event loop of the processes."""
+    return "asyncio", {"use_uvloop": True}
 
 
 @pytest.fixture(scope="session")

@@ -146,6 +146,7 @@ def read_pid(port: int) -> int | None:
     return None
 
 
+@pytest.mark.long
 def test_processes_stop_in_reverse_order(make_stack: Callable[..., Stack]) -> None:
     stack = make_stack(with_postgres=True).start().wait_until_ready()
     assert set(stack.find_children()) == {"postgres", "first", "second"}
@@ -179,6 +180,7 @@ def test_a_killed_process_is_restarted_and_the_others_stay(make_stack: Callable[
     assert read_pid(stack.ports["second"]) == second
 
 
+@pytest.mark.long
 def test_a_process_that_hangs_is_restarted(make_stack: Callable[..., Stack]) -> None:
     stack = make_stack(watch_seconds=0.2).start().wait_until_ready()
     hung = stack.find_children()["first"]
@@ -241,6 +243,7 @@ def test_the_next_start_ends_the_orphans_of_a_killed_launcher(make_stack: Callab
     assert "left by a killed launcher" in stack.read_log()
 
 
+@pytest.mark.long
 def test_a_process_that_ignores_the_stop_is_killed(make_stack: Callable[..., Stack]) -> None:
     stack = make_stack(environment={"TINY_STUBBORN": "1"}, stop_seconds=1).start().wait_until_ready()
     not_none(stack.process).send_signal(signal.SIGTERM)
@@ -276,6 +279,7 @@ def test_an_application_that_cannot_start_ends_the_start(make_stack: Callable[..
     assert stack.all_ended()
 
 
+@pytest.mark.long
 def test_a_process_that_ends_as_misconfigured_is_not_started_again(make_stack: Callable[..., Stack]) -> None:
     stack = make_stack(environment={"TINY_MISCONFIGURED": "1"})
     assert stack.start().wait_for_exit() == 2
@@ -292,6 +296,7 @@ def test_a_stop_from_outside_waits_until_everything_has_ended(make_stack: Callab
     assert stack.run_folder.stop_stack() is False
 
 
+@pytest.mark.long
 def test_a_stop_during_the_start_leaves_no_process(make_stack: Callable[..., Stack]) -> None:
     stack = make_stack(with_postgres=True).start()
     wait_until(lambda: stack.run_folder.find_launcher() is not None, stack.read_log)
@@ -300,11 +305,13 @@ def test_a_stop_during_the_start_leaves_no_process(make_stack: Callable[..., Sta
     assert not stack.run_folder.find_children()
 
 
+@pytest.mark.long
 def test_a_very_long_line_is_logged_whole(make_stack: Callable[..., Stack]) -> None:
     stack = make_stack(environment={"TINY_LONG_LINE": "1"}).start().wait_until_ready()
     wait_until(lambda: "x" * 200_000 in stack.read_log())
 
 
+@pytest.mark.long
 def test_the_record_of_the_launcher_holds_the_ports(make_stack: Callable[..., Stack]) -> None:
     stack = make_stack(with_postgres=True).start().wait_until_ready()
     assert not_none(stack.run_folder.find_launcher()).ports == {
@@ -313,6 +320,7 @@ def test_the_record_of_the_launcher_holds_the_ports(make_stack: Callable[..., St
     }
 
 
+@pytest.mark.long
 def test_a_log_rotates_while_the_processes_run_and_loses_no_line(
     make_stack: Callable[..., Stack], folder: Path
 ) -> None:

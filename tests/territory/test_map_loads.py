@@ -369,6 +369,7 @@ async def test_a_service_follows_and_answers_by_its_version_until_then(gateway, 
         )
 
 
+@pytest.mark.long
 def test_the_command_loads_a_folder_and_names_every_fault(database, tmp_path):
     def run(*options):
         return subprocess.run(
