@@ -66,9 +66,7 @@ async def correct_body(
     dissolved_on = to_body(newest).dissolved_on
     raise_if_any(find_reversed_days(record.day, dissolved_on, "established_on"))
     await _refuse_second(context, record, body_id, dissolved_on)
-    return await correct_record(
-        context, at, body_id, record, version=draft.body.version, reason=draft.body.reason
-    )
+    return await correct_record(context, at, body_id, record, draft.body)
 
 
 async def dissolve_body(context: ReportingContext, body_id: uuid.UUID, body: DissolutionIn) -> RecordVersion:

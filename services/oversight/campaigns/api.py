@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Query, Response, status
 
 from services.oversight.agencies.api import CurrentAgencies
-from services.oversight.campaigns import actions
+from services.oversight.campaigns.preparing import prepare_campaign
 from services.oversight.campaigns.schemas import (
     CampaignCorrectionIn,
     CampaignIn,
@@ -15,7 +15,11 @@ from services.oversight.campaigns.schemas import (
     CampaignsPage,
 )
 from services.oversight.context import OverseerContext, PublicRecordContext, reads_as_public
-from services.oversight.records.actions import withdraw_record
+from services.oversight.records.actions import (
+    lock_and_correct_record,
+    lock_and_insert_record,
+    withdraw_record,
+)
 from services.oversight.records.query_params import ProgramFilter
 from services.oversight.records.rights import read_visible_versions
 from services.oversight.records.schemas import ReasonIn
@@ -40,7 +44,7 @@ async def record_campaign(
     response: Response,
 ) -> CampaignOut:
     """Record a plan of communication, a campaign, a movement or an activity. The same campaign again answers 200."""
-    result = await actions.record_campaign(context, draft, directory)
+    result = await lock_and_insert_record(context, await prepare_campaign(context, draft, directory))
     set_created_or_existing(response, f"{PATH}/{result.row.id}", created=result.created)
     return CampaignOut.from_row(result.row, context.territory)
 
@@ -90,7 +94,8 @@ async def correct_campaign(
     response: Response,
 ) -> CampaignOut:
     """State the whole content anew, as the next version; the versions before it stay readable."""
-    row = await actions.correct_campaign(context, campaign_id, draft, directory)
+    record = await prepare_campaign(context, draft, directory)
+    row = await lock_and_correct_record(context, campaign_id, record, draft.body)
     response.headers["Location"] = f"{PATH}/{row.id}"
     return CampaignOut.from_row(row, context.territory)
 

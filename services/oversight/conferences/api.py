@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Query, Response, status
 
 from services.oversight.agencies.api import CurrentAgencies
-from services.oversight.conferences import actions
+from services.oversight.conferences.preparing import prepare_conference
 from services.oversight.conferences.schemas import (
     ConferenceCorrectionIn,
     ConferenceIn,
@@ -16,7 +16,11 @@ from services.oversight.conferences.schemas import (
 )
 from services.oversight.context import OverseerContext, PublicRecordContext, reads_as_public
 from services.oversight.models import RecordVersion
-from services.oversight.records.actions import withdraw_record
+from services.oversight.records.actions import (
+    lock_and_correct_record,
+    lock_and_insert_record,
+    withdraw_record,
+)
 from services.oversight.records.query_params import OfUnit, OfUnitSince
 from services.oversight.records.rights import read_visible_versions
 from services.oversight.records.schemas import ReasonIn
@@ -49,7 +53,7 @@ async def record_conference(
     response: Response,
 ) -> ConferenceOut:
     """Record a conference with the units that took part and its numbered conclusions. The same conference again answers 200."""
-    result = await actions.record_conference(context, draft, directory)
+    result = await lock_and_insert_record(context, await prepare_conference(context, draft, directory))
     set_created_or_existing(response, f"{PATH}/{result.row.id}", created=result.created)
     return ConferenceOut.from_row(result.row, context.territory)
 
@@ -109,7 +113,8 @@ async def correct_conference(
     response: Response,
 ) -> ConferenceOut:
     """State the whole content anew, as the next version; the versions before it stay readable."""
-    row = await actions.correct_conference(context, conference_id, draft, directory)
+    record = await prepare_conference(context, draft, directory)
+    row = await lock_and_correct_record(context, conference_id, record, draft.body)
     response.headers["Location"] = f"{PATH}/{row.id}"
     return ConferenceOut.from_row(row, context.territory)
 

@@ -1,4 +1,4 @@
-"""The actions on difficulties: record, correct."""
+"""Check the body of a difficulty, and the actions on it: correct, pass on, answer, drop."""
 
 import uuid
 
@@ -21,7 +21,6 @@ from services.oversight.records.actions import (
     RecordContent,
     add_version,
     correct_record,
-    insert_record,
     read_newest,
     require_live,
 )
@@ -36,17 +35,8 @@ from shared.kit.partial_body import PartialBody
 from shared.kit.problems import raise_if_any
 from shared.periods import local_day
 from shared.reporting.context import ReportingContext
-from shared.reporting.registers import RegisterResult, UnitOnDay, locate_unit
+from shared.reporting.registers import UnitOnDay, locate_unit
 from shared.territory.units import LEVEL_NAMES
-
-
-async def record_difficulty(
-    context: ReportingContext, draft: PartialBody[DifficultyIn], directory: AgencyDirectory
-) -> RegisterResult[RecordVersion]:
-    """Insert a difficulty, or return the same one. Raise every fault of it."""
-    record = await _prepare(context, draft, directory)
-    at = await lock_feed(context.session, context.clock)
-    return await insert_record(context, at, record)
 
 
 async def correct_difficulty(
@@ -56,7 +46,7 @@ async def correct_difficulty(
     directory: AgencyDirectory,
 ) -> RecordVersion:
     """Insert a version of a difficulty with its whole content anew."""
-    record = await _prepare(context, draft, directory)
+    record = await prepare_difficulty(context, draft, directory)
     at = await lock_feed(context.session, context.clock)
     newest = await read_newest(context, "difficulties", difficulty_id, draft.body.version)
     passed_to = newest.content["passed_to"]
@@ -64,12 +54,10 @@ async def correct_difficulty(
     if any(row.act == "passed" for row in versions) and draft.body.passed_to != passed_to:
         raise ActNotPossible(reason=PASSED_ALREADY.filled(agency=passed_to))
     raise_if_any(find_reversed_days(record.day, to_difficulty(newest).answered_on, "raised_on"))
-    return await correct_record(
-        context, at, difficulty_id, record, version=draft.body.version, reason=draft.body.reason
-    )
+    return await correct_record(context, at, difficulty_id, record, draft.body)
 
 
-async def _prepare(
+async def prepare_difficulty(
     context: ReportingContext,
     draft: PartialBody[DifficultyIn] | PartialBody[DifficultyCorrectionIn],
     directory: AgencyDirectory,

@@ -22,7 +22,7 @@ from services.oversight.difficulties.schemas import (
 )
 from services.oversight.difficulties.store import PATH, to_difficulty
 from services.oversight.models import RecordVersion
-from services.oversight.records.actions import withdraw_record
+from services.oversight.records.actions import lock_and_insert_record, withdraw_record
 from services.oversight.records.query_params import ProgramFilter, StateDay
 from services.oversight.records.schemas import ReasonIn
 from services.oversight.records.store import content_is, has_id, read_records, read_versions, select_records
@@ -51,7 +51,8 @@ async def record_difficulty(
     response: Response,
 ) -> DifficultyOut:
     """Record a difficulty that a unit raises against a component or a clause. The same difficulty again answers 200."""
-    result = await actions.record_difficulty(context, draft, directory)
+    record = await actions.prepare_difficulty(context, draft, directory)
+    result = await lock_and_insert_record(context, record)
     set_created_or_existing(response, f"{PATH}/{result.row.id}", created=result.created)
     return _serialize(context, result.row)
 

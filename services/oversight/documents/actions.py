@@ -63,9 +63,7 @@ async def correct_document(
     at = await lock_feed(context.session, context.clock)
     await _check_references(context, record, document_id, draft.body)
     await _keep_fulfilled_demands(context, record, document_id)
-    return await correct_record(
-        context, at, document_id, record, version=draft.body.version, reason=draft.body.reason
-    )
+    return await correct_record(context, at, document_id, record, draft.body)
 
 
 async def _prepare(

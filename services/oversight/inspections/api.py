@@ -7,7 +7,7 @@ from fastapi import APIRouter, Body, Query, Response, status
 
 from services.oversight.agencies.api import CurrentAgencies
 from services.oversight.context import OverseerContext, PublicRecordContext, reads_as_public
-from services.oversight.inspections import actions
+from services.oversight.inspections.preparing import prepare_inspection
 from services.oversight.inspections.schemas import (
     InspectionCorrectionIn,
     InspectionIn,
@@ -15,7 +15,11 @@ from services.oversight.inspections.schemas import (
     InspectionsPage,
 )
 from services.oversight.models import RecordVersion
-from services.oversight.records.actions import withdraw_record
+from services.oversight.records.actions import (
+    lock_and_correct_record,
+    lock_and_insert_record,
+    withdraw_record,
+)
 from services.oversight.records.query_params import OfUnit, OfUnitSince
 from services.oversight.records.rights import read_visible_versions
 from services.oversight.records.schemas import ReasonIn
@@ -48,7 +52,7 @@ async def record_inspection(
     response: Response,
 ) -> InspectionOut:
     """Record an inspection team with the units that it visited and what it found. The same inspection again answers 200."""
-    result = await actions.record_inspection(context, draft, directory)
+    result = await lock_and_insert_record(context, await prepare_inspection(context, draft, directory))
     set_created_or_existing(response, f"{PATH}/{result.row.id}", created=result.created)
     return InspectionOut.from_row(result.row, context.territory)
 
@@ -114,7 +118,8 @@ async def correct_inspection(
     response: Response,
 ) -> InspectionOut:
     """State the whole content anew, as the next version; the versions before it stay readable."""
-    row = await actions.correct_inspection(context, inspection_id, draft, directory)
+    record = await prepare_inspection(context, draft, directory)
+    row = await lock_and_correct_record(context, inspection_id, record, draft.body)
     response.headers["Location"] = f"{PATH}/{row.id}"
     return InspectionOut.from_row(row, context.territory)
 

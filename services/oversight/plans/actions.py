@@ -1,4 +1,4 @@
-"""The actions on plans: draft, correct, submit, approve, revise, close, and begin the plan of the next year."""
+"""Check the body of a plan, and the actions on it: correct, submit, approve, revise, close, and begin the plan of the next year."""
 
 import uuid
 from collections.abc import Iterable
@@ -49,15 +49,6 @@ from shared.reporting.registers import RegisterResult, locate_unit
 from shared.territory.units import LEVEL_NAMES
 
 
-async def record_plan(
-    context: ReportingContext, draft: PartialBody[ImplementationPlanIn], directory: AgencyDirectory
-) -> RegisterResult[RecordVersion]:
-    """Insert the draft of a plan, or return the same one. Raise every fault of it."""
-    record = await _prepare(context, draft, directory)
-    at = await lock_feed(context.session, context.clock)
-    return await insert_record(context, at, record)
-
-
 async def correct_plan(
     context: ReportingContext,
     plan_id: uuid.UUID,
@@ -65,14 +56,12 @@ async def correct_plan(
     directory: AgencyDirectory,
 ) -> RecordVersion:
     """Insert a version of a plan that is not approved yet, with its whole content anew."""
-    record = await _prepare(context, draft, directory)
+    record = await prepare_plan(context, draft, directory)
     at = await lock_feed(context.session, context.clock)
     newest = await read_newest(context, "plans", plan_id, draft.body.version)
     if find_state(newest) not in EDITABLE_STATES:
         raise ActNotPossible(reason=WRONG_STATE.filled(state=find_state(newest)))
-    return await correct_record(
-        context, at, plan_id, record, version=draft.body.version, reason=draft.body.reason
-    )
+    return await correct_record(context, at, plan_id, record, draft.body)
 
 
 async def submit_plan(context: ReportingContext, plan_id: uuid.UUID, body: ReasonIn) -> RecordVersion:
@@ -98,7 +87,7 @@ async def revise_plan(
     directory: AgencyDirectory,
 ) -> RecordVersion:
     """Insert the version by which a document revises an approved plan, with its whole content anew."""
-    record = await _prepare(context, draft, directory)
+    record = await prepare_plan(context, draft, directory)
     at = await lock_feed(context.session, context.clock)
     newest = await _read_for(context, plan_id, draft.body.version, "revised")
     kept = (newest.unit, newest.day, newest.content["period"])
@@ -169,7 +158,7 @@ async def begin_next_plan(
     return await insert_record(context, at, record)
 
 
-async def _prepare(
+async def prepare_plan(
     context: ReportingContext,
     draft: PartialBody[ImplementationPlanIn]
     | PartialBody[ImplementationPlanCorrectionIn]

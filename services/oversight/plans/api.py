@@ -25,7 +25,7 @@ from services.oversight.plans.schemas import (
     PlanApprovalIn,
 )
 from services.oversight.plans.store import PATH, find_state, to_capital
-from services.oversight.records.actions import withdraw_record
+from services.oversight.records.actions import lock_and_insert_record, withdraw_record
 from services.oversight.records.rights import read_visible_versions
 from services.oversight.records.rules import RecordNotFound
 from services.oversight.records.schemas import ReasonIn
@@ -58,7 +58,8 @@ async def record_plan(
     response: Response,
 ) -> ImplementationPlanOut:
     """Draft a plan of a year or of several years. The same plan again answers 200."""
-    result = await actions.record_plan(context, draft, directory)
+    record = await actions.prepare_plan(context, draft, directory)
+    result = await lock_and_insert_record(context, record)
     set_created_or_existing(response, f"{PATH}/{result.row.id}", created=result.created)
     return _serialize(context, result.row)
 

@@ -1,4 +1,4 @@
-"""The actions on recommendations: record, correct, answer, close, withdraw."""
+"""Check the body of a recommendation, and the actions on it: correct, answer, close, withdraw."""
 
 import uuid
 from collections.abc import Mapping
@@ -24,7 +24,6 @@ from services.oversight.records.actions import (
     RecordContent,
     add_version,
     correct_record,
-    insert_record,
     read_newest,
     require_live,
 )
@@ -45,7 +44,6 @@ from shared.kit.partial_body import PartialBody
 from shared.kit.problems import make_fault, raise_if_any
 from shared.periods import local_day
 from shared.reporting.context import ReportingContext
-from shared.reporting.registers import RegisterResult
 from shared.territory.rights import is_granted, make_refusal
 
 SOURCE_REGISTERS: Mapping[SourceKind, RegisterName] = {
@@ -58,15 +56,6 @@ SOURCE_REGISTERS: Mapping[SourceKind, RegisterName] = {
 """The register that holds the source of a recommendation."""
 
 
-async def record_recommendation(
-    context: ReportingContext, draft: PartialBody[RecommendationIn], directory: AgencyDirectory
-) -> RegisterResult[RecordVersion]:
-    """Insert a recommendation, or return the same one. Raise every fault of it."""
-    record = await _prepare(context, draft, directory)
-    at = await lock_feed(context.session, context.clock)
-    return await insert_record(context, at, record)
-
-
 async def correct_recommendation(
     context: ReportingContext,
     recommendation_id: uuid.UUID,
@@ -74,7 +63,7 @@ async def correct_recommendation(
     directory: AgencyDirectory,
 ) -> RecordVersion:
     """Insert a version of a recommendation with its whole content anew."""
-    record = await _prepare(context, draft, directory)
+    record = await prepare_recommendation(context, draft, directory)
     at = await lock_feed(context.session, context.clock)
     newest = await read_newest(context, "recommendations", recommendation_id, draft.body.version)
     _refuse_answering_client(context, newest)
@@ -89,12 +78,10 @@ async def correct_recommendation(
             raise ActNotPossible(reason=ADDRESSEE_ANSWERED)
         first_answer = min(recommendation.answered_on)
         raise_if_any(find_reversed_days(draft.body.issued_on, first_answer, "issued_on"))
-    return await correct_record(
-        context, at, recommendation_id, record, version=draft.body.version, reason=draft.body.reason
-    )
+    return await correct_record(context, at, recommendation_id, record, draft.body)
 
 
-async def _prepare(
+async def prepare_recommendation(
     context: ReportingContext,
     draft: PartialBody[RecommendationIn] | PartialBody[RecommendationCorrectionIn],
     directory: AgencyDirectory,

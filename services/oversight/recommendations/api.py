@@ -31,6 +31,7 @@ from services.oversight.recommendations.store import (
     read_recommendations,
     to_recommendation,
 )
+from services.oversight.records.actions import lock_and_insert_record
 from services.oversight.records.query_params import StateDay
 from services.oversight.records.schemas import ReasonIn
 from services.oversight.records.store import has_id, read_versions, select_records
@@ -58,7 +59,8 @@ async def record_recommendation(
 
     `unit` is the unit of the issuer. The same recommendation again answers 200.
     """
-    result = await actions.record_recommendation(context, draft, directory)
+    record = await actions.prepare_recommendation(context, draft, directory)
+    result = await lock_and_insert_record(context, record)
     set_created_or_existing(response, f"{PATH}/{result.row.id}", created=result.created)
     return _serialize(context, directory, result.row)
 

@@ -18,7 +18,7 @@ from services.oversight.records.rules import (
     RecordWithdrawn,
     RegisterName,
 )
-from services.oversight.records.schemas import ReasonIn
+from services.oversight.records.schemas import CorrectionFields, ReasonIn
 from services.oversight.records.store import content_has, find_by_key, read_records, read_versions
 from shared.kit.canonical_text import canonicalize
 from shared.kit.change_feed import Event, lock_feed, publish_events
@@ -90,27 +90,40 @@ async def insert_record(
     return RegisterResult(await _write(context, at, row), created=True)
 
 
+async def lock_and_insert_record(
+    context: ReportingContext, record: RecordContent
+) -> RegisterResult[RecordVersion]:
+    """Lock the feed, and insert the first version of a record, or return the same record."""
+    return await insert_record(context, await lock_feed(context.session, context.clock), record)
+
+
 async def correct_record(
     context: ReportingContext,
     at: datetime,
     record_id: uuid.UUID,
     record: RecordContent,
-    *,
-    version: int,
-    reason: str,
+    correction: CorrectionFields,
 ) -> RecordVersion:
     """Insert a version with the whole content anew; raise where another version, or another record, is in the way.
 
     What acts of the register have added, such as answers, stays.
     """
-    newest = await read_newest(context, record.register, record_id, version)
+    newest = await read_newest(context, record.register, record_id, correction.version)
     other = await find_by_key(context.session, record.register, record.key)
     if other is not None and other.id != record_id:
         raise RecordExists(record=str(other.id))
     added = {name: value for name, value in newest.content.items() if name not in record.content}
     corrected = replace(record, content={**added, **record.content})
-    row = _make_version(context, at, corrected, record_id, newest.version + 1, "corrected", reason)
+    row = _make_version(context, at, corrected, record_id, newest.version + 1, "corrected", correction.reason)
     return await _write(context, at, row)
+
+
+async def lock_and_correct_record(
+    context: ReportingContext, record_id: uuid.UUID, record: RecordContent, correction: CorrectionFields
+) -> RecordVersion:
+    """Lock the feed, and insert a version with the whole content anew."""
+    at = await lock_feed(context.session, context.clock)
+    return await correct_record(context, at, record_id, record, correction)
 
 
 async def add_version(

@@ -10,11 +10,15 @@ from fastapi import APIRouter, Body, Query, Response, status
 from services.oversight.agencies.api import CurrentAgencies
 from services.oversight.context import InsiderContext, OverseerContext
 from services.oversight.models import RecordVersion
-from services.oversight.records.actions import withdraw_record
+from services.oversight.records.actions import (
+    lock_and_correct_record,
+    lock_and_insert_record,
+    withdraw_record,
+)
 from services.oversight.records.query_params import StateDay
 from services.oversight.records.schemas import ReasonIn
 from services.oversight.records.store import ROOT, content_is, read_versions, select_records
-from services.oversight.supervisions import actions
+from services.oversight.supervisions.preparing import prepare_supervision
 from services.oversight.supervisions.rules import count_overdue_requests, find_unrecovered
 from services.oversight.supervisions.schemas import (
     SupervisionCorrectionIn,
@@ -46,7 +50,7 @@ async def record_supervision(
     response: Response,
 ) -> SupervisionOut:
     """Record a round of supervision or an audit, with its requests, conclusions and the money to recover. The same supervision again answers 200."""
-    result = await actions.record_supervision(context, draft, directory)
+    result = await lock_and_insert_record(context, await prepare_supervision(context, draft, directory))
     set_created_or_existing(response, f"{PATH}/{result.row.id}", created=result.created)
     return _serialize(context, result.row)
 
@@ -94,7 +98,8 @@ async def correct_supervision(
     response: Response,
 ) -> SupervisionOut:
     """State the whole content anew, as the next version; the versions before it stay readable."""
-    row = await actions.correct_supervision(context, supervision_id, draft, directory)
+    record = await prepare_supervision(context, draft, directory)
+    row = await lock_and_correct_record(context, supervision_id, record, draft.body)
     response.headers["Location"] = f"{PATH}/{row.id}"
     return _serialize(context, row)
 

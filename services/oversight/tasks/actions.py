@@ -1,4 +1,4 @@
-"""The actions on tasks: record, correct."""
+"""Check the body of a task, and the actions on it: correct, complete, drop."""
 
 import uuid
 from datetime import date
@@ -9,7 +9,6 @@ from services.oversight.records.actions import (
     RecordContent,
     add_version,
     correct_record,
-    insert_record,
     read_newest,
 )
 from services.oversight.records.preparing import prepare_record
@@ -30,22 +29,12 @@ from shared.kit.partial_body import PartialBody
 from shared.kit.problems import Fault, Sentence, make_fault, raise_if_any
 from shared.periods import InvalidPeriod, Period, local_day
 from shared.reporting.context import ReportingContext
-from shared.reporting.registers import RegisterResult
 
 DOCUMENTS: RegisterName = "documents"
 CONFERENCES: RegisterName = "conferences"
 LONGEST_DAYS = 3700
 """A task lasts ten years at most, so that the periods of a recurring one are few."""
 TOO_LONG = Sentence("Nhiệm vụ kéo dài quá {days} ngày.", "The task lasts more than {days} days.")
-
-
-async def record_task(
-    context: ReportingContext, draft: PartialBody[TaskIn], directory: AgencyDirectory
-) -> RegisterResult[RecordVersion]:
-    """Insert a task, or return the same one. Raise every fault of it."""
-    record = await _prepare(context, draft, directory)
-    at = await lock_feed(context.session, context.clock)
-    return await insert_record(context, at, record)
 
 
 async def correct_task(
@@ -55,16 +44,14 @@ async def correct_task(
     directory: AgencyDirectory,
 ) -> RecordVersion:
     """Insert a version of a task with its whole content anew."""
-    record = await _prepare(context, draft, directory)
+    record = await prepare_task(context, draft, directory)
     at = await lock_feed(context.session, context.clock)
     newest = await read_newest(context, "tasks", task_id, draft.body.version)
     _require_unfinished(to_task(newest), local_day(context.now))
-    return await correct_record(
-        context, at, task_id, record, version=draft.body.version, reason=draft.body.reason
-    )
+    return await correct_record(context, at, task_id, record, draft.body)
 
 
-async def _prepare(
+async def prepare_task(
     context: ReportingContext,
     draft: PartialBody[TaskIn] | PartialBody[TaskCorrectionIn],
     directory: AgencyDirectory,

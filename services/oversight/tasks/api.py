@@ -11,7 +11,7 @@ from services.oversight.agencies.api import CurrentAgencies
 from services.oversight.agencies.rules import AgencyDirectory
 from services.oversight.context import InsiderContext, OverseerContext
 from services.oversight.models import RecordVersion
-from services.oversight.records.actions import withdraw_record
+from services.oversight.records.actions import lock_and_insert_record, withdraw_record
 from services.oversight.records.query_params import StateDay
 from services.oversight.records.schemas import ReasonIn
 from services.oversight.records.store import content_is, has_id, read_versions, select_records
@@ -47,7 +47,8 @@ async def record_task(
     response: Response,
 ) -> TaskOut:
     """Record a task with its owner, its due day, and the product that will prove it done. The same task again answers 200."""
-    result = await actions.record_task(context, draft, directory)
+    record = await actions.prepare_task(context, draft, directory)
+    result = await lock_and_insert_record(context, record)
     set_created_or_existing(response, f"{PATH}/{result.row.id}", created=result.created)
     return _serialize(context, directory, result.row)
 

@@ -1,47 +1,21 @@
-"""The actions on supervisions: record, correct."""
+"""Check the body of a supervision before anything is locked."""
 
-import uuid
 from collections.abc import Iterator
 
 from services.oversight.agencies.rules import AgencyDirectory
-from services.oversight.models import RecordVersion
-from services.oversight.records.actions import RecordContent, correct_record, insert_record
+from services.oversight.records.actions import RecordContent
 from services.oversight.records.preparing import prepare_record
 from services.oversight.records.rules import find_future_days, find_reversed_days
 from services.oversight.supervisions.rules import find_amount_faults
 from services.oversight.supervisions.schemas import SupervisionCorrectionIn, SupervisionIn
-from shared.kit.change_feed import lock_feed
 from shared.kit.partial_body import PartialBody
 from shared.kit.problems import Fault
 from shared.periods import local_day
 from shared.reporting.context import ReportingContext
-from shared.reporting.registers import RegisterResult, find_future_date_faults
+from shared.reporting.registers import find_future_date_faults
 
 
-async def record_supervision(
-    context: ReportingContext, draft: PartialBody[SupervisionIn], directory: AgencyDirectory
-) -> RegisterResult[RecordVersion]:
-    """Insert a supervision, or return the same one. Raise every fault of it."""
-    record = await _prepare(context, draft, directory)
-    at = await lock_feed(context.session, context.clock)
-    return await insert_record(context, at, record)
-
-
-async def correct_supervision(
-    context: ReportingContext,
-    supervision_id: uuid.UUID,
-    draft: PartialBody[SupervisionCorrectionIn],
-    directory: AgencyDirectory,
-) -> RecordVersion:
-    """Insert a version of a supervision with its whole content anew."""
-    record = await _prepare(context, draft, directory)
-    at = await lock_feed(context.session, context.clock)
-    return await correct_record(
-        context, at, supervision_id, record, version=draft.body.version, reason=draft.body.reason
-    )
-
-
-async def _prepare(
+async def prepare_supervision(
     context: ReportingContext,
     draft: PartialBody[SupervisionIn] | PartialBody[SupervisionCorrectionIn],
     directory: AgencyDirectory,

@@ -1,47 +1,20 @@
-"""The actions on inspections: record, correct."""
+"""Check the body of an inspection before anything is locked."""
 
-import uuid
 from collections.abc import Iterator
 from datetime import date
 
 from services.oversight.agencies.rules import AgencyDirectory
 from services.oversight.inspections.schemas import InspectionCorrectionIn, InspectionIn
-from services.oversight.models import RecordVersion
-from services.oversight.records.actions import RecordContent, correct_record, insert_record
+from services.oversight.records.actions import RecordContent
 from services.oversight.records.preparing import prepare_record
 from services.oversight.records.rules import find_future_days, find_repeated_faults, find_reversed_days
-from shared.kit.change_feed import lock_feed
 from shared.kit.partial_body import PartialBody
 from shared.kit.problems import Fault
 from shared.periods import local_day
 from shared.reporting.context import ReportingContext
-from shared.reporting.registers import RegisterResult
 
 
-async def record_inspection(
-    context: ReportingContext, draft: PartialBody[InspectionIn], directory: AgencyDirectory
-) -> RegisterResult[RecordVersion]:
-    """Insert an inspection, or return the same one. Raise every fault of it."""
-    record = await _prepare(context, draft, directory)
-    at = await lock_feed(context.session, context.clock)
-    return await insert_record(context, at, record)
-
-
-async def correct_inspection(
-    context: ReportingContext,
-    inspection_id: uuid.UUID,
-    draft: PartialBody[InspectionCorrectionIn],
-    directory: AgencyDirectory,
-) -> RecordVersion:
-    """Insert a version of an inspection with its whole content anew."""
-    record = await _prepare(context, draft, directory)
-    at = await lock_feed(context.session, context.clock)
-    return await correct_record(
-        context, at, inspection_id, record, version=draft.body.version, reason=draft.body.reason
-    )
-
-
-async def _prepare(
+async def prepare_inspection(
     context: ReportingContext,
     draft: PartialBody[InspectionIn] | PartialBody[InspectionCorrectionIn],
     directory: AgencyDirectory,
