@@ -110,6 +110,7 @@ def create_app(settings: GatewaySettings | None = None, *, clock: Clock = system
                 territory.tiles_router,
                 map_loads.router,
                 maps.router,
+                maps.areas_router,
                 tokens.router,
                 clients.secret_router,
                 clients.revoking_router,

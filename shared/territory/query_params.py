@@ -10,8 +10,9 @@ from typing import Annotated
 
 from fastapi import Depends, Query
 
+from shared.kit.problems import Invalid, Sentence, make_fault
 from shared.kit.resources import CurrentResources
-from shared.territory.areas import NamedAreas
+from shared.territory.areas import AREA_CODE, NamedAreas
 from shared.territory.current import CurrentTerritory
 from shared.territory.settings import TerritorySettings
 from shared.territory.tree import Territory
@@ -33,11 +34,19 @@ UnitOrAreaText = Annotated[
     Query(
         min_length=2,
         max_length=12,
-        description="code of the unit, or of a named area (`/v1/territory/areas`); when left out, the province on the day of "
-        "the reading",
+        description="code of the unit, or of a named area (`/v1/areas`); when left out, the province on the day of the reading",
         examples=["62"],
     ),
 ]
+AreaText = Annotated[
+    str | None,
+    Query(
+        pattern=f"^{AREA_CODE}$",
+        description="code of a named area (`/v1/areas`), in place of `unit`",
+        examples=["KON_TUM"],
+    ),
+]
+AREA_AND_UNIT = Sentence("Chỉ nêu area hoặc unit, không cả hai.", "State area or unit, not both.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +69,18 @@ async def _read_requested_unit(resources: CurrentResources, unit: UnitText = Non
     return RequestedUnit(unit, province, resources.get(Territory))
 
 
-async def _requested_unit_or_area(resources: CurrentResources, unit: UnitOrAreaText = None) -> RequestedUnit:
+async def _requested_unit_or_area(
+    resources: CurrentResources, unit: UnitOrAreaText = None, area: AreaText = None
+) -> RequestedUnit:
+    if unit is not None and area is not None:
+        raise Invalid(faults=[make_fault("/query/area", "area_and_unit", AREA_AND_UNIT)])
     province = resources.get(TerritorySettings).province
     territory = resources.get(NamedAreas).extend(resources.get(Territory))
-    return RequestedUnit(unit, province, territory)
+    return RequestedUnit(unit or area, province, territory)
 
 
 UnitOrAreaQuery = Annotated[RequestedUnit, Depends(_requested_unit_or_area)]
-"""The `unit` of a reading that takes named areas as well."""
+"""The `unit` of a reading that takes named areas as well, or its `area`."""
 UnitQuery = Annotated[RequestedUnit, Depends(_read_requested_unit)]
 """The `unit` of a reading; `unit.on(day)` returns it."""
 

@@ -101,6 +101,20 @@ async def test_the_area_is_covered_and_the_province_is_not(clients):  # noqa: F8
         owed[unit] = sum(row["state"] == "accepted" for row in rows), len(rows)
     assert owed["KON_TUM"] == (40, 40)
     assert owed["51"][0] < owed["51"][1]
+    query = {"period": "2025", "area": "KON_TUM"}
+    assert (await clients.get("progress", **query))["figures"] == (
+        await clients.get("progress", period="2025", unit="KON_TUM")
+    )["figures"]
+    in_map = await clients.get("map", indicator="poor_households", level="commune", **query)
+    assert sum(row["value"] for row in in_map["items"]) == len(in_map["items"]) == 40
+    series = {"indicator": "poor_households", "from": "2024", "to": "2025", "area": "KON_TUM"}
+    before, point = (await clients.get("series", **series))["items"]
+    assert (before["unit"], before["value"], before["coverage"]["expected"]) == ("KON_TUM", None, 102)
+    assert (point["unit"], point["value"], point["coverage"]["expected"]) == ("KON_TUM", 40, 40)
+    both = await clients.http.get("/v1/poverty/progress", params={**query, "unit": "51"})
+    assert (both.status_code, both.json()["errors"][0]["code"]) == (422, "area_and_unit")
+    no_area = await clients.http.get("/v1/poverty/progress", params={**query, "area": "51"})
+    assert (no_area.status_code, no_area.json()["errors"][0]["pointer"]) == (422, "/query/area")
 
 
 @pytest.mark.parametrize("province", ["62"])
@@ -138,12 +152,16 @@ async def test_the_money_of_an_area_is_that_of_its_units(database, issuer):
             unit: (await office.get("progress", year=2025, unit=unit)).json()["total"]["allocated_vnd"]
             for unit in ("KON_TUM", "51", "23293")
         }
+        series = {"indicator": "allocated_vnd", "from": "2025", "to": "2025", "area": "KON_TUM"}
+        (point,) = (await office.get("series", **series)).json()["items"]
+        assert (point["unit"], point["value"]) == ("KON_TUM", 5)
     assert totals == {"KON_TUM": 5, "51": 23, "23293": 5}
 
 
 @pytest.mark.own_database
 async def test_areas_are_listed_and_loaded_by_row(gateway):  # noqa: F811
     (shipped,) = (await gateway.get("/v1/territory/areas")).json()
+    assert (await gateway.get("/v1/areas")).json() == {"items": [shipped]}
     assert (shipped["code"], len(shipped["units"])) == ("KON_TUM", 41)
     assert {(unit["code"], unit["valid_from"]) for unit in shipped["units"]} == {
         (code, since.isoformat()) for code, since in KON_TUM.members

@@ -282,6 +282,12 @@ class AreaSummaryOut(TypedDict):
     border_communes: int
 
 
+class AreasOut(TypedDict):
+    """The named areas."""
+
+    items: "list[AreaOut]"
+
+
 class AssessedIn(TypedDict):
     """The result of an assessment; the criteria are those of the accepted assessment of the year."""
 

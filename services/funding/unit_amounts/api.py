@@ -32,7 +32,7 @@ from shared.kit.query_lists import CommaSeparated
 from shared.periods import Period
 from shared.reporting.period_lists import list_periods
 from shared.reporting.query_params import PERIOD_DESCRIPTION, PeriodQuery, PeriodText
-from shared.territory.query_params import RequestedUnit, UnitOrAreaQuery, UnitQuery
+from shared.territory.query_params import RequestedUnit, UnitOrAreaQuery
 from shared.territory.units import Unit, UnknownUnitOnDate
 
 router = APIRouter(tags=["progress"], route_class=CachedRoute)
@@ -109,7 +109,7 @@ async def read_amounts_series(
     last: Annotated[
         PeriodText, Query(alias="to", description="last period, of the same kind", examples=["2023"])
     ],
-    unit: UnitQuery,
+    unit: UnitOrAreaQuery,
     map_on: MapDayQuery = None,
     program: ProgramQuery = None,
     component: ComponentQuery = None,

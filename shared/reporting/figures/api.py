@@ -117,7 +117,7 @@ async def read_map_values(
 @router.get("/series", summary="Read a figure over periods")
 async def read_figure_series(
     *,
-    context: PublicContext,
+    context: AreaContext,
     basis: Basis,
     indicator: Annotated[str, Query(min_length=1, max_length=100, description="code of the figure")],
     first: Annotated[
@@ -126,7 +126,7 @@ async def read_figure_series(
     last: Annotated[
         PeriodText, Query(alias="to", description="last period, of the same kind", examples=["2023"])
     ],
-    unit: UnitQuery,
+    unit: UnitOrAreaQuery,
     level: Annotated[
         ShownLevel | None,
         Query(

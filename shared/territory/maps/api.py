@@ -15,6 +15,7 @@ from shared.territory.current import CurrentMapVersion, CurrentTerritory
 from shared.territory.maps import store
 from shared.territory.maps.schemas import (
     AreaOut,
+    AreasOut,
     MapVersionDetail,
     MapVersionOut,
     MapVersionsOut,
@@ -22,6 +23,7 @@ from shared.territory.maps.schemas import (
 )
 from shared.territory.schemas import UnitName
 from shared.territory.store import read_version_number
+from shared.territory.tree import Territory
 
 OpenUnitOfWork = Annotated[UnitOfWork, unit_of_work_for(OPEN)]
 
@@ -36,6 +38,7 @@ class UnknownMapVersion(NotFound):
 
 
 router = APIRouter(prefix=MAPS, tags=["units"], route_class=TransactionRoute)
+areas_router = APIRouter(prefix="/v1", tags=["units"], route_class=TransactionRoute)
 
 
 def map_version_router(source: str) -> APIRouter:
@@ -58,8 +61,20 @@ async def list_areas(
 ) -> list[AreaOut]:
     """Sets of units with a name, days and a reason, such as the land of a former province.
 
-    Figures, their lineage, completeness and sums of money take the code of an area as `unit`.
+    Figures, their lineage, completeness and sums of money take the code of an area as `area` or `unit`.
     """
+    return _serialize_areas(resources.get(NamedAreas), territory)
+
+
+@areas_router.get("/areas", operation_id="list_named_areas", summary="List named areas")
+async def list_named_areas(
+    *, _: PublicReader, resources: CurrentResources, territory: CurrentTerritory
+) -> AreasOut:
+    """List sets of units with a name, days and a reason; readings take the code of one as `area` or `unit`."""
+    return AreasOut(items=_serialize_areas(resources.get(NamedAreas), territory))
+
+
+def _serialize_areas(areas: NamedAreas, territory: Territory) -> list[AreaOut]:
     return [
         AreaOut(
             code=area.code,
@@ -70,7 +85,7 @@ async def list_areas(
             valid_to=area.valid_to,
             units=[UnitName.model_validate(find_member(territory, key)) for key in area.members],
         )
-        for area in resources.get(NamedAreas).areas
+        for area in areas.areas
     ]
 
 

@@ -107,6 +107,12 @@ class AreaOut(BaseModel):
     units: list[UnitName] = Field(description="its units, each with its own days")
 
 
+class AreasOut(BaseModel):
+    """The named areas."""
+
+    items: list[AreaOut]
+
+
 class UnitContent(BaseModel):
     """A unit of a version."""
 
