@@ -3730,6 +3730,39 @@ class MovingSourceOut(TypedDict):
     reviewed_at: str | None
 
 
+class NationalTargetOut(TypedDict):
+    """A national target, and what the unit achieved."""
+
+    code: str
+    label: str
+    label_en: str
+    indicator: str | None
+    kind: Literal["value", "at_least", "at_most", "range"]
+    value: Number
+    upper: Number | None
+    unit_of_measure: str
+    every_year: bool
+    from_year: int
+    to_year: int | None
+    done: Number | None
+    met: bool | None
+    legal_basis: str
+    confidence: str
+
+
+class NationalTargetsOut(TypedDict):
+    """The national targets in force on the last day of a period, for one unit."""
+
+    unit_name: NotRequired[str | None]
+    unit_kind: NotRequired[str | None]
+    unit_since: NotRequired[str | None]
+    unit: str
+    period: str
+    basis: Literal["accepted", "provisional"]
+    catalogue_version: str | None
+    items: "list[NationalTargetOut]"
+
+
 class NextPlanIn(TypedDict):
     """What the plan of the next year begins with, beside the open tasks and recommendations that …"""
 
@@ -6242,6 +6275,7 @@ class TablesIn(TypedDict):
     bound: NotRequired[list[dict[str, Any]]]
     relation: NotRequired[list[dict[str, Any]]]
     withholding: NotRequired[list[dict[str, Any]]]
+    national_target: NotRequired[list[dict[str, Any]]]
 
 
 class TargetIn(TypedDict):

@@ -33,6 +33,7 @@ from shared.reporting.catalogue.dimensions import (
     from_series_key,
 )
 from shared.reporting.catalogue.formulas import TotalOrParts
+from shared.reporting.catalogue.national_targets import NationalTarget, find_national_target_faults
 from shared.reporting.catalogue.relations import IndicatorRelation, RelationInForce, find_relation_faults
 from shared.reporting.catalogue.standards import (
     NO_STANDARD,
@@ -86,6 +87,7 @@ class Catalogue:
     bounds: tuple[Bound, ...] = ()
     relations: tuple[IndicatorRelation, ...] = ()
     withholding: tuple[WithholdingRule, ...] = ()
+    national_targets: tuple[NationalTarget, ...] = ()
     tables: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
     """The rows that it was read from, by table, as a file states them."""
     version: str | None = None
@@ -131,6 +133,7 @@ class Catalogue:
             *find_standard_faults(self.standards, self.forms),
             *find_bound_faults(self.program, self.bounds, self.indicators),
             *find_withholding_faults(self.withholding, self.dimensions),
+            *find_national_target_faults(self.national_targets, self.figures),
             *find_dimension_faults(self.dimensions, self.identities, self.indicators),
             *find_relation_faults(self.relations, self.indicators),
         ]

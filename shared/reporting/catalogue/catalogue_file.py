@@ -31,6 +31,7 @@ from shared.reporting.catalogue.formulas import (
     TotalOrParts,
     UnitRule,
 )
+from shared.reporting.catalogue.national_targets import NationalTarget
 from shared.reporting.catalogue.owing import with_owing_rules
 from shared.reporting.catalogue.relations import IndicatorRelation, expand_relation
 from shared.reporting.catalogue.standards import Standard
@@ -100,6 +101,7 @@ class CatalogueLoader:
         bounds = facts.rows("bound", Bound, optional=True)
         relations = facts.rows("relation", IndicatorRelation, optional=True)
         withholding = facts.rows("withholding", WithholdingRule, optional=True, one_in_force=["dimension"])
+        national_targets = facts.rows("national_target", NationalTarget, optional=True, one_in_force=["code"])
         figures = _read_figures(facts, self.rules)
         _find_unknown_kinds(facts, indicators)
         _find_repeated_codes(facts, "form", (form.code for form in forms))
@@ -131,6 +133,7 @@ class CatalogueLoader:
                 bounds,
                 tuple(expand_relation(relation, expand) for relation in relations),
                 withholding,
+                national_targets,
                 tables=facts.tables,
                 version=make_version_name(0, facts.tables),
             )

@@ -49,6 +49,9 @@ class TablesIn(BaseModel):
         default_factory=list,
         description="floors of persons under which members of a dimension are withheld from public reads",
     )
+    national_target: Rows = Field(
+        default_factory=list, description="targets that the national program sets for every province"
+    )
 
 
 class CatalogueIn(BaseModel):

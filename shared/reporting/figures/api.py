@@ -14,6 +14,7 @@ from shared.reporting.catalogue.dimensions import to_series_key
 from shared.reporting.context import AreaContext, PublicContext
 from shared.reporting.figures import store
 from shared.reporting.figures.lineage import LineageOut, trace_figure
+from shared.reporting.figures.national_targets import NationalTargetsOut, read_national_targets
 from shared.reporting.figures.periods import AcceptedPeriodsOut, read_accepted_periods
 from shared.reporting.figures.query import FigureQuery
 from shared.reporting.figures.reading import read_figures
@@ -177,6 +178,23 @@ async def list_target_results(
     withheld = await find_withheld(context, [to_row_key(row) for row in answer.items])
     items = [row.without_result() if withheld.covers(to_row_key(row)) else row for row in answer.items]
     return answer.model_copy(update={"items": items})
+
+
+@router.get("/national-targets", summary="Read the national targets beside what was done")
+async def list_national_targets(
+    *,
+    context: PublicContext,
+    basis: Basis,
+    period: PeriodQuery,
+    unit: UnitQuery,
+    as_of: AsOf = None,
+) -> NationalTargetsOut:
+    """Read the targets that the national program sets, in force on the last day of a period, beside the figures of a unit.
+
+    They are rows of the catalogue, each with its years, legal basis and confidence. A province's own are at `/targets`.
+    """
+    query = FigureQuery(unit.on(period.ends_on).code, period, basis, as_of)
+    return await read_national_targets(context, query)
 
 
 @router.get("/lineage/{indicator}", summary="Read where a figure comes from")
