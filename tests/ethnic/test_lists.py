@@ -108,6 +108,12 @@ async def test_the_lists_of_kon_tum_are_recorded_whole_and_counted(clients):
     assert (summary["communes"], summary["communes_in_area"]) == (102, 92)
     assert (summary["communes_with_villages_in_area"], summary["communes_outside"]) == (2, 8)
     assert summary["villages_in_difficulty"] == 371
+    assert [(row["kind"], row["level"]) for row in summary["lists_missing"]] == [
+        ("poor_district", "district"),
+        ("border_commune", "commune"),
+    ]
+    before_lists = await clients.get("areas/summary", on="2020-12-31")
+    assert (before_lists["communes_outside"], len(before_lists["lists_missing"])) == (102, 6)
     by_region = {row["region"]: row["count"] for row in summary["villages_by_region"]}
     assert by_region == VILLAGES_BY_REGION
     assert {row["region"]: row["count"] for row in summary["communes_by_region"]} == {

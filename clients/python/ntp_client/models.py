@@ -280,6 +280,7 @@ class AreaSummaryOut(TypedDict):
     villages_by_region: "list[RegionCountOut]"
     poor_districts: int
     border_communes: int
+    lists_missing: "list[ListMissingOut]"
 
 
 class AreasOut(TypedDict):
@@ -3354,6 +3355,13 @@ class ListDifferencesOut(TypedDict):
     later: "ClassificationListOut"
     unchanged: int
     items: "list[ListDifferenceOut]"
+
+
+class ListMissingOut(TypedDict):
+    """A kind of list of which none is in effect for a whole level."""
+
+    kind: Literal["em_area", "region", "special_difficulty", "poor_district", "border_commune", "group_in_difficulty"]
+    level: Literal["province", "district", "commune", "village"]
 
 
 class ListRowIn(TypedDict):

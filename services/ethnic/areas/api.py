@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query
 from pydantic import TypeAdapter
 
 from services.ethnic.area_laws import AreaFacts, ListKind, ListLevel
+from services.ethnic.areas.figures import find_lists_in_effect
 from services.ethnic.areas.law_schemas import AreaCriterionOut, AreaLawOut, AreaLawsOut, KindOfListOut
 from services.ethnic.areas.queries import CurrentAreaRules, find_day, read_timelines_below
 from services.ethnic.areas.rules import AreaRules, UnitTimeline
@@ -33,6 +34,15 @@ OnDay = Annotated[
     IsoDate | None,
     Query(description="the day; today when left out, or the last day of a named unit that has ended"),
 ]
+COUNTED_LISTS: Sequence[tuple[ListKind, ListLevel]] = (
+    ("em_area", "commune"),
+    ("em_area", "village"),
+    ("region", "commune"),
+    ("special_difficulty", "village"),
+    ("poor_district", "district"),
+    ("border_commune", "commune"),
+)
+"""The kinds and levels of the lists that a summary counts by."""
 CODES: TypeAdapter[tuple[str]] = TypeAdapter(tuple[str])
 
 
@@ -83,7 +93,9 @@ async def read_area_summary(
         context.session, expand_units(context.territory, [root], day), day, as_of
     )
     communes = [commune.code for commune in context.territory.communes(root, day)]
-    summary = AreaSummaryOut.from_counts(root, day, rules.count_areas(communes, timelines, day))
+    in_effect = await find_lists_in_effect(context.session, day, as_of)
+    missing = [counted for counted in COUNTED_LISTS if counted not in in_effect]
+    summary = AreaSummaryOut.from_counts(root, day, rules.count_areas(communes, timelines, day), missing)
     return summary.model_copy(update=find_unit_names(context.territory, root, day))
 
 

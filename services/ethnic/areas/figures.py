@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import date, datetime
 from typing import NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -91,11 +92,7 @@ def make_area_counters(rules: AreaRules) -> tuple[RegisterCounter, ScopesCounter
         by_unit: dict[str, list[UnitTimeline]] = defaultdict(list)
         for timeline in await read_timelines_below(session, units, first.on, first.as_of):
             by_unit[_find_unit_of_day(timeline)].append(timeline)
-        in_effect = {
-            (whole.kind, whole.level)
-            for whole in await find_whole_lists(session, first.on, first.as_of)
-            if whole.ends_on is None or first.on <= whole.ends_on
-        }
+        in_effect = await find_lists_in_effect(session, first.on, first.as_of)
         return [_count(rules, scope, by_unit, in_effect) for scope in scopes]
 
     async def count(session: AsyncSession, scope: CountScope) -> dict[str, RegisterCount]:
@@ -103,6 +100,17 @@ def make_area_counters(rules: AreaRules) -> tuple[RegisterCounter, ScopesCounter
         return counts
 
     return count, count_in_scopes
+
+
+async def find_lists_in_effect(
+    session: AsyncSession, on: date, as_of: datetime | None
+) -> frozenset[tuple[str, str]]:
+    """Return the kinds and levels of which a whole list is in effect on a day, as known at an instant. One statement."""
+    return frozenset(
+        (whole.kind, whole.level)
+        for whole in await find_whole_lists(session, on, as_of)
+        if whole.ends_on is None or on <= whole.ends_on
+    )
 
 
 def _find_unit_of_day(timeline: UnitTimeline) -> str:

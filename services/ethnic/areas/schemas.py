@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, Field
@@ -236,6 +236,13 @@ class RegionCountOut(BaseModel):
     count: int = Field(description="how many units")
 
 
+class ListMissingOut(BaseModel):
+    """A kind of list of which none is in effect for a whole level."""
+
+    kind: ListKind = Field(description="kind of the list")
+    level: ListLevel = Field(description="level of its units")
+
+
 class AreaSummaryOut(NamedUnitRow):
     """The units below a unit on a day by their status."""
 
@@ -254,10 +261,16 @@ class AreaSummaryOut(NamedUnitRow):
     )
     poor_districts: int = Field(description="poor districts")
     border_communes: int = Field(description="border communes")
+    lists_missing: list[ListMissingOut] = Field(
+        description="kinds and levels of which no whole list is in effect on the day: their counts hold only units that were "
+        "classified, and others count as outside"
+    )
 
     @classmethod
-    def from_counts(cls, unit: str, on: dt.date, counts: AreaCounts) -> Self:
-        """Serialize counts."""
+    def from_counts(
+        cls, unit: str, on: dt.date, counts: AreaCounts, missing: Iterable[tuple[ListKind, ListLevel]]
+    ) -> Self:
+        """Serialize counts, and the kinds and levels without a whole list."""
         names = ("communes", "communes_in_area", "communes_with_villages_in_area", "communes_outside")
         more = (
             "communes_in_difficulty",
@@ -271,6 +284,7 @@ class AreaSummaryOut(NamedUnitRow):
             on=on,
             communes_by_region=_serialize_regions(counts.communes_by_region),
             villages_by_region=_serialize_regions(counts.villages_by_region),
+            lists_missing=[ListMissingOut(kind=kind, level=level) for kind, level in missing],
             **{name: getattr(counts, name) for name in (*names, *more)},
         )
 
