@@ -25,7 +25,7 @@ else
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement
 endif
 
-.PHONY: help install demo run dev stop status test coverage test-fast test-long check bench
+.PHONY: help install demo run dev stop roll status test coverage test-fast test-long test-scale check bench
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -46,6 +46,9 @@ dev: $(DEV) ## serve one service of the running stack with reload (SERVICE=rural
 stop: ## stop the stack that runs in the background
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m services stop; else echo "nothing is installed here"; fi
 
+roll: $(LOCAL) ## replace each process of the running stack by the code of this folder, one after the other
+	@$(BIN)/python -m services roll
+
 status: $(LOCAL) ## list the processes of the running stack
 	@$(BIN)/python -m services status
 
@@ -60,6 +63,9 @@ test-fast: $(DEV) ## run the tests of rules and of one database, under a minute
 
 test-long: $(DEV) ## run the long forms: a hundred kills, back-tests, deep histories
 	@$(PYTEST) -m long $(ARGS)
+
+test-scale: $(DEV) ## several instances, rolls, a standby and failovers; leaves out what needs a program that is not installed
+	@$(BIN)/python -m tests.scale $(ARGS)
 
 check: $(DEV) ## lint, format, types, import rules, dependencies; all of them, whatever fails; counts the files of a write
 	@failed=; for one in "ruff check ." "ruff format --check ." mypy lint-imports "deptry ."; do \

@@ -1,5 +1,6 @@
-"""`python -m migrations [OWNER …]`: the job that brings a database to the state that this code requires.
+"""`python -m migrations [--beside-running] [OWNER …]`: the job that brings a database to the state that this code requires.
 
+With `--beside-running` it changes nothing where the processes that run now would not work with the new schema.
 NTP_ADMIN_DATABASE_URL is the URL of an administrator; NTP_<OWNER>_DATABASE_PASSWORD is the password of each service role.
 """
 
@@ -16,10 +17,13 @@ from migrations.owners import OWNERS
 from migrations.roles import ServerRefusedError
 from migrations.run import HistoryError, migrate
 
+BESIDE_RUNNING = "--beside-running"
+
 
 def main() -> int:
     """Migrate the named owners, or all; return 0 when the database is ready, 1 on an error, 2 on missing settings."""
-    owners = sys.argv[1:] or list(OWNERS)
+    arguments = [argument for argument in sys.argv[1:] if argument != BESIDE_RUNNING]
+    owners = arguments or list(OWNERS)
     unknown = [owner for owner in owners if owner not in OWNERS]
     variables = {owner: f"NTP_{owner.upper()}_DATABASE_PASSWORD" for owner in owners if owner in OWNERS}
     unset = [name for name in ("NTP_ADMIN_DATABASE_URL", *variables.values()) if not os.environ.get(name)]
@@ -33,7 +37,12 @@ def main() -> int:
     passwords = {owner: os.environ[name] for owner, name in variables.items()}
     try:
         applied = asyncio.run(
-            migrate(os.environ["NTP_ADMIN_DATABASE_URL"], passwords=passwords, owners=owners)
+            migrate(
+                os.environ["NTP_ADMIN_DATABASE_URL"],
+                passwords=passwords,
+                owners=owners,
+                beside_running=BESIDE_RUNNING in sys.argv,
+            )
         )
     except DBAPIError as error:
         print(f"not migrated: {error.orig}", file=sys.stderr)

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from migrations.owners import DATABASE, OWNERS, load_metadata, version_table_name
-from migrations.run import HistoryError, act_as_owner, to_sqlalchemy_url
+from migrations.run import HistoryError, act_as_owner, find_oldest_code, to_sqlalchemy_url
 
 NameFilter = Callable[[str | None, str, Any], bool]
 """Whether a name of a kind (table, index, …) with these parents belongs to the history; as alembic calls it."""
@@ -49,7 +49,7 @@ def declare_compatible_code(connection: Connection, history: str) -> None:
     last = context.script.get_current_head()
     if last is None:
         return
-    oldest = getattr(context.script.get_revision(last).module, "compatible_from", last)
+    oldest = find_oldest_code(context.script, last)
     connection.exec_driver_sql(f"COMMENT ON TABLE {version_table_name(history)} IS '{oldest}'")
 
 

@@ -54,12 +54,14 @@ async def migrate(
     database: str = DATABASE,
     histories: Path = FOLDER,
     year: int | None = None,
+    beside_running: bool = False,
 ) -> list[AppliedHistory]:
     """Create what is missing, apply what is not applied, and return the histories that were upgraded.
 
     `admin_url` is that of an administrator: a superuser, or one that may create roles and databases. `passwords` are
     those of the service roles, by owner. Tests give `histories`, another folder of revisions, and `year`, which is
-    otherwise the present one.
+    otherwise the present one. With `beside_running` nothing is changed where the code that wrote the present schema does not
+    work with the new one; raise `HistoryError` then.
     """
     configs = {history: make_config(history, histories) for owner in owners for history in OWNERS[owner]}
     heads = {
@@ -80,6 +82,8 @@ async def migrate(
                 for history in OWNERS[owner]
                 if heads[history] is not None and versions.get((owner, history)) != heads[history]
             ]
+            if beside_running:
+                _refuse_incompatible(versions, configs, outdated)
             if outdated:
                 await _upgrade(to_sqlalchemy_url(admin_url).set(database=database), configs, outdated)
             await create_partitions(connection, owners, year=year or datetime.now(UTC).year, limits=LIMITS)
@@ -101,6 +105,31 @@ def _refuse_newer(versions: Mapping[tuple[str, str], str], configs: Mapping[str,
             "the data were written by a newer version; run that version, or restore the backup of before: "
             + "; ".join(newer)
         )
+
+
+def _refuse_incompatible(
+    versions: Mapping[tuple[str, str], str],
+    configs: Mapping[str, Config],
+    outdated: Collection[tuple[str, str]],
+) -> None:
+    """Raise `HistoryError` where code for the applied revision does not run on the last one."""
+    refused = []
+    for owner, history in outdated:
+        applied = versions.get((owner, history))
+        script = ScriptDirectory.from_config(configs[history])
+        last = script.get_current_head()
+        if applied is not None and last is not None and find_oldest_code(script, last) > applied:
+            refused.append(f"{owner} is at {applied}, and its code does not work with {last}")
+    if refused:
+        raise HistoryError(
+            "this version cannot replace the running one process by process: stop everything, then start it; "
+            + "; ".join(refused)
+        )
+
+
+def find_oldest_code(script: ScriptDirectory, revision: str) -> str:
+    """Return the oldest revision whose code runs on the schema of a revision: what it states as `compatible_from`, else itself."""
+    return str(getattr(script.get_revision(revision).module, "compatible_from", revision))
 
 
 def make_config(history: str, histories: Path = FOLDER) -> Config:

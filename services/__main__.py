@@ -24,6 +24,7 @@ from shared.local.ports import HOST, is_responding
 from shared.local.postgres_programs import PostgresError
 from shared.local.process_log import PrivateRotatingFileHandler, make_private_folder, open_private
 from shared.local.recovery import recover
+from shared.local.rolling import list_single, roll
 from shared.local.run_folder import ProcessRecord, RunFolder
 from shared.local.secrets_file import SecretsFileError
 from shared.local.settings import ROOT, InstallationSettings
@@ -79,6 +80,9 @@ def make_parser() -> argparse.ArgumentParser:
     up.add_argument("--detach", action="store_true", help="run in the background, log in var/log/ntp.log")
     add_command("stop", stop, "stop the stack and wait until it has ended")
     add_command("status", show_status, "list the processes")
+    add_command(
+        "roll", roll_processes, "replace every process, one after the other, by the code of this folder"
+    )
     dev = add_command("dev", serve_in_development, "serve one process here and restart it at each change")
     dev.add_argument("name", choices=FACTORIES)
     exec_ = add_command("exec", execute_in_environment, "run a command in the environment of one process")
@@ -186,6 +190,23 @@ def show_status(_: argparse.Namespace) -> int:
         suffix = " (make dev)" if developer is not None else ""
         print(f"{name:<{width}} {launcher.ports[name]:>5}  process {pid:<8} {state}{suffix}")
     return 0 if all(readiness.values()) else 1
+
+
+def roll_processes(_: argparse.Namespace) -> int:
+    """Migrate beside the running processes, and replace each of them."""
+    settings = load_running_settings()
+    run_folder = RunFolder(settings.folder / "run")
+    launcher = run_folder.find_launcher()
+    if launcher is None or not launcher.ready:
+        raise SetupError("no stack is running, or it is not ready yet; `make run` starts it")
+    instances = [name for name in launcher.ports if name != "postgres"]
+    for name in list_single(instances):
+        print(f"{name} has one process: nobody serves in its stead while it starts")
+    for line in asyncio.run(Stack(settings).migrate(beside_running=True)):
+        print(line, flush=True)
+    for line in roll(run_folder, instances):
+        print(line, flush=True)
+    return 0
 
 
 def serve_in_development(options: argparse.Namespace) -> int:

@@ -29,14 +29,18 @@ class ChangePlaces:
         self._service = service
         self._reader = reader
 
-    async def add_to(self, response: Response) -> None:
-        """Name the newest change in the response to a write that is committed; without the database nothing is named."""
+    async def read(self) -> str | None:
+        """Return the place of the newest change; None before the first one, and without the database."""
         try:
             position = await self._reader.read()
         except DATABASE_ERRORS:
-            return
-        if position.sequence is not None:
-            response.headers[CHANGE_FIELD] = format_places({self._service: position.sequence})
+            return None
+        return None if position.sequence is None else format_places({self._service: position.sequence})
+
+    async def add_to(self, response: Response) -> None:
+        """Name the newest change in the response to a write that is committed; without the database nothing is named."""
+        if (place := await self.read()) is not None:
+            response.headers[CHANGE_FIELD] = place
 
 
 class ReadReplica:

@@ -20,6 +20,7 @@ from shared.kit.exception_handlers import PROBLEM_JSON
 from shared.kit.problems import Language, Malformed, Problem, Sentence
 from shared.kit.resources import get_resources
 from shared.kit.settings import ServiceSettings
+from shared.kit.stopping import StoppingState
 
 MAX_HEAD_BYTES = 64 * 1024
 """No client of ours sends a tenth of it; a longer head would only fill the memory."""
@@ -130,6 +131,8 @@ class HttpProtocol(HttpToolsProtocol):
             raise ValueError(hosts)
         self._since, self._window_bytes, self._other_bytes = self.loop.time(), 0, 0
         super().on_headers_complete()
+        if isinstance(self.server_state, StoppingState) and self.server_state.stopping.begun:
+            self.cycle.keep_alive = False
 
     def on_body(self, body: bytes) -> None:
         """Count a piece of the body, and take it."""

@@ -10,6 +10,7 @@ import gc
 import importlib
 import logging
 import os
+import signal
 import sys
 from collections.abc import Callable
 
@@ -20,9 +21,10 @@ from pydantic import ValidationError
 from shared.kit.http_protocol import HttpProtocol
 from shared.kit.resources import get_resources
 from shared.kit.schema_revisions import NotStartedError
+from shared.kit.stopping import DrainingServer, Stopping
 
-GRACE_SECONDS = 2
-"""Seconds that running requests may take after a signal to stop; the launcher promises five seconds for everything."""
+DRAIN_SECONDS = 1.0
+"""Seconds after SIGTERM for which connections are served on, so that whoever keeps them open learns that they end (ADR 0034)."""
 
 KEEP_ALIVE_SECONDS = 75
 """Longer than the gateway keeps an idle connection, so that it never writes into one that is being closed."""
@@ -40,8 +42,10 @@ def main() -> None:
     parser.add_argument("app", help="module:factory, e.g. services.rural.app:create_app")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--drain-seconds", type=float, default=DRAIN_SECONDS)
     parser.add_argument("--wait", action="store_true", help="load, then wait for a line on standard input")
     arguments = parser.parse_args()
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # until the server is there, a stop writes no traceback
     gc.disable()  # what is loaded stays; looking for garbage in it is a sixth of a start
     module, _, factory = arguments.app.partition(":")
     create_app = getattr(importlib.import_module(module), factory)
@@ -50,26 +54,32 @@ def main() -> None:
     app = _create_app(create_app)
     _collect_from_now_on()
     logging.getLogger("uvicorn.error").addFilter(lambda _: not get_resources(app).has(NotStartedError))
+    config = uvicorn.Config(
+        app,
+        host=arguments.host,
+        port=arguments.port,
+        loop="uvloop",
+        http=HttpProtocol,
+        lifespan="on",
+        backlog=BACKLOG,
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+    )
+    server = DrainingServer(config, _find_stopping(app), drain_s=arguments.drain_seconds)
     try:
-        uvicorn.run(
-            app,
-            host=arguments.host,
-            port=arguments.port,
-            loop="uvloop",
-            http=HttpProtocol,
-            lifespan="on",
-            backlog=BACKLOG,
-            access_log=False,
-            log_config=None,
-            server_header=False,
-            proxy_headers=False,
-            timeout_keep_alive=KEEP_ALIVE_SECONDS,
-            timeout_graceful_shutdown=GRACE_SECONDS,
-        )
+        server.run()
     except SystemExit:
         if get_resources(app).has(NotStartedError):
             sys.exit(os.EX_CONFIG)
         raise
+
+
+def _find_stopping(app: object) -> Stopping:
+    """Return what the health of an application reads; one that is none of ours reads nothing."""
+    return get_resources(app).get(Stopping) if isinstance(app, FastAPI) else Stopping()
 
 
 def _create_app(create_app: Callable[[], FastAPI]) -> FastAPI:

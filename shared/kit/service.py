@@ -48,6 +48,7 @@ from shared.kit.schema_revisions import (
 )
 from shared.kit.session_settings import require_session_settings
 from shared.kit.settings import ServiceSettings, find_unread_variables, list_variables
+from shared.kit.stopping import Stopping
 from shared.kit.storage import Storage
 from shared.kit.telemetry import Telemetry, make_telemetry
 from shared.kit.version import product_version
@@ -162,6 +163,7 @@ def create_service(definition: ServiceDefinition) -> FastAPI:
         AnswerCache(settings.answer_cache_bytes),
         position_reader,
         ChangePlaces(definition.name, position_reader),
+        Stopping(),
         *_open_replica(definition),
         *definition.resources,
     )

@@ -35,6 +35,9 @@ STOP_SECONDS = 4.8
 
 SHORTEST_STOP_SECONDS = 0.3
 
+AT_ONCE = (signal.SIGINT, signal.SIGKILL)
+"""The signals that stop an application with everything else; after SIGTERM it would first send its clients elsewhere (ADR 0034)."""
+
 POSTGRES_STOP_SHARE = 1 / 6
 """PostgreSQL stops in a tenth of a second. Killed, it loses nothing and recovers at its next start."""
 
@@ -271,6 +274,7 @@ def _make_app_process(app: AppSpec) -> ProcessSpec:
         popen={"env": {**app.environment, "PYTHONUNBUFFERED": "1"}, "cwd": app.folder},
         is_ready=is_ready,
         is_alive=is_alive,
+        stop_signals=AT_ONCE,
         waits_for_release=True,
     )
 

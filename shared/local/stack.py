@@ -99,10 +99,11 @@ class Stack:
         """Return the names of all application processes, in the order of the start."""
         return [instance for name in FACTORIES for instance in self.settings.list_instances(name)]
 
-    async def migrate(self) -> Sequence[str]:
+    async def migrate(self, *, beside_running: bool = False) -> Sequence[str]:
         """Run the migrations in a process of their own, as a container does; return what they print.
 
-        Raise `SetupError` before where the server cannot give every process its connections.
+        Raise `SetupError` before where the server cannot give every process its connections, and beside running processes where
+        their code does not work with the new schema.
         """
         if not self._owners:
             return []
@@ -112,7 +113,11 @@ class Stack:
             f"NTP_{owner.upper()}_DATABASE_PASSWORD": self._passwords[owner] for owner in self._owners
         }
         return await run_job(
-            [sys.executable, "-m", "migrations", *self._owners],
+            [
+                *(sys.executable, "-m", "migrations"),
+                *(["--beside-running"] if beside_running else []),
+                *self._owners,
+            ],
             environment={**_read_environment(), **passwords, "NTP_ADMIN_DATABASE_URL": self.admin_url},
             folder=ROOT,
         )

@@ -31,7 +31,7 @@ def create_app() -> Any:
         if scope["type"] == "lifespan":
             await receive()
             if os.environ.get("TINY_STUBBORN"):
-                signal.signal(signal.SIGTERM, signal.SIG_IGN)  # after uvicorn's own handler
+                signal.signal(signal.SIGINT, signal.SIG_IGN)  # after uvicorn's own handler
             print("x" * 200_000 if os.environ.get("TINY_LONG_LINE") else "hello")
             for number in range(int(os.environ.get("TINY_LINES", "0"))):
                 print(f"line {number}")

@@ -17,7 +17,9 @@ from typing import Any
 
 import pytest
 
+from shared.local.launcher import SetupError
 from shared.local.processes import make_parent_death_hook
+from shared.local.rolling import roll
 from shared.local.run_folder import ProcessRecord, RunFolder
 from tests.not_none import not_none
 from tests.postgres import free_port
@@ -249,7 +251,20 @@ def test_a_process_that_ignores_the_stop_is_killed(make_stack: Callable[..., Sta
     not_none(stack.process).send_signal(signal.SIGTERM)
     assert stack.wait_for_exit() == 0
     assert stack.all_ended()
-    assert "after SIGTERM" in stack.read_log()
+    assert "after SIGINT" in stack.read_log()
+
+
+def test_a_roll_replaces_each_process_and_ends_with_the_launcher(make_stack: Callable[..., Stack]) -> None:
+    stack = make_stack().start().wait_until_ready()
+    before = {child.name: child.pid for child in stack.find_children().values()}
+    lines = list(roll(stack.run_folder, [*stack.ports]))
+    after = {child.name: child.pid for child in stack.find_children().values()}
+    assert [line.split(":")[0] for line in lines] == ["first", "second"]
+    assert before.keys() == after.keys()
+    assert not set(before.values()) & set(after.values())
+    stack.run_folder.stop_stack(PATIENCE_SECONDS)
+    with pytest.raises(SetupError, match="launcher has ended"):
+        list(roll(stack.run_folder, [*stack.ports]))
 
 
 def test_a_taken_port_is_reported_in_one_sentence(make_stack: Callable[..., Stack]) -> None:

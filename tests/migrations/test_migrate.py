@@ -125,6 +125,25 @@ async def test_a_revision_that_fails_is_rolled_back(empty: TestDatabase, histori
     assert ("rural", "rural", "rural_0001") in await run(empty, histories)
 
 
+async def test_beside_running_processes_a_revision_must_work_with_their_code(
+    empty: TestDatabase, histories: Path
+) -> None:
+    await run(empty, histories, beside_running=True)
+    following = histories / "rural" / "0002_more.py"
+    lines = [
+        "from alembic import op",
+        'revision, down_revision = "rural_0002", "rural_0001"',
+        "def upgrade(): op.execute('ALTER TABLE rural_facts ADD COLUMN note text')",
+    ]
+    following.write_text("\n".join(lines))
+    with pytest.raises(
+        HistoryError, match="rural is at rural_0001, and its code does not work with rural_0002"
+    ):
+        await run(empty, histories, beside_running=True)
+    following.write_text("\n".join([*lines, 'compatible_from = "rural_0001"']))
+    assert await run(empty, histories, beside_running=True) == [("rural", "rural", "rural_0002")]
+
+
 async def test_only_the_named_owners_are_migrated(empty: TestDatabase, histories: Path) -> None:
     assert await run(empty, histories, owners=("funding",)) == [("funding", "kit", "kit_0001")]
     rows = await fetch(

@@ -73,7 +73,9 @@ async def test_results_are_sent_while_the_file_is_still_on_its_way(office):
     assert (second["line"], second["outcome"]) == (2, "submitted")
     exchange.send(b"", more=False)
     last = json.loads(await exchange.read_until(b"}\n"))
+    newest = (await office.http.get("/position")).json()["newest"]
     assert last == {
+        "change": f"poverty={newest}",
         "reports": {"submitted": 2},
         "counts": {"received": 2, "created": 2, "changed": 0, "unchanged": 0, "refused": 0},
         "problem": None,

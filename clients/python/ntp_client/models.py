@@ -579,6 +579,7 @@ class BulkOut(TypedDict):
     """The result of each line, and counts over all lines."""
 
     lines: "list[LineOut]"
+    change: NotRequired[str | None]
     reports: dict[str, int]
     counts: "BulkCounts"
     problem: NotRequired[dict[str, Any] | None]

@@ -14,6 +14,7 @@ import structlog
 from fastapi import APIRouter, Query, Request, Response
 from starlette.requests import ClientDisconnect
 
+from shared.kit.change_places import ChangePlaces
 from shared.kit.database import DATABASE_ERRORS
 from shared.kit.exception_handlers import Busy
 from shared.kit.middleware import AsgiScope, Receive, Send
@@ -94,7 +95,7 @@ def bulk_router(*, max_line_bytes: int) -> APIRouter:
 
         Each line is kept or refused by itself. Sending the same lines again repeats nothing. The answer begins with the
         first result and flows while the lines are decided; with `Accept: application/x-ndjson` it is a result a line, and
-        `reports`, `counts` and `problem` in the last one. Blanks and line ends may come between results.
+        `reports`, `counts`, `change` and `problem` in the last one. Blanks and line ends may come between results.
         """
         media_type = request.headers.get("content-type", MEDIA_TYPE).partition(";")[0].strip().lower()
         if media_type not in MEDIA_TYPES:
@@ -104,7 +105,7 @@ def bulk_router(*, max_line_bytes: int) -> APIRouter:
         results = LinePipeline(resources, caller, dry_run).submit_all(reader.read())
         path = f"{resources.get(ReportingEngine).path}/reports/bulk"
         writer = AnswerWriter(request, path, as_lines=accepted == MEDIA_TYPE)
-        answer = _BulkAnswer(writer, results, reader)
+        answer = _BulkAnswer(writer, results, reader, resources.get(ChangePlaces))
         await answer.wait_for_first()
         return answer
 
@@ -190,13 +191,18 @@ class _BulkAnswer(Response):
     """An answer that flows while the lines are decided, until the caller goes away."""
 
     def __init__(
-        self, writer: AnswerWriter, results: AsyncGenerator[LineResult, None], reader: _LineReader
+        self,
+        writer: AnswerWriter,
+        results: AsyncGenerator[LineResult, None],
+        reader: _LineReader,
+        places: ChangePlaces,
     ) -> None:
         super().__init__(media_type=MEDIA_TYPE if writer.as_lines else JSON)
         del self.headers["content-length"]
         self._writer = writer
         self._results = results
         self._reader = reader
+        self._places = places
         self._begun: list[LineResult] = []
         self._beginning = asyncio.ensure_future(self._read_beginning())
         self._parts: asyncio.Queue[bytes | None] = asyncio.Queue()
@@ -271,7 +277,7 @@ class _BulkAnswer(Response):
             problem = Problem()
         finally:
             if not _is_cancelling():
-                self._parts.put_nowait(self._writer.end(problem))
+                self._parts.put_nowait(self._writer.end(problem, await self._places.read()))
             self._parts.put_nowait(None)
 
 

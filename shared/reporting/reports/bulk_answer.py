@@ -46,6 +46,12 @@ class BulkOut(BaseModel):
     """The result of each line, and counts over all lines."""
 
     lines: list[LineOut]
+    change: str | None = Field(
+        None,
+        description="place in the change feed at which all kept lines can be read: what NTP-Change is for one report; "
+        "a reader without a token sends it back as NTP-After",
+        examples=["rural=157"],
+    )
     reports: dict[str, int] = Field(description="how many lines had each outcome")
     counts: BulkCounts
     problem: dict[str, Any] | None = Field(
@@ -79,10 +85,11 @@ class AnswerWriter:
         self.values += result.values
         return before + restore_numbers(line.model_dump_json().encode()) + (b"\n" if self.as_lines else b"")
 
-    def end(self, problem: Problem | None) -> bytes:
-        """Return what comes after the last result."""
+    def end(self, problem: Problem | None, change: str | None) -> bytes:
+        """Return what comes after the last result; `change` is the place of the newest change after it."""
         answer = BulkOut(
             lines=[],
+            change=change,
             reports=dict(self.outcomes),
             counts=BulkCounts(
                 received=self.values.total(),
