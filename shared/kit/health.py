@@ -16,7 +16,7 @@ from shared.kit.identity import Anyone
 from shared.kit.problems import Unavailable
 from shared.kit.resources import CurrentResources, Resources
 from shared.kit.routes import OperationRoute
-from shared.kit.stopping import Stopping
+from shared.kit.stopping import StopNotice
 from shared.kit.storage import Storage, StorageFull
 
 READY_WITHIN_S = 2
@@ -102,7 +102,7 @@ def health_router(name: str, *, instance: str = "", needs_database: bool, serves
 
     @router.get("/readyz", summary="Can it serve", include_in_schema=False)
     async def readyz(_: Anyone, resources: CurrentResources) -> dict[str, Any]:
-        if resources.get(Stopping).begun:
+        if resources.get(StopNotice).begun:
             raise Unavailable(parts={"process": "stopping"}, headers={"Retry-After": "1"})
         readiness = await probe_readiness(name, resources)
         if needs_database and not readiness.database_up:

@@ -21,7 +21,7 @@ from pydantic import ValidationError
 from shared.kit.http_protocol import HttpProtocol
 from shared.kit.resources import get_resources
 from shared.kit.schema_revisions import NotStartedError
-from shared.kit.stopping import DrainingServer, Stopping
+from shared.kit.stopping import DrainingServer, StopNotice
 
 DRAIN_SECONDS = 1.0
 """Seconds after SIGTERM for which connections are served on, so that whoever keeps them open learns that they end (ADR 0034)."""
@@ -77,9 +77,9 @@ def main() -> None:
         raise
 
 
-def _find_stopping(app: object) -> Stopping:
+def _find_stopping(app: object) -> StopNotice:
     """Return what the health of an application reads; one that is none of ours reads nothing."""
-    return get_resources(app).get(Stopping) if isinstance(app, FastAPI) else Stopping()
+    return get_resources(app).get(StopNotice) if isinstance(app, FastAPI) else StopNotice()
 
 
 def _create_app(create_app: Callable[[], FastAPI]) -> FastAPI:

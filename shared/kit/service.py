@@ -48,7 +48,7 @@ from shared.kit.schema_revisions import (
 )
 from shared.kit.session_settings import require_session_settings
 from shared.kit.settings import ServiceSettings, find_unread_variables, list_variables
-from shared.kit.stopping import Stopping
+from shared.kit.stopping import StopNotice
 from shared.kit.storage import Storage
 from shared.kit.telemetry import Telemetry, make_telemetry
 from shared.kit.version import product_version
@@ -163,7 +163,7 @@ def create_service(definition: ServiceDefinition) -> FastAPI:
         AnswerCache(settings.answer_cache_bytes),
         position_reader,
         ChangePlaces(definition.name, position_reader),
-        Stopping(),
+        StopNotice(),
         *_open_replica(definition),
         *definition.resources,
     )

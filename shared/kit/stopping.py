@@ -24,7 +24,7 @@ FINISH_AT_ONCE_WITHIN_S = 2
 """The same after SIGINT, which the launcher sends where everything stops: it promises five seconds for all processes."""
 
 
-class Stopping:
+class StopNotice:
     """Whether the process was asked to stop."""
 
     begun = False
@@ -33,7 +33,7 @@ class Stopping:
 class StoppingState(ServerState):
     """What the connections of a server share: also whether each has to close after its next answer."""
 
-    def __init__(self, stopping: Stopping) -> None:
+    def __init__(self, stopping: StopNotice) -> None:
         super().__init__()
         self.stopping = stopping
 
@@ -41,7 +41,7 @@ class StoppingState(ServerState):
 class DrainingServer(Server):
     """Uvicorn's server, with a moment between SIGTERM and the stop for as long as connections are open."""
 
-    def __init__(self, config: Config, stopping: Stopping, *, drain_s: float) -> None:
+    def __init__(self, config: Config, stopping: StopNotice, *, drain_s: float) -> None:
         super().__init__(config)
         self.server_state: StoppingState = StoppingState(stopping)
         self._drain_s = drain_s

@@ -8,7 +8,7 @@ import uvicorn
 
 from shared.kit.http_protocol import HttpProtocol
 from shared.kit.resources import get_resources
-from shared.kit.stopping import DrainingServer, Stopping
+from shared.kit.stopping import DrainingServer, StopNotice
 from tests.kit.notes import running_notes
 from tests.waiting import PATIENCE_SECONDS, poll_until
 
@@ -63,7 +63,7 @@ def find_port(server):
 
 async def start_server(app):
     config = uvicorn.Config(app, port=0, http=HttpProtocol, lifespan="off", log_config=None, access_log=False)
-    server = DrainingServer(config, Stopping(), drain_s=PATIENCE_SECONDS)
+    server = DrainingServer(config, StopNotice(), drain_s=PATIENCE_SECONDS)
     task = asyncio.create_task(server._serve())
     await poll_until(lambda: server.started)
     return server, task
@@ -103,7 +103,7 @@ async def test_an_interrupt_closes_idle_connections_at_once():
 async def test_a_process_that_stops_is_not_ready_and_answers_on(database):
     async with running_notes(database) as notes:
         assert (await notes.client.get("/readyz")).status_code == 200
-        get_resources(notes.app).get(Stopping).begun = True
+        get_resources(notes.app).get(StopNotice).begun = True
         refused = await notes.client.get("/readyz")
         assert (refused.status_code, refused.json()["parts"]) == (503, {"process": "stopping"})
         assert "retry-after" in refused.headers
