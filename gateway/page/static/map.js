@@ -202,17 +202,16 @@ function hasOutlines(context) {
   return days.some((day) => day <= context.mapDay);
 }
 
-function noteOfView(context, level) {
-  if (showsOutlines(context)) return "outlines_note";
-  return level === "district" ? "map_note_district" : "map_note";
-}
-
+// Draws outlines where they are wanted and there are any, else hexagons; returns the drawing and what is said below it.
 async function drawView(context, tiles, matched, drawing, label) {
-  if (!showsOutlines(context)) return drawTiles(tiles, matched, drawing, label);
-  const { drawOutlines } = await import("./outlines.js");
-  const answer = await read(makePath("/v1/boundaries", { on: context.mapDay }));
-  if (answer.problem) return [element("p", { class: "problem" }, explainProblem(answer.problem)), drawTiles(tiles, matched, drawing, label)];
-  return drawOutlines(answer.document, tiles, matched, { ...drawing, describeTile, formatItem, makePatterns }, label);
+  const day = formatDay(context.mapDay);
+  const hexagons = () => drawTiles(tiles, matched, drawing, label);
+  const note = translate(drawing.level === "district" ? "map_note_district" : "map_note", { day });
+  if (!showsOutlines(context)) return { picture: hexagons(), note };
+  const [{ drawOutlines }, answer] = await Promise.all([import("./outlines.js"), read(makePath("/v1/boundaries", { on: context.mapDay }))]);
+  if (answer.problem) return { picture: [element("p", { class: "problem" }, translate("no_outlines", { day })), hexagons()], note };
+  const { picture, missing } = drawOutlines(answer.document, tiles, matched, { ...drawing, formatItem, makePatterns }, label);
+  return { picture, note: [translate("outlines_note", { day }), missing ? translate("outlines_missing", { count: formatNumber(missing) }) : ""].join(" ") };
 }
 
 export async function drawMap(context, place) {
@@ -248,14 +247,14 @@ export async function drawMap(context, place) {
   const rows = listRows(tiles, matched, drawing, level);
   const kinds = new Set(rows.map((row) => row.kind));
   const label = pickLabel(indicator);
-  const picture = await drawView(context, tiles, matched, drawing, translate("map_label", { label, period: context.period }));
+  const { picture, note } = await drawView(context, tiles, matched, drawing, translate("map_label", { label, period: context.period }));
   if (!context.isCurrent()) return;
   replace(place, makeSection("map", `${translate("map")}: ${label}`, controls,
     values.length ? null : element("p", { class: "problem" }, translate("no_map", { level: translate(level) })),
     element("div", { class: "map-and-list" },
       element("figure", {}, picture, element("figcaption", {}, makeLegend(indicator, drawing.breaks, kinds),
         element("p", {}, translate(indicator.better === "lower" ? "map_worse" : "map_better"), ". ",
-          translate(noteOfView(context, level), { day: formatDay(context.mapDay) })))),
+          note))),
       makeListBox(rows, translate("map_list", { label }), (row) => openTile(context, row.tile, level)))));
 }
 

@@ -1,5 +1,6 @@
 // Outlines of units, GeoJSON or TopoJSON, where the installation has them.
 
+import { describeTile } from "./classes.js";
 import { svg } from "./draw.js";
 
 function decodeArcs(topology) {
@@ -25,7 +26,7 @@ function listPolygons(geometry, makeRing) {
 }
 
 // Returns each outline as {code, polygons}, a ring being a list of [longitude, latitude].
-function listOutlines(document) {
+export function listOutlines(document) {
   const findCode = (feature) => feature.id ?? feature.properties?.code;
   if (document.type === "Topology") {
     const arcs = decodeArcs(document);
@@ -36,6 +37,7 @@ function listOutlines(document) {
     ({ code: findCode(feature), polygons: listPolygons(feature.geometry, (ring) => ring) }));
 }
 
+// Returns the drawing, and how many of the communes have no outline in it.
 export function drawOutlines(document, tiles, matched, drawing, label) {
   const outlines = listOutlines(document);
   const byUnit = new Map(tiles.map((tile) => [tile.unit, tile]));
@@ -51,10 +53,13 @@ export function drawOutlines(document, tiles, matched, drawing, label) {
     const tile = byUnit.get(outline.code) ?? byParent.get(outline.code);
     const item = matched.get(tile);
     const d = outline.polygons.flat().map((ring) => `M${ring.map(place).join("L")}Z`).join("");
-    return svg("g", { class: `tile ${drawing.describeTile(item, drawing.breaks)}`, onclick: () => drawing.open(tile) },
-      svg("title", {}, `${byUnit.has(outline.code) ? tile.unit_name : tile.parent_name}: ${drawing.formatItem(drawing.indicator, item)}`),
+    return svg("g", { class: `tile ${describeTile(item, drawing.breaks)}`, onclick: () => drawing.open(tile) },
+      svg("title", {}, `${drawing.level === "commune" && byUnit.has(outline.code) ? tile.unit_name : tile.parent_name}: ${drawing.formatItem(drawing.indicator, item)}`),
       svg("path", { d, class: "outline", "fill-rule": "evenodd" }));
   });
   const size = `${((east - west) * shrink) / unit} ${(north - south) / unit}`;
-  return svg("svg", { class: "map", viewBox: `0 0 ${size}`, role: "img", "aria-label": label }, drawing.makePatterns(), paths);
+  const codes = new Set(shown.map((outline) => outline.code));
+  const missing = tiles.filter((tile) => !codes.has(tile.unit) && !codes.has(tile.parent)).length;
+  const picture = svg("svg", { class: "map", viewBox: `0 0 ${size}`, role: "img", "aria-label": label }, drawing.makePatterns(), paths);
+  return { picture, missing };
 }

@@ -77,6 +77,8 @@ const WORDS = {
     "Mỗi ô lục giác là một xã, tô theo số của huyện; đường đậm là ranh giới huyện. Địa giới ngày {day}.",
     "Each hexagon is a commune in the colour of its district; dark lines part districts. Map of {day}.",
   ],
+  no_outlines: ["Không có ranh giới cho ngày {day}; vẽ bằng ô lục giác.", "There are no outlines of {day}; hexagons are drawn."],
+  outlines_missing: ["{count} xã không có ranh giới; xem danh sách.", "{count} communes have no outline; see the list."],
   outlines_note: ["Ranh giới do hệ thống này cung cấp. Địa giới ngày {day}.", "Outlines brought by this installation. Map of {day}."],
   map_better: ["Càng cao càng tốt", "Higher is better"],
   map_worse: ["Càng thấp càng tốt", "Lower is better"],
