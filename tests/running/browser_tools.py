@@ -35,17 +35,21 @@ def look_at_page(
     gateway_url: str, chromium: Path, folder: Path, codes: tuple[str, ...], *, slow: bool = False
 ) -> dict[str, Any]:
     """Return what the script saw of the page; it leaves pictures in the folder."""
-    command = [
-        "node",
-        "look.mjs",
-        gateway_url,
-        str(chromium),
-        str(folder),
-        ",".join(codes),
-        *(["slow"] if slow else []),
-    ]
-    looked = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    if looked.returncode != 0:
-        raise RuntimeError(looked.stdout[-3000:] + looked.stderr[-3000:])
-    seen: dict[str, Any] = json.loads((folder / "seen.json").read_text(encoding="utf-8"))
+    arguments = (gateway_url, str(chromium), str(folder), ",".join(codes), *(["slow"] if slow else []))
+    return _run_script("look.mjs", arguments, folder, "seen.json")
+
+
+def work_at_page(gateway_url: str, chromium: Path, folder: Path, clients: Path) -> dict[str, Any]:
+    """Return what the script saw that signs in with the clients of a file; it leaves pictures in the folder."""
+    return _run_script(
+        "work.mjs", (gateway_url, str(chromium), str(folder), str(clients)), folder, "worked.json"
+    )
+
+
+def _run_script(name: str, arguments: tuple[str, ...], folder: Path, result: str) -> dict[str, Any]:
+    command = ["node", name, *arguments]
+    run = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    if run.returncode != 0:
+        raise RuntimeError(run.stdout[-3000:] + run.stderr[-3000:])
+    seen: dict[str, Any] = json.loads((folder / result).read_text(encoding="utf-8"))
     return seen

@@ -3,9 +3,11 @@
 import { openDrawer } from "./drawer.js";
 import { element, makeButton, makeScrollBox, makeSection, makeTable, replace } from "./draw.js";
 import { getClaims, makePath, post, read, signIn } from "./read.js";
-import { explainProblem, formatInstant, translate, translateKind } from "./words.js";
+import { explainProblem, formatInstant, formatShortest, pickLabel, translate, translateKind } from "./words.js";
 
 const REPORTS_SHOWN = 50;
+const REASONS_SHOWN = 10;
+const MOST_DECIMALS = 6;
 
 export function askForSignIn(done) {
   const client = element("input", { id: "client-id", autocomplete: "off", required: true, spellcheck: "false" });
@@ -52,24 +54,34 @@ function makeColumns(last, formNames) {
   ];
 }
 
+// Returns the names of the indicators of a program by code; without them the codes are shown.
+async function readLabels(program) {
+  const answer = await read(makePath(`/v1/${program}/indicators`, { fields: "code,label,label_en" }));
+  return new Map((answer.document?.items ?? []).map((row) => [row.code, pickLabel(row)]));
+}
+
+function nameReport(report, context) {
+  return [report.unit_name ?? report.unit, context.formNames.get(report.form) ?? report.form, report.period].join(" · ");
+}
+
 // Shows a report as it was posted: a reviewer accepts exactly what was read, by its hash.
 async function openReport(report, context, redraw) {
-  const body = openDrawer(`${report.unit_name ?? report.unit} · ${context.formNames.get(report.form) ?? report.form} · ${report.period}`, element("p", {}, translate("loading")));
-  const answer = await read(`/v1/${report.program}/reports/${report.id}`);
+  const body = openDrawer(nameReport(report, context), element("p", {}, translate("loading")));
+  const [answer, labels] = await Promise.all([read(`/v1/${report.program}/reports/${report.id}`), readLabels(report.program)]);
   body.lastElementChild.remove();
   if (answer.problem) return body.append(element("p", { class: "problem" }, explainProblem(answer.problem)));
-  const read_report = answer.document;
+  const content = answer.document;
   const columns = [
-    { label: translate("units"), content: (row) => row.unit },
-    { label: translate("figure"), content: (row) => [row.indicator, ...Object.values(row.dimension ?? {})].join(" ") },
-    { label: translate("value"), number: true, content: (row) => (row.nil ? translate("nil") : String(row.value)) },
+    { label: translate("units"), content: (row) => context.unitNames.get(row.unit) ?? row.unit },
+    { label: translate("figure"), content: (row) => [labels.get(row.indicator) ?? row.indicator, ...Object.values(row.dimension ?? {})].join(" ") },
+    { label: translate("value"), number: true, content: (row) => (row.nil ? translate("nil") : formatShortest(row.value, MOST_DECIMALS)) },
     { label: translate("stage"), content: (row) => (row.status ? translateKind(row.status) : "–") },
   ];
-  const reason = findReason(read_report);
-  if (reason) body.append(element("p", { class: "problem" }, `${translate("reason")}: ${reason}`));
-  if (read_report.note) body.append(element("p", {}, read_report.note));
-  if (canReview() && read_report.state === "submitted") body.append(makeVerdict(report, read_report, redraw));
-  return body.append(makeScrollBox(translate("value"), makeTable(`${translate("values_count")}: ${read_report.observations.length}`, columns, read_report.observations)));
+  const reason = findReason(content);
+  if (content.state === "returned" && reason) body.append(element("p", { class: "problem" }, `${translate("reason")}: ${reason}`));
+  if (content.note) body.append(element("p", {}, content.note));
+  if (canReview() && content.state === "submitted") body.append(makeVerdict(report, content, redraw));
+  return body.append(makeScrollBox(translate("value"), makeTable(`${translate("values_count")}: ${content.observations.length}`, columns, content.observations)));
 }
 
 function findReason(report) {
@@ -87,7 +99,7 @@ function makeVerdict(report, content, redraw) {
   const decide = async (verdict) => {
     if (verdict === "return" && !reason.value.trim()) {
       reason.focus();
-      return replace(fault, translate("reason_for", { unit: report.unit_name ?? report.unit }));
+      return replace(fault, translate("reason_needed"));
     }
     const body = { content_sha256: content.content_sha256, ...(verdict === "return" ? { reason: reason.value.trim() } : {}) };
     const answer = await post(`/v1/${report.program}/reports/${report.id}/${verdict}`, body);
@@ -101,19 +113,32 @@ function makeVerdict(report, content, redraw) {
       makeButton(translate("return_report"), () => decide("return"), { id: "return" })), fault);
 }
 
+// What was returned and why, the newest first; the list of reports names the others.
+async function makeReturned(reports, context) {
+  const returned = reports.filter((report) => report.state === "returned").slice(0, REASONS_SHOWN);
+  const answers = await Promise.all(returned.map((report) => read(`/v1/${report.program}/reports/${report.id}`)));
+  if (!returned.length) return null;
+  return [element("h3", {}, translate("returned_why")), element("ul", { class: "returned" }, returned.map((report, place) =>
+    element("li", {}, element("strong", {}, nameReport(report, context)), ": ", (answers[place].document && findReason(answers[place].document)) ?? "–")))];
+}
+
 export async function drawMine(context, place) {
   const claims = getClaims();
   if (!claims) return;
   const isReviewer = canReview();
-  const query = isReviewer ? { state: "submitted" } : {};
-  const { reports, problem, hasMore } = await readReports(context, query);
+  const { reports, problem, hasMore } = await readReports(context, isReviewer ? { state: "submitted" } : {});
+  const returned = isReviewer ? null : await makeReturned(reports, context);
   if (!context.isCurrent()) return;
-  const done = element("p", { role: "status" });
-  const redraw = async (message) => { await drawMine(context, place); place.querySelector("[role=status]").textContent = message; };
-  const open = { label: translate("action"), content: (row) => makeButton(translate("read_report"), () => openReport(row, context, redraw)) };
+  const redraw = async (message) => {
+    await drawMine(context, place);
+    place.querySelector("[role=status]").textContent = message;
+    await context.readStatusAgain();
+  };
+  const open = { label: translate("action"), content: (row) => makeButton(translate("read_report"), () => openReport(row, context, redraw),
+    { "aria-label": `${translate("read_report")}: ${nameReport(row, context)}` }) };
   const title = translate(isReviewer ? "queue" : "own_reports");
-  replace(place, makeSection("mine", translate("mine", { client: claims.client_id ?? claims.sub }), done,
-    problem ? element("p", { class: "problem" }, explainProblem(problem)) : null,
+  replace(place, makeSection("mine", translate("mine", { client: claims.client_id ?? claims.sub }), element("p", { role: "status" }),
+    problem ? element("p", { class: "problem" }, explainProblem(problem)) : null, returned,
     reports.length ? makeScrollBox(title, makeTable(`${title} (${reports.length}${hasMore ? "+" : ""})`, makeColumns(open, context.formNames), reports))
       : element("p", {}, translate(isReviewer ? "queue_empty" : "own_empty"))));
 }

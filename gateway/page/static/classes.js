@@ -101,8 +101,8 @@ export function matchRows(tiles, rows, level) {
 
 // Returns the hexagon of each district that is nearest to its middle, where the name of the district is written.
 export function findMiddles(tiles) {
-  const byParent = Map.groupBy(tiles, (tile) => tile.parent);
-  return [...byParent.values()].map((group) => {
+  return [...new Set(tiles.map((tile) => tile.parent))].map((parent) => {
+    const group = tiles.filter((tile) => tile.parent === parent);
     const placed = group.some((tile) => tile.has_place) ? group.filter((tile) => tile.has_place) : group;
     const middle = (axis) => placed.reduce((sum, tile) => sum + tile[axis], 0) / placed.length;
     const [x, y] = [middle("x"), middle("y")];

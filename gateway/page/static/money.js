@@ -183,7 +183,7 @@ async function drawForesight(context, place) {
   const { total, items } = risk.document;
   replace(place,
     element("h3", {}, translate("foresight", { day: formatDay(seenOn) })), element("div", { class: "controls" }, field),
-    total ? element("p", {}, `${translate("at_risk")}: `, element("span", { class: "risk" }, describeRisk(total.at_risk_vnd, context.state.exact))) : null,
+    total?.at_risk_vnd ? element("p", {}, `${translate("at_risk")}: `, element("span", { class: "risk" }, describeRisk(total.at_risk_vnd, context.state.exact))) : null,
     isPast ? element("p", {}, translate("happened", { rate: formatRate(context.status.funding?.total?.disbursement_rate) })) : null,
     element("div", { class: "triple" }, curves.filter((curve) => curve.months.length).map((curve) => element("figure", {},
       element("figcaption", {}, element("strong", {}, translateKind(curve.capital))), drawFan(curve),

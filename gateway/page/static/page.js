@@ -4,7 +4,7 @@ import { element, makeButton, makeSelect, replace } from "./draw.js";
 import { getClaims, makePath, offline, read, signOut } from "./read.js";
 import { describeStatus, makeStatus } from "./status.js";
 import {
-  explainProblem, findDayInVietnam, formatAge, formatInstant, getOtherLanguage, setLanguage, translate,
+  explainProblem, findDayInVietnam, findLastDay, formatAge, formatInstant, getOtherLanguage, setLanguage, translate,
 } from "./words.js";
 
 const MERGER = "2025-07-01";
@@ -34,13 +34,6 @@ export function change(changes) {
   Object.assign(state, changes);
   writeState();
   return draw();
-}
-
-function findLastDay(period) {
-  const year = period.slice(0, 4);
-  const part = period.slice(5);
-  const month = part.startsWith("S") ? 6 * part[1] : part.startsWith("Q") ? 3 * part[1] : Number(part || 12);
-  return new Date(Date.UTC(year, month, 0)).toISOString().slice(0, 10);
 }
 
 function makeHeader(status, periods) {
@@ -106,11 +99,11 @@ async function draw() {
   const isCurrent = () => turn === drawn;
   offline.since = null;
   document.getElementById("skip").textContent = translate("skip");
+  const main = document.getElementById("main");
+  main.setAttribute("aria-busy", "true");
   const path = makePath("/v1/status", { period: state.period, unit: state.unit, basis: state.basis });
   const answer = await read(path);
   if (!isCurrent()) return;
-  const main = document.getElementById("main");
-  main.setAttribute("aria-busy", "true");
   if (answer.problem) {
     replace(document.getElementById("top"), element("h1", {}, translate("programs")), makeButton(translate("sign_in"), openSignIn));
     replace(main, element("p", { class: "problem" }, translate("not_read", { reason: explainProblem(answer.problem) })));
@@ -123,6 +116,7 @@ async function draw() {
     period: status.period, year: Number(status.period.slice(0, 4)), unit: state.unit || null, basis: state.basis,
     mapDay: state.map || findLastDay(status.period), today: findDayInVietnam(),
     formNames: new Map(), unitNames: new Map([[status.unit.code, status.unit.name]]),
+    readStatusAgain: () => drawStatusAgain(context, path),
     openFigure: (service, figure) => openOrigin(service, figure, context),
   };
   document.title = `${status.unit.name ?? status.unit.code} · ${status.period}`;
@@ -143,16 +137,20 @@ function isFresh(status) {
   return [...status.programs, status.funding, status.oversight].every((part) => !part || part.state === "fresh");
 }
 
+async function drawStatusAgain(context, path) {
+  const answer = await read(path);
+  if (!context.isCurrent() || !answer.document) return;
+  context.status = answer.document;
+  document.getElementById("status").replaceWith(makeStatus(answer.document, context.openFigure, state.exact));
+  document.getElementById("as-of").textContent = describeStatus(answer.document);
+}
+
 // A part that was away is read again, and the cards are drawn anew when it answers.
 function readAgain(context, path, left) {
   setTimeout(async () => {
     if (!context.isCurrent() || offline.since) return;
-    const answer = await read(path);
-    if (!context.isCurrent() || !answer.document) return;
-    context.status = answer.document;
-    document.getElementById("status").replaceWith(makeStatus(answer.document, context.openFigure, state.exact));
-    document.getElementById("as-of").textContent = describeStatus(answer.document);
-    if (!isFresh(answer.document) && left > 1) readAgain(context, path, left - 1);
+    await drawStatusAgain(context, path);
+    if (!isFresh(context.status) && left > 1) readAgain(context, path, left - 1);
   }, READ_AGAIN_MS);
 }
 

@@ -46,6 +46,7 @@ async function requestToken() {
   const bytes = new TextEncoder().encode(`${encodeURIComponent(session.client)}:${encodeURIComponent(session.secret)}`);
   const response = await fetch("/oauth/token", {
     method: "POST",
+    credentials: "omit", // so that the browser does not ask for a password itself where this one is wrong
     headers: { Authorization: `Basic ${btoa(String.fromCharCode(...bytes))}` },
     body: new URLSearchParams({ grant_type: "client_credentials" }),
   });

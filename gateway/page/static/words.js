@@ -234,6 +234,7 @@ const WORDS = {
   queue: ["Chờ duyệt", "To review"],
   queue_empty: ["Không có báo cáo nào chờ duyệt.", "No report waits for review."],
   own_reports: ["Báo cáo của đơn vị", "Reports of the unit"],
+  returned_why: ["Bị trả lại, vì sao", "Returned, and why"],
   own_empty: ["Chưa có báo cáo nào.", "There are no reports yet."],
   state: ["Trạng thái", "State"],
   submitted: ["chờ duyệt", "submitted"],
@@ -242,6 +243,7 @@ const WORDS = {
   withdrawn: ["đã rút", "withdrawn"],
   reason: ["Lý do", "Reason"],
   reason_for: ["Lý do trả lại báo cáo của {unit}", "Reason to return the report of {unit}"],
+  reason_needed: ["Hãy viết lý do trả lại.", "Write why it is returned."],
   accept: ["Duyệt", "Accept"],
   return_report: ["Trả lại", "Return"],
   done_accept: ["Đã duyệt báo cáo của {unit}.", "The report of {unit} was accepted."],
@@ -430,6 +432,13 @@ export function formatInstant(instant) {
 
 export function findDayInVietnam(instant = new Date()) {
   return new Intl.DateTimeFormat("sv-SE", { timeZone: VIETNAM }).format(instant);
+}
+
+export function findLastDay(period) {
+  const year = period.slice(0, 4);
+  const part = period.slice(5);
+  const month = part.startsWith("S") ? 6 * part[1] : part.startsWith("Q") ? 3 * part[1] : Number(part || 12);
+  return new Date(Date.UTC(year, month, 0)).toISOString().slice(0, 10);
 }
 
 export function formatAge(seconds) {

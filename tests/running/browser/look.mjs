@@ -9,16 +9,20 @@ import { chromium } from "playwright-core";
 const [gateway, executablePath, folder, codes, pace] = process.argv.slice(2);
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf-8");
 const SLOW = { offline: false, latency: 400, downloadThroughput: 50_000, uploadThroughput: 50_000 };
-const counted = { requests: [], bytes: 0 };
+const counted = { requests: [], bytes: 0, byAddress: {} };
 
 function pass(request, response) {
   const target = new URL(request.url, gateway);
   const onward = http.request(target, { method: request.method, headers: { ...request.headers, host: target.host } }, (answer) => {
     const head = Object.entries(answer.headers).reduce((sum, [name, value]) => sum + name.length + String(value).length + 4, 0);
     counted.requests.push(`${request.method} ${request.url} ${answer.statusCode}`);
-    counted.bytes += head;
+    const count = (size) => {
+      counted.bytes += size;
+      counted.byAddress[request.url] = (counted.byAddress[request.url] ?? 0) + size;
+    };
+    count(head);
     response.writeHead(answer.statusCode, answer.headers);
-    answer.on("data", (chunk) => { counted.bytes += chunk.length; });
+    answer.on("data", (chunk) => { count(chunk.length); });
     answer.pipe(response);
   });
   onward.on("error", () => response.destroy());
@@ -63,8 +67,12 @@ if (pace === "slow") {
 } else {
   await page.goto(address, { waitUntil: "commit" });
   await page.waitForSelector("#main .card");
-  seen.first_bytes = counted.bytes;
   await settle();
+  const first = await page.evaluate(() => {
+    const figures = performance.getEntriesByName("figures")[0].startTime;
+    return performance.getEntriesByType("resource").filter((entry) => entry.responseEnd <= figures).map((entry) => entry.name);
+  });
+  seen.first_bytes = ["/", ...first.map((name) => name.slice(address.length))].reduce((sum, name) => sum + counted.byAddress[name], 0);
   seen.all_bytes = counted.bytes;
   seen.requests = [...counted.requests];
   seen.title = await page.title();
@@ -80,9 +88,12 @@ if (pace === "slow") {
 
   await page.evaluate(() => document.activeElement.blur());
   let stops = 0;
+  seen.unseen_stops = [];
   while (stops < 60 && !(await page.evaluate(() => document.activeElement?.getAttribute("role") === "listbox"))) {
     await page.keyboard.press("Tab");
     stops += 1;
+    const unseen = await page.evaluate(() => (getComputedStyle(document.activeElement).outlineStyle === "none" ? document.activeElement.outerHTML.slice(0, 80) : null));
+    if (unseen) seen.unseen_stops.push(unseen);
   }
   seen.stops_to_list = stops;
   for (const key of ["Home", "ArrowDown", "ArrowDown"]) await page.keyboard.press(key);
