@@ -151,10 +151,19 @@ function describeClassification(part) {
   return element("p", {}, words.length ? words.join(", ") : translate("not_classified"));
 }
 
-function describeRecognition(part) {
-  if (part.items.length) return element("ul", {}, part.items.map((row) => element("li", {},
-    [translateKind(row.level), row.decision?.number, formatDay(row.decision?.date)].filter(Boolean).join(" · "))));
-  return element("p", {}, translate("not_recognized"));
+function describeDecision(row) {
+  return [translateKind(row.level), row.decision?.number, formatDay(row.decision?.date), row.revocation && translate("revoked")].filter(Boolean).join(" · ");
+}
+
+// A village that is recognized does not make its commune one that is: the two are named apart.
+function describeRecognition(part, code) {
+  const own = part.items.filter((row) => row.unit === code);
+  const below = part.items.filter((row) => row.unit !== code);
+  return [
+    own.length ? element("ul", {}, own.map((row) => element("li", {}, describeDecision(row)))) : element("p", {}, translate("not_recognized")),
+    below.length ? [element("p", {}, translate("recognized_below")), element("ul", {}, below.map((row) =>
+      element("li", {}, `${row.unit_name ?? row.unit}: ${describeDecision(row)}`)))] : null,
+  ];
 }
 
 function describeRecommendations(part) {
@@ -199,7 +208,7 @@ export async function openSheet(code, context) {
     element("p", {}, [...summary.unit.ancestors.map((unit) => unit.full_name), `${translate("period")} ${summary.period}`].join(" · ")),
     summary.unit.successors.length ? element("p", {}, translate("became", { units: summary.unit.successors.map((unit) => unit.full_name).join(", ") })) : null,
     summary.programs.map((part) => makeProgramPart(part, sheetContext)),
-    element("h3", {}, translate("recognition")), describeRecognition(summary.recognition),
+    element("h3", {}, translate("recognition")), describeRecognition(summary.recognition, code),
     element("h3", {}, translate("classification")), describeClassification(summary.classification),
     element("h3", {}, translate("funding")), held ? makeFacts(["available", "disbursed", "left"].map((measure) =>
       [translate(measure), `${formatMoney(total[`${measure}_vnd`], true)} ${translate("dong")}`])) : element("p", {}, translate("no_money")),

@@ -33,7 +33,8 @@ export function findFigure(context) {
     .filter((figure) => figure.unit_of_measure === "percent" && figure.value !== null && figure.better === "lower")
     .map((figure) => `${part.program}.${figure.indicator}`));
   const all = listFigures(context.status).flatMap((group) => group.figures.map((figure) => `${group.service}.${figure.code}`));
-  return rates[0] ?? all[0] ?? "";
+  const stated = context.status.programs.flatMap((part) => part.figures.filter((figure) => figure.value !== null).map((figure) => `${part.program}.${figure.indicator}`));
+  return rates[0] ?? stated[0] ?? all[0] ?? "";
 }
 
 function makeFigureField(context, chosen) {
@@ -145,10 +146,10 @@ function drawTiles(tiles, matched, drawing, label) {
     writeDistricts(tiles, matched, drawing), writePlaceUnknown(tiles));
 }
 
-function makeLegend(indicator, breaks, kinds) {
+function makeLegend(indicator, breaks, kinds, hasValues) {
   const unit = translateUnitOfMeasure(indicator.unit_of_measure);
   const write = (value) => `${formatShortest(value, indicator.decimals)} ${unit}`;
-  const classes = [...breaks, null].map((_, rank) => element("li", {},
+  const classes = !hasValues ? null : [...breaks, null].map((_, rank) => element("li", {},
     element("span", { class: `swatch class-${findColour(breaks, rank)}` }),
     rank === 0 ? (breaks.length ? translate("below", { high: write(breaks[0]) }) : unit) : translate("and_more", { low: write(breaks[rank - 1]) })));
   const hatched = [["none", "no_value"], ["reassess", "must_reassess"]].filter(([kind]) => kinds.has(kind))
@@ -252,7 +253,7 @@ export async function drawMap(context, place) {
   replace(place, makeSection("map", `${translate("map")}: ${label}`, controls,
     values.length ? null : element("p", { class: "problem" }, translate("no_map", { level: translate(level) })),
     element("div", { class: "map-and-list" },
-      element("figure", {}, picture, element("figcaption", {}, makeLegend(indicator, drawing.breaks, kinds),
+      element("figure", {}, picture, element("figcaption", {}, makeLegend(indicator, drawing.breaks, kinds, values.length > 0),
         element("p", {}, translate(indicator.better === "lower" ? "map_worse" : "map_better"), ". ",
           note))),
       makeListBox(rows, translate("map_list", { label }), (row) => openTile(context, row.tile, level)))));

@@ -214,12 +214,16 @@ export async function drawMoney(context, place) {
     return;
   }
   const { rows, total } = answer.document;
+  if (!total || MEASURES.every((measure) => !total[`${measure}_vnd`])) {
+    replace(place, makeSection("money", `${translate("funding")}, ${context.year}`, element("p", {}, translate("no_money_of_year", { year: context.year }))));
+    return;
+  }
   const shown = choice.group === "unit" ? [...rows].sort((left, right) => (left.disbursement_rate ?? 101) - (right.disbursement_rate ?? 101)) : groupRows(rows, choice.group);
   const forecast = element("div", { id: "foresight" });
   replace(place, makeSection("money", `${translate("funding")}, ${context.year}`, controls,
-    total ? element("div", { class: exact ? "flow exact" : "flow" },
+    element("div", { class: exact ? "flow exact" : "flow" },
       element("figure", {}, element("figcaption", {}, element("strong", {}, translate("flow", { year: context.year })), `, ${translate("billion")}`), drawFlow(total, exact),
         total.committed_vnd || !total.disbursed_vnd ? null : element("p", {}, translate("not_committed"))),
-      makeMoneyTable(context, shown, total, choice.group)) : null, forecast));
+      makeMoneyTable(context, shown, total, choice.group)), forecast));
   await drawForesight(context, forecast);
 }

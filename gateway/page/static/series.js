@@ -78,7 +78,7 @@ function describePoints(label, points, decimals) {
 function makeKey(points) {
   const hasTargets = points.some((point) => point.target !== null && point.target !== undefined);
   const hasBreaks = points.some((point, place) => place && point.break_before);
-  const other = points.find((point) => point.unit !== points[0].unit);
+  const other = points.find((point) => point.unit && point.unit !== points[0].unit);
   const parts = [hasTargets ? `◇ ${translate("target")}` : "", hasBreaks ? `┆ ${translate("break_line")}` : "",
     other ? translate("other_unit", { period: other.period, unit: other.unit_name }) : ""];
   return element("p", {}, parts.filter(Boolean).join(" · "));
