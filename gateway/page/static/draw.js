@@ -25,6 +25,11 @@ export function replace(node, ...children) {
   return node;
 }
 
+// Gives the focus back to a field that was drawn anew, unless something else has it by now.
+export function refocus(id) {
+  if (id && document.activeElement === document.body) document.getElementById(id)?.focus({ preventScroll: true });
+}
+
 export function makeButton(text, onclick, attributes = {}) {
   return element("button", { type: "button", ...attributes, onclick }, text);
 }

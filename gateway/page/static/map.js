@@ -54,7 +54,7 @@ async function chooseFigure(context, figure) {
   const answers = await Promise.all(programs.map((program) =>
     read(makePath(`/v1/${program}/indicators`, { fields: "code,label,label_en,kind" }))));
   answers.forEach((answer, place) => { if (answer.document) catalogues[programs[place]] = answer.document.items; });
-  return context.change({});
+  return context.change({ figure: findFigure(context) });
 }
 
 function splitName(tile) {
@@ -232,9 +232,9 @@ export async function drawMap(context, place) {
   const controls = element("div", { class: "controls" },
     makeFigureField(context, figure),
     hasDistricts ? makeSelect(translate("level"), levels.map((name) => ({ value: name, label: translate(name) })), level,
-      (chosen) => context.change({ level: chosen })) : null,
+      (chosen) => context.change({ level: chosen }), { id: "level" }) : null,
     hasOutlines(context) || showsOutlines(context) ? makeButton(translate(showsOutlines(context) ? "hexagons" : "outlines"),
-      () => context.change({ view: showsOutlines(context) ? "" : "outlines" })) : null);
+      () => context.change({ view: showsOutlines(context) ? "" : "outlines" }), { id: "view" }) : null);
   const problem = tilesAnswer.problem ?? answer.problem;
   if (problem) {
     replace(place, makeSection("map", translate("map"), controls,

@@ -1,6 +1,6 @@
 // The money: its flow, by program, capital or unit, the forecast to the deadlines, and the slowest units first.
 
-import { element, makeButton, makeScrollBox, makeSection, makeSelect, makeTable, replace, svg } from "./draw.js";
+import { element, makeButton, makeScrollBox, makeSection, makeSelect, makeTable, refocus, replace, svg } from "./draw.js";
 import { makePath, read } from "./read.js";
 import {
   explainProblem, formatDay, formatMoney, formatNumber, translate, translateKind,
@@ -54,7 +54,7 @@ function drawFlow(total, exact) {
 
 function nameGroup(context, row, group) {
   if (group !== "unit") return translateKind(row[group]);
-  return row.unit_name ?? context.unitNames.get(row.unit) ?? row.unit;
+  return nameHolder(context, row);
 }
 
 // Adds rows of program and capital to rows of one of them; amounts add up, rates are divided anew.
@@ -207,8 +207,8 @@ export async function drawMoney(context, place) {
   const exact = context.state.exact;
   const controls = element("div", { class: "controls" },
     makeSelect(translate("money_group"), ["program", "capital", "unit"].map((group) => ({ value: group, label: translate(group) })), choice.group,
-      (group) => { choice.group = group; drawMoney(context, place); }),
-    makeButton(translate("in_dong"), () => { context.state.exact = !exact; context.change({}); }, { "aria-pressed": String(exact) }));
+      (group) => { choice.group = group; drawMoney(context, place).then(() => refocus("group")); }, { id: "group" }),
+    makeButton(translate("in_dong"), () => context.change({ exact: !exact }), { id: "exact", "aria-pressed": String(exact) }));
   if (answer.problem) {
     replace(place, makeSection("money", translate("funding"), controls, element("p", { class: "problem" }, translate("not_read", { reason: explainProblem(answer.problem) }))));
     return;

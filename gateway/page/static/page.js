@@ -1,6 +1,6 @@
 // The page: reads its state from the address, draws the cards first, and then everything below them.
 
-import { element, makeButton, makeSelect, replace } from "./draw.js";
+import { element, makeButton, makeSelect, refocus, replace } from "./draw.js";
 import { getClaims, makePath, offline, read, signOut } from "./read.js";
 import { describeStatus, makeStatus } from "./status.js";
 import {
@@ -10,12 +10,14 @@ import {
 const MERGER = "2025-07-01";
 const LAST_DAY_BEFORE = "2025-06-30";
 const PARAMETERS = ["period", "unit", "map", "figure", "level", "basis", "view", "lang"];
+const OF_THE_MAP = ["figure", "level", "view"];
 const WORKER = "/worker.js";
 const READ_AGAIN_MS = 5000;
 const MOST_READINGS = 4;
 
 const state = { exact: false };
-let drawn = 0;
+const turns = { page: 0, map: 0 };
+let shown = null;
 
 function readState() {
   const query = new URLSearchParams(location.search);
@@ -29,11 +31,28 @@ function writeState() {
   history.pushState(null, "", text ? `/?${text}` : "/");
 }
 
-// Changes the state, keeps it in the address, and draws the page anew.
-export function change(changes) {
+// Changes the state, keeps it in the address, and draws anew what depends on it.
+function change(changes) {
   Object.assign(state, changes);
   writeState();
-  return draw();
+  return shown && Object.keys(changes).every((name) => OF_THE_MAP.includes(name)) ? drawFigure() : draw();
+}
+
+// Draws the map and the years of another figure; the rest of the page stays.
+async function drawFigure() {
+  const focused = document.activeElement?.id;
+  const turn = ++turns.map;
+  const { context, places } = shown;
+  const own = { ...context, isCurrent: () => context.isCurrent() && turn === turns.map };
+  const main = document.getElementById("main");
+  main.setAttribute("aria-busy", "true");
+  const [map, series] = await Promise.all([import("./map.js"), import("./series.js")]);
+  await Promise.all([
+    drawPart(places.map, () => map.drawMap(own, places.map)), drawPart(places.series, () => series.drawSeries(own, places.series))]);
+  if (!own.isCurrent()) return;
+  main.removeAttribute("aria-busy");
+  refocus(focused);
+  showOffline();
 }
 
 function makeHeader(status, periods) {
@@ -55,13 +74,13 @@ function makeHeader(status, periods) {
       makeSelect(translate("map_day"), mapDays, state.map, (map) => (map === "other" ? askForDay() : change({ map })), { id: "map-day" }),
       getClaims() ? makeSelect(translate("basis"),
         ["accepted", "provisional"].map((basis) => ({ value: basis, label: translate(basis) })), state.basis || "accepted",
-        (basis) => change({ basis: basis === "accepted" ? "" : basis })) : null,
+        (basis) => change({ basis: basis === "accepted" ? "" : basis }), { id: "basis" }) : null,
       makeButton(translate("language"), () => {
         const lang = getOtherLanguage();
         localStorage.setItem("ntp-language", lang);
         setLanguage(lang);
         change({ lang });
-      }, { lang: getOtherLanguage() }),
+      }, { id: "language", lang: getOtherLanguage() }),
       makeButton(translate("print"), () => window.print()),
       getClaims() ? makeButton(translate("sign_out"), () => { signOut(); change({ basis: "" }); })
         : makeButton(translate("sign_in"), openSignIn)),
@@ -95,8 +114,9 @@ async function openOrigin(service, figure, context) {
 }
 
 async function draw() {
-  const turn = ++drawn;
-  const isCurrent = () => turn === drawn;
+  const turn = ++turns.page;
+  const isCurrent = () => turn === turns.page;
+  const focused = document.activeElement?.id;
   offline.since = null;
   document.getElementById("skip").textContent = translate("skip");
   const main = document.getElementById("main");
@@ -106,6 +126,7 @@ async function draw() {
   if (!isCurrent()) return;
   if (answer.problem) {
     replace(document.getElementById("top"), element("h1", {}, translate("programs")), makeButton(translate("sign_in"), openSignIn));
+    shown = null;
     replace(main, element("p", { class: "problem" }, translate("not_read", { reason: explainProblem(answer.problem) })));
     main.removeAttribute("aria-busy");
     return;
@@ -121,13 +142,18 @@ async function draw() {
   };
   document.title = `${status.unit.name ?? status.unit.code} · ${status.period}`;
   replace(document.getElementById("top"), makeHeader(status, [status.period]));
+  main.style.minHeight = `${main.offsetHeight}px`; // so that the page does not jump while its parts are drawn anew
   const places = Object.fromEntries(["mine", "map", "money", "series", "late"].map((name) => [name, element("div", { id: `at-${name}` })]));
   replace(main, places.mine, makeStatus(status, context.openFigure, state.exact), Object.values(places).slice(1));
   performance.mark("figures");
+  shown = { context, places };
   showOffline();
+  refocus(focused);
   await drawRest(context, places);
   if (!isCurrent()) return;
   main.removeAttribute("aria-busy");
+  main.style.minHeight = "";
+  refocus(focused);
   showOffline();
   keepForOffline();
   if (!isFresh(status)) readAgain(context, path, MOST_READINGS);
@@ -187,7 +213,9 @@ async function listPeriods(context) {
   if (answer.problem || !context.isCurrent()) return;
   const years = answer.document.items.map((row) => row.period.slice(0, 4));
   const periods = [...new Set([...years, ...answer.document.items.map((row) => row.period)])].sort().reverse();
+  const focused = document.activeElement?.id;
   replace(document.getElementById("top"), makeHeader(context.status, periods));
+  refocus(focused);
 }
 
 async function keepForOffline() {
