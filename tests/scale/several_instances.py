@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -141,6 +142,7 @@ def prepare_balancer(
 def compare_figures(report: PartReport, installation: Installation, gateways: Sequence[str]) -> None:
     """Run the demo through each gateway."""
     for gateway in gateways:
+        wait_until(partial(is_ready, gateway))
         demo = installation.tree / "examples" / "kontum-2023" / "demo.py"
         started_at = time.monotonic()
         result = subprocess.run(
@@ -155,6 +157,13 @@ def compare_figures(report: PartReport, installation: Installation, gateways: Se
             result.returncode == 0,
             figures[-1] if figures else f"exit code {result.returncode}",
         )
+
+
+def is_ready(gateway: str) -> bool:
+    """Whether a gateway serves: a busy machine keeps it from answering for a while after its start."""
+    with contextlib.suppress(httpx.TransportError):
+        return httpx.get(f"{gateway}/readyz", timeout=TIMEOUT_S).status_code == 200
+    return False
 
 
 def fetch_token(gateway: str, client: str, secret: str) -> dict[str, str]:
