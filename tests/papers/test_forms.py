@@ -17,6 +17,8 @@ VALUES = {
     "returned_to_poverty": 3, "newly_poor": 5, "poor_other_increase": 0,
 }  # fmt: skip
 
+MOVEMENT = [key for key in VALUES if key not in {"households", "near_poor_households"}]
+
 
 def open_workbook(content: bytes) -> Any:
     return openpyxl.load_workbook(BytesIO(content))
@@ -45,6 +47,19 @@ def fill_rows(workbook: Any) -> tuple[Any, int, dict[str, int]]:
     return sheet, code_row, columns
 
 
+def assert_that_broken_movements_turn_red(sheet: Any, row: int, columns: dict[str, int]) -> None:
+    """Assert that the end of the movement has a rule whose formula adds up all columns of it."""
+    end = sheet.cell(row, columns["poor_households"])
+    rules = [
+        rule
+        for area in sheet.conditional_formatting
+        if end.coordinate in area
+        for rule in area.rules
+        if all(f"${sheet.cell(row, columns[key]).column_letter}{row}" in rule.formula[0] for key in MOVEMENT)
+    ]
+    assert [rule.type for rule in rules] == ["expression"]
+
+
 async def send(
     clients: Clients, content: bytes, *, accept: str = "application/json", query: str = "", **caller: Any
 ) -> Any:
@@ -67,6 +82,7 @@ async def test_a_form_goes_out_comes_back_with_faults_and_becomes_one_report(cli
 
     sheet, code_row, columns = fill_rows(blank)
     first = code_row + 1
+    assert_that_broken_movements_turn_red(sheet, first, columns)
     assert not sheet.cell(first, columns["households"]).protection.locked
     assert sheet.cell(first, 1).protection.locked
     sheet.cell(first, columns["poor_households"]).value = -5

@@ -135,6 +135,17 @@ def test_every_column_is_an_indicator_of_the_yearly_review_and_flows_are_flows(m
         assert indicator.flow == (code not in (movement.start, movement.end))
 
 
+def test_the_tables_of_the_catalogue_are_the_movements_that_are_checked():
+    tables = {
+        table.columns: table for form in CATALOGUE.forms.values() for table in form.tables if table.leaving
+    }
+    assert tables.keys() == {
+        (movement.start, *movement.leaving, *movement.coming, movement.end) for movement in MOVEMENTS
+    }
+    for movement in MOVEMENTS:
+        assert tables[movement.columns].leaving == movement.leaving
+
+
 CALENDAR = {
     ("review_monthly", "2023-01"): {"commune": "2023-02-05", "district": "2023-02-05", "province": "2023-02-05"},
     ("review_monthly", "2023-08"): {"commune": "2023-09-05", "district": "2023-09-05", "province": "2023-09-05"},

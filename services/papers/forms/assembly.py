@@ -167,6 +167,32 @@ def make_checks(indicators: ServiceAnswer, columns: Sequence[FormColumn], on: da
     return list(checks.values())
 
 
+def make_movement_checks(
+    catalogue: ServiceAnswer, form: str, columns: Sequence[FormColumn], on: date
+) -> list[RowCheck]:
+    """Return for each table of movements that the end is the start less what left plus what came.
+
+    Written without a minus: the start and what came are as much as the end and what left.
+    """
+    keys = [column.key for column in columns]
+    checks = []
+    tables = (
+        table
+        for row in catalogue["tables"].get("form", ())
+        if row["code"] == form and is_valid({"valid_to": None, **row}, on)
+        for table in row.get("table", ())
+        if table.get("leaving")
+    )
+    for table in tables:
+        start, *between, end = table["columns"]
+        coming = [code for code in between if code not in table["leaving"]]
+        left, right = _expand([start, *coming], keys), _expand([*table["leaving"], end], keys)
+        if left and right:
+            label = f"{table['label']['vi']}: cuối kỳ bằng đầu kỳ trừ giảm cộng tăng"
+            checks.append(RowCheck(label, "equal", left, right, "1"))
+    return checks
+
+
 def _expand(terms: Iterable[str], keys: Sequence[str]) -> tuple[str, ...]:
     """Return the columns of the terms; none where a term does not stand on the form."""
     expanded: list[str] = []
@@ -254,7 +280,10 @@ def make_layout(
         status="preliminary" if kind.preliminary_of else "official",
         rows=tuple(rows),
         columns=tuple(columns),
-        checks=tuple(make_checks(indicators, columns, on)),
+        checks=(
+            *make_checks(indicators, columns, on),
+            *make_movement_checks(catalogue, kind.preliminary_of or kind.code, columns, on),
+        ),
         before=values,
         period_before=str(find_period_before(period)) if period.year > FIRST_YEAR else "",
     )

@@ -217,7 +217,12 @@ def _make_expansion(versions: Iterable[str]) -> Callable[[Iterable[str]], tuple[
 def _expand_tables(form: Form, expand: Callable[[Iterable[str]], tuple[str, ...]]) -> Form:
     """Return a form whose tables name series."""
     tables = (
-        replace(table, columns=expand(table.columns), opened_by=expand(table.opened_by))
+        replace(
+            table,
+            columns=expand(table.columns),
+            opened_by=expand(table.opened_by),
+            leaving=expand(table.leaving),
+        )
         for table in form.tables
     )
     return replace(form, tables=tuple(tables)) if form.tables else form

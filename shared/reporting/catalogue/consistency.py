@@ -93,6 +93,8 @@ def find_table_faults(
             unknown = [code for code in (*table.columns, *table.opened_by) if code not in on_form]
             if unknown or not table.columns:
                 yield f"table {table.code} of form {form.code} has columns that are not on the form: {unknown}"
+            if not set(table.leaving) <= set(table.columns[1:-1]):
+                yield f"table {table.code} of form {form.code}: what leaves stands between the first and the last column"
 
 
 def find_preliminary_faults(forms: Mapping[str, Form]) -> Iterator[str]:

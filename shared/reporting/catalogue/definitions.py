@@ -55,6 +55,9 @@ class WholeTable:
     """Codes of indicators of the form."""
     opened_by: tuple[str, ...] = ()
     """The columns of which one makes the table whole; empty: any of them."""
+    leaving: tuple[str, ...] = ()
+    """Of a table that goes from its first column to its last: the columns between that are taken away, the others are added. Empty:
+    the table is no movement."""
 
     def find_missing(self, stated: Collection[str], elsewhere: Collection[str] = ()) -> tuple[str, ...]:
         """Return the columns that a unit has to state beside what it stated; none where it stated none of the table.
