@@ -57,6 +57,8 @@ async def test_outlines_are_served_for_the_days_on_which_their_codes_hold(common
         second = await gateway.get("/v1/boundaries?on=2026-01-01")
         assert second.json()["type"] == "Topology"
         assert second.headers["etag"] != first.headers["etag"]
+        page = await gateway.get("/", headers={"Accept": "text/html"})
+        assert '<meta name="outlines" content="2013-12-31,2025-07-01">' in page.text
         early = await gateway.get("/v1/boundaries?on=2000-01-01")
         assert (early.status_code, early.json()["code"]) == (404, "boundaries_not_found")
         assert "2013-12-31, 2025-07-01" in early.json()["detail"]

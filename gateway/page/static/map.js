@@ -210,8 +210,9 @@ async function drawView(context, tiles, matched, drawing, label) {
   const note = translate(drawing.level === "district" ? "map_note_district" : "map_note", { day });
   if (!showsOutlines(context)) return { picture: hexagons(), note };
   const [{ drawOutlines }, answer] = await Promise.all([import("./outlines.js"), read(makePath("/v1/boundaries", { on: context.mapDay }))]);
-  if (answer.problem) return { picture: [element("p", { class: "problem" }, translate("no_outlines", { day })), hexagons()], note };
-  const { picture, missing } = drawOutlines(answer.document, tiles, matched, { ...drawing, formatItem, makePatterns }, label);
+  const drawn = answer.document && drawOutlines(answer.document, tiles, matched, { ...drawing, formatItem, makePatterns }, label);
+  if (!drawn?.picture) return { picture: [element("p", { class: "problem" }, translate("no_outlines", { day })), hexagons()], note };
+  const { picture, missing } = drawn;
   return { picture, note: [translate("outlines_note", { day }), missing ? translate("outlines_missing", { count: formatNumber(missing) }) : ""].join(" ") };
 }
 

@@ -37,12 +37,18 @@ export function listOutlines(document) {
     ({ code: findCode(feature), polygons: listPolygons(feature.geometry, (ring) => ring) }));
 }
 
-// Returns the drawing, and how many of the communes have no outline in it.
+// Returns the outlines that can be coloured: those of communes, and those of districts where values are of districts.
+export function pickOutlines(outlines, tiles, level) {
+  const codes = new Set(tiles.flatMap((tile) => (level === "district" ? [tile.unit, tile.parent] : [tile.unit])));
+  return outlines.filter((outline) => codes.has(outline.code));
+}
+
+// Returns the drawing, null where no unit has an outline, and how many of the communes have none in it.
 export function drawOutlines(document, tiles, matched, drawing, label) {
-  const outlines = listOutlines(document);
   const byUnit = new Map(tiles.map((tile) => [tile.unit, tile]));
   const byParent = new Map(tiles.map((tile) => [tile.parent, tile]));
-  const shown = outlines.filter((outline) => byUnit.has(outline.code) || byParent.has(outline.code));
+  const shown = pickOutlines(listOutlines(document), tiles, drawing.level);
+  if (!shown.length) return { picture: null, missing: tiles.length };
   const points = shown.flatMap((outline) => outline.polygons.flat(2));
   const [west, east] = [Math.min(...points.map(([x]) => x)), Math.max(...points.map(([x]) => x))];
   const [south, north] = [Math.min(...points.map(([, y]) => y)), Math.max(...points.map(([, y]) => y))];

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import * as classes from "./classes.js";
 import { groupOwed } from "./late.js";
 import { groupRows } from "./money.js";
-import { listOutlines } from "./outlines.js";
+import { listOutlines, pickOutlines } from "./outlines.js";
 import { makePath } from "./read.js";
 import { findLimits, splitLines } from "./series.js";
 import * as words from "./words.js";
@@ -97,6 +97,13 @@ test("outlines of GeoJSON and of TopoJSON are the same rings", () => {
     objects: { units: { geometries: [{ id: "a", type: "MultiPolygon", arcs: [[[0, -2]]] }] } } };
   assert.deepEqual(listOutlines(geo), [{ code: "a", polygons: [[square]] }]);
   assert.deepEqual(listOutlines(topo)[0].polygons[0][0], [[0, 0], [2, 0], [2, 0], [2, 2], [0, 0]]);
+});
+
+test("a district has an outline on a map of districts only", () => {
+  const tiles = [{ unit: "23341", parent: "610" }];
+  const outlines = [{ code: "23341" }, { code: "610" }, { code: "999" }];
+  assert.deepEqual(pickOutlines(outlines, tiles, "commune").map((outline) => outline.code), ["23341"]);
+  assert.deepEqual(pickOutlines(outlines, tiles, "district").map((outline) => outline.code), ["23341", "610"]);
 });
 
 test("numbers are rounded once, half away from zero, and written as the language does", () => {
