@@ -145,7 +145,7 @@ await page.route("**/v1/**", async (route) => {
   const body = await answer.json().catch(() => null);
   await route.fulfill(body === null ? { response: answer } : { response: answer, json: makeHostile(body, "") });
 });
-await open("?period=2023");
+await open("?period=2023&level=commune");
 for (const [name, selector] of [["rural", ".card.rural .value >> nth=1"], ["poverty", ".card.poverty .headline .value"], ["funding", ".card.funding .value >> nth=1"],
   ["oversight", ".card.oversight .headline .value"], ["sheet", ".units [role=option]"]]) {
   await page.locator(selector).first().click();
