@@ -149,7 +149,7 @@ def compare_figures(report: PartReport, installation: Installation, gateways: Se
             [sys.executable, str(demo), "--gateway", gateway],
             env=installation.environment, cwd=installation.tree, check=False, capture_output=True, text=True,
         )  # fmt: skip
-        figures = [line.strip() for line in result.stdout.splitlines() if "figures" in line]
+        figures = [line.strip() for line in result.stdout.splitlines() if "figures as the plan" in line]
         if result.returncode != 0:
             print(result.stdout[-3000:], result.stderr[-3000:])
         report.require(
