@@ -3,18 +3,19 @@
 import base64
 import binascii
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from heapq import nsmallest
 from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Depends, Query, Request, Response
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
-from sqlakeyset import BadBookmark, InvalidPage
+from sqlakeyset import BadBookmark, InvalidPage, serialize_bookmark, unserialize_bookmark
 from sqlakeyset.asyncio import select_page
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.kit.database import run_sql
 from shared.kit.problems import Malformed, Sentence
 
 ItemT = TypeVar("ItemT")
@@ -36,6 +37,15 @@ class Page(BaseModel, Generic[ItemT]):
 
     items: list[ItemT]
     next: str | None = Field(description="cursor of the page that follows; null on the last one")
+
+
+@dataclass(frozen=True, slots=True)
+class RowsPage(Generic[RowT]):
+    """One page of rows, before they are serialized."""
+
+    rows: Sequence[RowT]
+    next: str | None
+    """The cursor of the page that follows; None on the last one."""
 
 
 class InvalidCursor(Malformed):
@@ -141,6 +151,41 @@ class Paging:
         following = self.cursor.encode(rows.paging.bookmark_next) if rows.paging.has_next else None
         self._set_next_link(following)
         return Page[Any](items=[serialize(row) for row in rows], next=following)
+
+    async def fetch_rows(
+        self,
+        session: AsyncSession,
+        statement: str,
+        parameters: Sequence[Any],
+        *,
+        make_row: Callable[[Any], RowT],
+        find_key: Callable[[RowT], tuple[Any, ...]],
+        key_types: Sequence[type],
+    ) -> RowsPage[RowT]:
+        """Return one page of plain SQL in the order of its key. Raise `InvalidCursor`.
+
+        After its own parameters the statement takes the key of the row before the page, all null on the first page, and the limit.
+        """
+        key = self._read_bookmark(key_types)
+        fetched = await run_sql(session, statement, *parameters, *key, self.limit + 1)
+        rows = [make_row(row) for row in fetched[: self.limit]]
+        has_next = len(fetched) > self.limit
+        following = self.cursor.encode(serialize_bookmark((find_key(rows[-1]), False))) if has_next else None
+        self._set_next_link(following)
+        return RowsPage(rows, following)
+
+    def _read_bookmark(self, key_types: Sequence[type]) -> tuple[Any, ...]:
+        """Return the key of the cursor, None for each member of it where there is no cursor."""
+        bookmark = self.cursor.decode()
+        if bookmark is None:
+            return (None,) * len(key_types)
+        try:
+            key, is_backwards = unserialize_bookmark(bookmark)
+        except (BadBookmark, ValueError) as error:
+            raise InvalidCursor from error
+        if is_backwards or key is None or [type(member) for member in key] != list(key_types):
+            raise InvalidCursor
+        return tuple(key)
 
     def slice(
         self, rows: Iterable[RowT], *, key: Callable[[RowT], KeyT], adapter: TypeAdapter[KeyT]

@@ -12,7 +12,6 @@ from shared.periods import Period
 from shared.reporting.basis import Basis
 from shared.reporting.catalogue.dimensions import to_series_key
 from shared.reporting.context import AreaContext, PublicContext
-from shared.reporting.figures import store
 from shared.reporting.figures.lineage import LineageOut, trace_figure
 from shared.reporting.figures.national_targets import NationalTargetsOut, read_national_targets
 from shared.reporting.figures.periods import AcceptedPeriodsOut, read_accepted_periods
@@ -30,6 +29,7 @@ from shared.reporting.figures.target_results import read_target_results
 from shared.reporting.figures.unit_values import MOST_INDICATORS, find_figures_of_codes, read_unit_values
 from shared.reporting.figures.unit_values_schemas import MapLevel, MapValuesOut
 from shared.reporting.figures.withholding import find_withheld, to_row_key
+from shared.reporting.observations.listing import find_lines, list_values
 from shared.reporting.period_lists import MAX_PERIODS, MAX_PERIODS_OF_A_LEVEL, list_periods
 from shared.reporting.query_params import (
     PERIOD_DESCRIPTION,
@@ -41,7 +41,7 @@ from shared.reporting.query_params import (
 )
 from shared.reporting.targets.actions import find_measured_period
 from shared.territory.levels import ShownLevel
-from shared.territory.named_rows import name_units
+from shared.territory.named_rows import find_unit_names
 from shared.territory.query_params import UnitOrAreaQuery, UnitQuery
 
 router = APIRouter(tags=["figures"], route_class=CachedRoute)
@@ -243,21 +243,21 @@ async def list_observations(
     paging: Annotated[Paging, paged_by(200)],
 ) -> ObservationsPage:
     """Read the values in effect of a unit and everything below it, with the report that states each, newest first."""
-    units = context.below(unit.on(period.ends_on).code, period)
-    standards = context.engine.catalogue.select_standards(period.ends_on, standard)
     catalogue = context.engine.catalogue
-    series = indicator and [key for code in indicator for key in catalogue.require_series(code)]
-    lines = (
-        {code: [above.code for above in context.territory.ancestors(code, period.ends_on)] for code in units}
-        if any(form.preliminary_of for form in catalogue.forms.values())
-        else {}
-    )
-    query = store.select_observations(period, units, basis, series, as_of, standards, lines)
-    page = await paging.fetch(
+    page = await list_values(
         context.session,
-        query,
-        serialize=lambda row: ObservedValueOut.from_row(row, catalogue.split_key(row[0].indicator)),
+        paging,
+        period=period,
+        lines=find_lines(context.territory, unit.on(period.ends_on).code, period.ends_on),
+        basis=basis,
+        series=indicator and [key for code in indicator for key in catalogue.require_series(code)],
+        as_of=as_of,
+        standards=catalogue.select_standards(period.ends_on, standard),
     )
-    withheld = await find_withheld(context, {to_row_key(row) for row in page.items})
-    named = name_units(context.territory, page.items, lambda _: period.ends_on)
-    return ObservationsPage(items=withheld.hide_rows(named), next=page.next)
+    withheld = await find_withheld(context, {row.indicator for row in page.rows})
+    names = {row.unit: find_unit_names(context.territory, row.unit, period.ends_on) for row in page.rows}
+    values = [
+        ObservedValueOut.from_row(row, catalogue.split_key(row.indicator), names[row.unit])
+        for row in page.rows
+    ]
+    return ObservationsPage(items=withheld.hide_rows(values), next=page.next)

@@ -4,10 +4,9 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date, datetime
-from typing import ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import Row
 
 from shared.kit.decimal_fields import JsonDecimal
 from shared.kit.paging import Page
@@ -28,7 +27,8 @@ from shared.reporting.figures.coverage_schemas import (
 )
 from shared.reporting.figures.rules import FigureValue, FormStage
 from shared.reporting.figures.sdmx_csv import make_format
-from shared.reporting.models import Observation, Target
+from shared.reporting.models import Target
+from shared.reporting.observations.listing import ListedValue
 from shared.reporting.report_content import STATUSES, Status
 from shared.reporting.targets.schemas import PlanOut
 from shared.territory.named_rows import NamedUnitRow
@@ -240,23 +240,23 @@ class ObservedValueOut(NamedUnitRow):
     derived: bool = Field(description="whether it follows from what that report states, by a dated rule")
 
     @classmethod
-    def from_row(cls, row: Row[Observation, uuid.UUID, str, str, str, datetime], series: SeriesName) -> Self:
-        """Serialize a row of `select_observations`."""
-        observation, report_id, reported_by, form, standard, received_at = row
+    def from_row(cls, row: ListedValue, series: SeriesName, unit_names: Mapping[str, Any]) -> Self:
+        """Serialize a value; `unit_names` are the members that name its unit."""
         return cls(
-            unit=observation.unit,
+            **unit_names,
+            unit=row.unit,
             indicator=series.indicator,
             dimension=series.dimension,
-            period=observation.period,
-            standard=standard,
-            value=None if observation.nil else observation.value,
-            nil=observation.nil,
-            status=STATUSES[observation.status],
-            report=report_id,
-            reported_by=reported_by,
-            form=form,
-            received_at=received_at,
-            derived=observation.derived,
+            period=row.period,
+            standard=row.standard,
+            value=None if row.nil else row.value,
+            nil=row.nil,
+            status=STATUSES[row.status],
+            report=row.report_id,
+            reported_by=row.reported_by,
+            form=row.form,
+            received_at=row.received_at,
+            derived=row.derived,
         )
 
 

@@ -1,17 +1,14 @@
 """Queries for the measures of figures: from roll-ups for the present, from observations for anything else."""
 
 import json
-import uuid
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from fractions import Fraction
 
-from sqlalchemy import DateTime, Select, TextClause, and_, bindparam, func, literal, or_, select, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import DateTime, TextClause, bindparam, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
 
 from shared.kit.database import Codes
 from shared.periods import Period
@@ -19,15 +16,9 @@ from shared.reporting.catalogue.catalogue import Catalogue
 from shared.reporting.catalogue.standards import NO_STANDARD, FormStandards
 from shared.reporting.figures.coverage import NilReport
 from shared.reporting.models import (
-    OBSERVATION_IN_EFFECT,
-    EffectiveReport,
-    Observation,
-    Report,
     RollUp,
-    is_in_effect,
 )
 from shared.reporting.observations.measures import Measure
-from shared.reporting.observations.store import is_of_standards
 from shared.reporting.observations.time_aggregation import PeriodMeasure, aggregate_over_time, select_counted
 from shared.reporting.observations.values import (
     EffectiveValue,
@@ -206,67 +197,3 @@ async def read_nil_reports(
         for form, preliminary_of, unit, part, nil in rows
         if preliminary_of is None or not official_only
     ]
-
-
-def select_observations(
-    period: Period,
-    units: Collection[str],
-    basis: str,
-    indicators: Collection[str] | None,
-    as_of: datetime | None,
-    standards: FormStandards,
-    lines: Mapping[str, Collection[str]],
-) -> Select[Observation, uuid.UUID, str, str, str, datetime]:
-    """Return the query for the observations in effect with report, reporting unit, form, standard and receipt, newest first.
-
-    One of a preliminary form is left out where an official report states the same indicator for its unit, one above or one
-    below, or nil (ADR 0019). `lines` are the units above each of the units.
-    """
-    query = (
-        select(Observation, Report.id, Report.unit, Report.form, Report.standard, Report.received_at)
-        .join(EffectiveReport, OBSERVATION_IN_EFFECT)
-        .join(Report, Report.id == Observation.report_id)
-        .where(
-            Observation.year == period.year,
-            Observation.period == str(period),
-            Observation.unit.in_(units),
-            EffectiveReport.basis == basis,
-            is_of_standards(standards),
-        )
-        .order_by(Report.received_at.desc(), Report.id.desc(), Observation.ordinal)
-    )
-    official, stated = aliased(EffectiveReport), aliased(Observation)
-    above = literal({unit: list(line) for unit, line in lines.items()}, JSONB)
-    is_official = and_(
-        official.form == EffectiveReport.preliminary_of,
-        official.period == EffectiveReport.period,
-        official.basis == basis,
-        official.standard == EffectiveReport.standard,
-        is_in_effect(official, as_of),
-    )
-    officially_stated = (
-        select(official.id)
-        .join(stated, stated.report_id == official.report_id)
-        .where(
-            stated.year == period.year,
-            stated.period == str(period),
-            or_(
-                stated.unit == Observation.unit,
-                func.jsonb_exists(above.op("->")(Observation.unit), stated.unit),
-                func.jsonb_exists(above.op("->")(stated.unit), Observation.unit),
-            ),
-            stated.indicator == Observation.indicator,
-            is_official,
-        )
-        .exists()
-    )
-    officially_nil = (
-        select(official.id)
-        .where(is_official, official.nil, official.unit.in_((Observation.unit, EffectiveReport.unit)))
-        .exists()
-    )
-    query = query.where(
-        is_in_effect(EffectiveReport, as_of),
-        or_(EffectiveReport.preliminary_of.is_(None), ~or_(officially_stated, officially_nil)),
-    )
-    return query if indicators is None else query.where(Observation.indicator.in_(indicators))

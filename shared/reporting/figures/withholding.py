@@ -78,6 +78,8 @@ class WithheldSeries:
 
     def hide_rows(self, rows: Iterable[Any]) -> list[Any]:
         """Return rows about figures (`indicator` and `dimension`), each without its values where it is withheld."""
+        if not self.keys:
+            return list(rows)
         return [self.hide(to_row_key(row), row) for row in rows]
 
 
