@@ -7,6 +7,7 @@ precedence over the general one. The decision of a carry-over may set a later da
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 from typing import Literal
 
 from services.funding.ledger import Amounts, Capital, Lot
@@ -74,6 +75,7 @@ class Lapse:
     deadline: Deadline
 
 
+@lru_cache(maxsize=1024)
 def calculate_date(year: int, years_after: int, month_day: str) -> date:
     """Return a month and day, such as 01-31, some years after a budget year."""
     return date.fromisoformat(f"{year + years_after}-{month_day}")

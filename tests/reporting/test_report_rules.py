@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.kit.problems import Sentence, make_fault
-from shared.reporting.catalogue.catalogue import find_expected_units
+from shared.reporting.catalogue.expected_units import find_expected_units
 from shared.reporting.report_content import (
     STATUSES,
     ReportContent,

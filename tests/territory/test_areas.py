@@ -8,7 +8,7 @@ import pytest
 from services.funding.app import create_app as create_funding
 from services.funding.settings import FundingSettings
 from shared.periods import Period
-from shared.reporting.catalogue.catalogue import find_expected_units
+from shared.reporting.catalogue.expected_units import find_expected_units
 from shared.reporting.obligations.rules import find_owing_units
 from shared.territory.areas import AreaTerritory, NamedArea, NamedAreas
 from shared.territory.levels import find_level_below

@@ -93,20 +93,24 @@ def to_extension(row: Any) -> SettlementExtension:
     )
 
 
+GIVERS, GIVER_LOTS = POSTINGS.alias("giver"), LOTS.alias("giver_lot")
+"""The postings and lots that money passed on from."""
+
+
 async def read_former_versions(
     session: AsyncSession, years: Collection[int], *, as_of: datetime | None = None
 ) -> FormerVersions:
     """Return the units from which money of some years passed on to others, as known at an instant."""
-    giver, giver_lot, zero = POSTINGS.alias("giver"), LOTS.alias("giver_lot"), text("0")
-    of_entry = and_(giver.c.year == POSTINGS.c.year, giver.c.entry_id == POSTINGS.c.entry_id)
+    zero = text("0")
+    of_entry = and_(GIVERS.c.year == POSTINGS.c.year, GIVERS.c.entry_id == POSTINGS.c.entry_id)
     query = (
-        select(LOTS.c.year, LOTS.c.unit, LOTS.c.unit_since, giver_lot.c.unit, giver_lot.c.unit_since)
+        select(LOTS.c.year, LOTS.c.unit, LOTS.c.unit_since, GIVER_LOTS.c.unit, GIVER_LOTS.c.unit_since)
         .select_from(POSTINGS)
         .join(LOTS, LOTS.c.id == POSTINGS.c.lot_id)
-        .join(giver, and_(of_entry, giver.c.succeeded_out_vnd != zero))
-        .join(giver_lot, giver_lot.c.id == giver.c.lot_id)
+        .join(GIVERS, and_(of_entry, GIVERS.c.succeeded_out_vnd != zero))
+        .join(GIVER_LOTS, GIVER_LOTS.c.id == GIVERS.c.lot_id)
         .where(POSTINGS.c.year.in_(years), POSTINGS.c.succeeded_in_vnd != zero)
-        .group_by(LOTS.c.year, LOTS.c.unit, LOTS.c.unit_since, giver_lot.c.unit, giver_lot.c.unit_since)
+        .group_by(LOTS.c.year, LOTS.c.unit, LOTS.c.unit_since, GIVER_LOTS.c.unit, GIVER_LOTS.c.unit_since)
         .having(func.sum(POSTINGS.c.succeeded_in_vnd) > zero)
     )
     if as_of is not None:

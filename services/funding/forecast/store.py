@@ -5,10 +5,23 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import reduce
-from operator import add
+from itertools import groupby
+from operator import add, attrgetter
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, Date, Integer, Select, bindparam, cast, func, select
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Date,
+    Integer,
+    Row,
+    Select,
+    bindparam,
+    cast,
+    func,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.deadlines import (
@@ -124,6 +137,7 @@ async def read_lot_histories(
     query = (
         _select_flows(view, ledger_filter.year, ledger_filter.year)
         .add_columns(
+            LOTS.c.id,
             *(LOTS.c[name] for name in LOT_KEY),
             period.label("period"),
             *(_sum_measure(name) for name in ("returned_vnd", "carried_out_vnd", "reserved_vnd")),
@@ -133,17 +147,9 @@ async def read_lot_histories(
         .order_by(LOTS.c.id)
     )
     histories: dict[Lot, LotHistory] = {}
-    for row in await session.execute(query):
-        lot = Lot.from_row(row)
-        history = histories.get(lot) or LotHistory(lot, find_deadline(rules, lot), {})
-        first = period_firsts[row.period - 1] if row.period else period_firsts[0] - ONE_DAY
-        histories[lot] = replace(
-            history,
-            flows={**history.flows, first: CashFlow(row.inflow, row.paid, row.outflow)},
-            returned_vnd=history.returned_vnd + row.returned_vnd,
-            carried_out_vnd=history.carried_out_vnd + row.carried_out_vnd,
-            reserved_vnd=history.reserved_vnd + row.reserved_vnd,
-        )
+    for _, rows in groupby(await session.execute(query), key=attrgetter("id")):
+        history = _make_history(list(rows), rules, period_firsts)
+        histories[history.lot] = history
     for change in await read_restatement(session, ledger_filter, map_day, until=view.on, as_of=view.as_of):
         history = histories.get(change.lot) or LotHistory(change.lot, find_deadline(rules, change.lot), {})
         period_number = bisect_right(period_firsts, change.day)
@@ -154,6 +160,26 @@ async def read_lot_histories(
         for lot, history in histories.items()
         for part in split_lot(rules, history.limit_reserved(), extensions.get(lot, ()))
     ]
+
+
+def _make_history(
+    rows: Sequence[Row[Any]], rules: Sequence[DeadlineRule], period_firsts: Sequence[date]
+) -> LotHistory:
+    """Return the history of a lot from its rows, one of each period."""
+    lot = Lot.from_row(rows[0])
+    return LotHistory(
+        lot,
+        find_deadline(rules, lot),
+        {
+            period_firsts[row.period - 1] if row.period else period_firsts[0] - ONE_DAY: CashFlow(
+                row.inflow, row.paid, row.outflow
+            )
+            for row in rows
+        },
+        returned_vnd=sum(row.returned_vnd for row in rows),
+        carried_out_vnd=sum(row.carried_out_vnd for row in rows),
+        reserved_vnd=sum(row.reserved_vnd for row in rows),
+    )
 
 
 def _add_change(history: LotHistory, first: date, amounts: Amounts) -> LotHistory:

@@ -27,6 +27,18 @@ async def read_selected_balances(
     return balances
 
 
+FORMER_POSTINGS, FORMER_LOTS = POSTINGS.alias("former_posting"), LOTS.alias("former_lot")
+"""Where money that a lot took over came from."""
+IS_OF_SAME_ENTRY = and_(
+    FORMER_POSTINGS.c.year == POSTINGS.c.year,
+    FORMER_POSTINGS.c.entry_id == POSTINGS.c.entry_id,
+    FORMER_POSTINGS.c.succeeded_out_vnd > 0,
+)
+IS_OF_SAME_ORIGIN = and_(
+    FORMER_LOTS.c.id == FORMER_POSTINGS.c.lot_id, FORMER_LOTS.c.origin_year == LOTS.c.origin_year
+)
+
+
 async def read_extensions(
     session: AsyncSession,
     ledger_filter: LedgerFilter,
@@ -115,27 +127,18 @@ def _select_carried(conditions: Sequence[ColumnElement[bool]], view: _View, year
 
 def _select_taken_over(conditions: Sequence[ColumnElement[bool]], view: _View) -> Select[Any]:
     """Return the query of the money that lots took over, with the lots that it came from."""
-    former_posting, former_lot = POSTINGS.alias("former_posting"), LOTS.alias("former_lot")
-    same_entry = and_(
-        former_posting.c.year == POSTINGS.c.year,
-        former_posting.c.entry_id == POSTINGS.c.entry_id,
-        former_posting.c.succeeded_out_vnd > 0,
-    )
-    same_origin = and_(
-        former_lot.c.id == former_posting.c.lot_id, former_lot.c.origin_year == LOTS.c.origin_year
-    )
     query = (
         select(
             LOTS.c.id,
             *(LOTS.c[name] for name in LOT_KEY),
             POSTINGS.c.succeeded_in_vnd,
-            former_lot.c.id.label("former_id"),
+            FORMER_LOTS.c.id.label("former_id"),
         )
         .select_from(ENTRIES)
         .join(POSTINGS, IS_POSTED_BY)
         .join(LOTS, LOTS.c.id == POSTINGS.c.lot_id)
-        .join(former_posting, same_entry)
-        .join(former_lot, same_origin)
+        .join(FORMER_POSTINGS, IS_OF_SAME_ENTRY)
+        .join(FORMER_LOTS, IS_OF_SAME_ORIGIN)
         .where(ENTRIES.c.kind == EntryKind.SUCCESSION.value, POSTINGS.c.succeeded_in_vnd > 0, *conditions)
         .order_by(ENTRIES.c.sequence, LOTS.c.id)
     )

@@ -26,7 +26,7 @@ from shared.kit.query_lists import CommaSeparated
 from shared.kit.resources import CurrentResources
 from shared.periods import Period
 from shared.reporting.basis import Basis, BasisName
-from shared.reporting.catalogue.catalogue import find_expected_units
+from shared.reporting.catalogue.expected_units import find_expected_units
 from shared.reporting.context import PublicContext, ReportingContext
 from shared.reporting.field_types import StandardCodeOut
 from shared.reporting.figures.query import FigureQuery
@@ -165,10 +165,11 @@ def _list_rows(
     catalogue, on = context.engine.catalogue, query.period.ends_on
     standards = query.select_standards(catalogue)
     figure = catalogue.get_figure(FIGURE)
-    comparable_from = catalogue.find_latest_break(figure, on, standards)
+    read = catalogue.find_figure_standard(figure, standards)
+    comparable_from = catalogue.find_latest_break(figure, on, read)
     shown = {
         "period": str(query.period),
-        "standard": catalogue.find_figure_standard(figure, standards),
+        "standard": read,
         "comparable_from": comparable_from,
         "break_before": bool(previous and comparable_from and previous.ends_on < comparable_from),
     }

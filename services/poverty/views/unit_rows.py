@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 from shared.periods import Period
 from shared.reporting.basis import BasisName
-from shared.reporting.catalogue.catalogue import find_expected_units
+from shared.reporting.catalogue.expected_units import find_expected_units
 from shared.reporting.context import ReportingContext
 from shared.reporting.field_types import StandardCodeOut
 from shared.reporting.figures.query import FigureQuery

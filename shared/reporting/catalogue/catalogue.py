@@ -1,4 +1,4 @@
-"""A program's catalogue: what it holds on a day, which units are expected to state an indicator, its consistency. Pure."""
+"""A program's catalogue: what it holds on a day, and its consistency. Pure."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -46,8 +46,6 @@ from shared.reporting.catalogue.standards import (
     list_standards,
 )
 from shared.reporting.catalogue.withholding import WithholdingRule, find_withholding_faults
-from shared.territory.tree import Territory
-from shared.territory.units import Unit
 
 MAX_DAYS_KEPT = 500
 """Each is some kilobytes; a request for figures of a year needs about twenty days."""
@@ -102,6 +100,7 @@ class Catalogue:
     """The keys of the series of each indicator with a dimension."""
     totals_or_parts: tuple[tuple[Figure, TotalOrParts], ...] = field(init=False, repr=False)
     """The figures that are totals or the sums of parts, each with its formula."""
+    _names: dict[str, SeriesName] = field(init=False, default_factory=dict, compare=False, repr=False)
     _days: dict[date, CatalogueDay] = field(init=False, default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -212,8 +211,15 @@ class Catalogue:
     def split_key(self, key: str) -> SeriesName:
         """Return the indicator of a series, and the member of its dimension as reports state it."""
         indicator, member = from_series_key(key)
-        dimension = self.find_dimension(indicator) if member is not None else None
-        return SeriesName(indicator, {dimension.code: member} if dimension and member else None)
+        if member is None:
+            return SeriesName(indicator, None)
+        name = self._names.get(key)
+        if name is None:
+            dimension = self.find_dimension(indicator)
+            name = SeriesName(indicator, {dimension.code: member} if dimension and member else None)
+            if key in self.indicators or key in self.figures:
+                self._names[key] = name
+        return name
 
     def find_identities(self, on: date) -> list[DimensionIdentity]:
         """Return the identities over dimensions that are in force on a day."""
@@ -303,20 +309,32 @@ class Catalogue:
             ]
         return sorted(breaks, key=lambda series_break: series_break.on)
 
-    def find_latest_break(self, figure: Figure, on: date, standards: FormStandards) -> date | None:
+    def find_latest_break(self, figure: Figure, on: date, read: str) -> date | None:
         """Return the day from which values of a figure are comparable with that of a day, or None: all of them are.
 
-        A change to a later standard than the one that is read is no break of it.
+        A change to a later standard than the one that is `read` is no break of it.
         """
-        read = self.find_figure_standard(figure, standards)
-        begun = {standard.code: standard.valid_from for standard in self.standards}
-        days = (
-            series_break.on
-            for series_break in self.list_series_breaks(figure)
-            if series_break.on <= on
-            and (series_break.standard is None or series_break.on <= begun.get(read, date.min))
-        )
-        return max(days, default=None)
+        latest_breaks = self._read_day(on).latest_breaks
+        if (figure.code, read) not in latest_breaks:
+            begun = {standard.code: standard.valid_from for standard in self.standards}
+            days = (
+                series_break.on
+                for series_break in self.list_series_breaks(figure)
+                if series_break.on <= on
+                and (series_break.standard is None or series_break.on <= begun.get(read, date.min))
+            )
+            latest_breaks[figure.code, read] = max(days, default=None)
+        return latest_breaks[figure.code, read]
+
+    def is_stated_for_less(self, figure: Figure, period: Period) -> bool:
+        """Whether an input of a figure, as it is on the last day of a period, is stated on a form for shorter periods as well."""
+        shortest = self._read_day(period.ends_on).shortest_months
+        if figure.code not in shortest:
+            indicators = (self.find_indicator(code, period.ends_on) for code in figure.inputs)
+            forms = (self.forms[indicator.form] for indicator in indicators if indicator is not None)
+            months = (kind.months for form in forms for kind in form.periods)
+            shortest[figure.code] = min(months, default=period.kind.months)
+        return shortest[figure.code] < period.kind.months
 
     def find_forms_stating(self, codes: Iterable[str]) -> frozenset[str]:
         """Return the forms that these indicators are on, or were on some other day."""
@@ -336,14 +354,3 @@ class Catalogue:
         """Return the figures that are answered for a day, or only those of the province-wide status."""
         valid = select_in_force(self.figures.values(), on)
         return [figure for figure in valid if figure.headline or not headline]
-
-
-def find_expected_units(territory: Territory, root: str, indicator: Indicator, on: date) -> tuple[Unit, ...]:
-    """Return the units at and below a root that are expected to state an indicator on a day.
-
-    A district's indicator is expected of each district, and of each commune where there is no district (since
-    1 July 2025); a commune within a district is not expected to state it.
-    """
-    if indicator.level == "district":
-        return territory.district_level_units(root, on, indicator.kinds)
-    return territory.communes(root, on, indicator.kinds)

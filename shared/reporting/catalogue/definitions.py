@@ -1,7 +1,7 @@
 """Forms, indicators and figures, as a catalogue defines them. Pure."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Literal, get_args
@@ -240,15 +240,24 @@ class Figure(Dated):
     """The figure of which this is a change; None for any other, and in a catalogue as it is written."""
     read_before: "Figure | None" = None
     """The figure that a change reads at the end before: the one that changes, or that of which it is a share."""
+    inputs: tuple[str, ...] = field(init=False, compare=False, repr=False)
+    """The indicators that it is made from, of a change those of the figure that changes; none for a count from a register."""
+    is_made_unit_by_unit: bool = field(init=False, compare=False, repr=False)
+    """Whether it is made for each unit that states all of its inputs, and then added up."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "inputs", self._list_inputs())
+        is_made_unit_by_unit = isinstance(self.formula, CountUnits | TotalOrParts) or (
+            isinstance(self.formula, Average) and len(self.formula.terms) > 1
+        )
+        object.__setattr__(self, "is_made_unit_by_unit", is_made_unit_by_unit)
 
     @property
     def formula_text(self) -> str:
         """The formula as a text that a reader can follow."""
         return self.formula.text
 
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        """The indicators that it is made from, of a change those of the figure that changes; none for a count from a register."""
+    def _list_inputs(self) -> tuple[str, ...]:
         match self.formula:
             case Sum(terms) | Average(terms):
                 return terms
@@ -263,13 +272,6 @@ class Figure(Dated):
             case EndToEndChange():
                 before = self.read_before.inputs if self.read_before else ()
                 return tuple(dict.fromkeys((*(self.changing.inputs if self.changing else ()), *before)))
-
-    @property
-    def is_made_unit_by_unit(self) -> bool:
-        """Whether it is made for each unit that states all of its inputs, and then added up."""
-        return isinstance(self.formula, CountUnits | TotalOrParts) or (
-            isinstance(self.formula, Average) and len(self.formula.terms) > 1
-        )
 
     @property
     def is_additive(self) -> bool:

@@ -103,7 +103,8 @@ def _find_break(
 ) -> date | None:
     """Return the day between the two ends from which the figure means something else, or None."""
     catalogue = context.engine.catalogue
-    since = catalogue.find_latest_break(changing, query.period.ends_on, query.select_standards(catalogue))
+    read = catalogue.find_figure_standard(changing, query.select_standards(catalogue))
+    since = catalogue.find_latest_break(changing, query.period.ends_on, read)
     return since if since is not None and since > before.period.ends_on else None
 
 

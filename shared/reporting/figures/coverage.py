@@ -13,8 +13,9 @@ from functools import cached_property
 from typing import NamedTuple
 
 from shared.periods import Period
-from shared.reporting.catalogue.catalogue import Catalogue, find_expected_units
+from shared.reporting.catalogue.catalogue import Catalogue
 from shared.reporting.catalogue.definitions import Figure, Indicator, ReportingLevel
+from shared.reporting.catalogue.expected_units import find_expected_units
 from shared.reporting.catalogue.formulas import FromRegister, TotalOrParts
 from shared.reporting.figures.map_projection import MapProjection
 from shared.reporting.observations.measures import Measure
@@ -64,6 +65,7 @@ class CoverageCalculator:
     nil_reports: Sequence[NilReport]
     """All reports of the units that stated nil."""
     _expected: dict[tuple[str, StatingUnits], frozenset[str]] = field(default_factory=dict)
+    _counted: dict[tuple[str, str], tuple[Measure | None, Coverage]] = field(default_factory=dict)
     _communes: dict[tuple[date, StatingUnits], dict[str, frozenset[str]]] = field(default_factory=dict)
 
     def compute_by_input(self, figure: Figure, measures: Mapping[str, Measure]) -> dict[str, Coverage]:
@@ -79,8 +81,8 @@ class CoverageCalculator:
             if self.projection.others and self.values is not None:
                 by_input[code] = self._count_unit_by_unit(indicator, figure.inputs if of_total else (code,))
             else:
-                measure = measures.get(figure.measure_code if figure.is_made_unit_by_unit else code)
-                by_input[code] = self._count_from_measure(indicator, measure)
+                measured = figure.measure_code if figure.is_made_unit_by_unit else code
+                by_input[code] = self._count_once(indicator, measured, measures.get(measured))
         return by_input
 
     def _find_expected(self, root: str, indicator: Indicator) -> frozenset[str]:
@@ -89,6 +91,14 @@ class CoverageCalculator:
             units = find_expected_units(self.territory, root, indicator, self.projection.map_on)
             self._expected[key] = frozenset(unit.code for unit in units)
         return self._expected[key]
+
+    def _count_once(self, indicator: Indicator, code: str, measure: Measure | None) -> Coverage:
+        """Return the coverage of an indicator by a measure, which is counted once for all figures that have the input."""
+        key = indicator.code, code
+        counted = self._counted.get(key)
+        if counted is None or counted[0] is not measure:
+            counted = self._counted[key] = measure, self._count_from_measure(indicator, measure)
+        return counted[1]
 
     def _count_from_measure(self, indicator: Indicator, measure: Measure | None) -> Coverage:
         """Count the units that the measure covers, on the map of the period itself, and add those with nil."""

@@ -1,6 +1,7 @@
 """Wire forms of the coverage of figures, and of what a reader has to know about it."""
 
 from collections.abc import Mapping
+from typing import Self
 
 from pydantic import BaseModel, Field
 
@@ -26,13 +27,22 @@ class CoverageOut(BaseModel):
     @classmethod
     def from_coverage(cls, coverage: Coverage | None) -> "CoverageOut | None":
         """Serialize a coverage; null of none."""
-        return None if coverage is None else cls.model_validate(coverage, from_attributes=True)
+        if coverage is None:
+            return None
+        return cls(reported=coverage.reported, nil=coverage.nil, expected=coverage.expected)
 
 
 class InputOut(CoverageOut):
     """The coverage of one input of a figure."""
 
     indicator: str = Field(description="code of the indicator")
+
+    @classmethod
+    def from_input(cls, indicator: str, coverage: Coverage) -> Self:
+        """Serialize the coverage of an input."""
+        return cls(
+            indicator=indicator, reported=coverage.reported, nil=coverage.nil, expected=coverage.expected
+        )
 
 
 class CaveatOut(BaseModel):

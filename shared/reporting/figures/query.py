@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from urllib.parse import urlencode
+from functools import lru_cache
+from urllib.parse import quote_plus, urlencode
 
 from shared.periods import Period
 from shared.reporting.basis import BasisName, to_rfc3339
@@ -56,27 +57,30 @@ def make_lineage_address(
     has_preliminary = stage in ("preliminary", "mixed")
     if isinstance(figure.formula, FromRegister):
         return counts[figure.code].lineage
-    params = {"unit": query.unit, "period": str(query.period), "basis": query.basis}
-    if query.as_of:
-        params["as_of"] = to_rfc3339(query.as_of) or ""
-    if query.map_on:
-        params["map"] = query.map_on.isoformat()
-    if query.standard:
-        params["standard"] = query.standard
-    if (
-        query.map_on
-        or has_preliminary
-        or figure.changing
-        or _is_made_from_subperiods(context, figure, query.period)
-    ):
-        return f"{context.engine.path}/lineage/{figure.code}?{urlencode(params, safe=',:')}"
-    params["indicator"] = ",".join(figure.inputs)
-    return f"{context.engine.path}/observations?{urlencode(params, safe=',:')}"
+    as_of = to_rfc3339(query.as_of) if query.as_of else None
+    params = _encode(query.unit, str(query.period), query.basis, as_of, query.map_on, query.standard)
+    is_made_from_subperiods = context.engine.catalogue.is_stated_for_less(figure, query.period)
+    if query.map_on or has_preliminary or figure.changing or is_made_from_subperiods:
+        return f"{context.engine.path}/lineage/{figure.code}?{params}"
+    return f"{context.engine.path}/observations?{params}&indicator={_encode_codes(figure.inputs)}"
 
 
-def _is_made_from_subperiods(context: ReportingContext, figure: Figure, period: Period) -> bool:
-    """Whether a figure of the period may be made from values of shorter periods."""
-    catalogue = context.engine.catalogue
-    indicators = (catalogue.find_indicator(code, period.ends_on) for code in figure.inputs)
-    forms = (catalogue.forms[indicator.form] for indicator in indicators if indicator is not None)
-    return any(kind.months < period.kind.months for form in forms for kind in form.periods)
+@lru_cache(maxsize=64)
+def _encode(
+    unit: str, period: str, basis: str, as_of: str | None, map_on: date | None, standard: str | None
+) -> str:
+    """Return the parameters of a query, without those of a figure; an answer has hundreds of addresses with the same."""
+    params = {
+        "unit": unit,
+        "period": period,
+        "basis": basis,
+        "as_of": as_of,
+        "map": map_on,
+        "standard": standard,
+    }
+    return urlencode({name: value for name, value in params.items() if value}, safe=",:")
+
+
+@lru_cache(maxsize=2048)
+def _encode_codes(codes: tuple[str, ...]) -> str:
+    return quote_plus(",".join(codes), safe=",:")

@@ -62,7 +62,7 @@ async def read_figures(context: ReportingContext, query: FigureQuery) -> Figures
                 count=counts.get(figure.code),
                 change=None if change is None else EndToEndChangeOut.from_change(context, figure, change),
                 lineage=make_lineage_address(context, query, figure, counts, evaluated.value.stage),
-                comparable_from=catalogue.find_latest_break(figure, query.period.ends_on, standards),
+                comparable_from=catalogue.find_latest_break(figure, query.period.ends_on, standard),
                 reassess=evaluated.reassess,
                 caveat=next((start_caveats[code] for code in figure.inputs if code in start_caveats), None)
                 or find_divided_caveat(projection, figure, reading.values or ()),

@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any, ClassVar, Literal, Self
 
@@ -181,7 +180,7 @@ class FigureOut(BaseModel):
             better=figure.better,
             change=change,
             coverage=CoverageOut.from_coverage(find_least_covered(coverage)),
-            inputs=[InputOut(indicator=code, **asdict(covered)) for code, covered in unequal.items()],
+            inputs=[InputOut.from_input(code, covered) for code, covered in unequal.items()],
             missing=list(computed.missing),
             status=computed.status,
             stage=computed.stage,

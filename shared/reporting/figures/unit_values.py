@@ -151,7 +151,7 @@ async def _read_items(
                     evaluated,
                     readings.targets.get((unit.code, figure.code, standard)),
                     caveat_out,
-                    comparable_from=catalogue.find_latest_break(figure, query.period.ends_on, standards),
+                    comparable_from=catalogue.find_latest_break(figure, query.period.ends_on, standard),
                     catalogue_version=version,
                 )
             )

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
-from sqlalchemy import ARRAY, Text, any_, func, literal, select
-from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy import ARRAY, Text, any_, literal, select
 
+from shared.kit.database import join_codes, run_sql
 from shared.kit.problems import Sentence
 from shared.periods import local_day
 from shared.reporting.catalogue.catalogue import Catalogue
@@ -50,6 +50,20 @@ WITHHELD_FIELDS: Mapping[str, Any] = {
 """What replaces the fields that a value could be told from."""
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
+
+
+_ROWS_GIVEN_BACK = """
+    WITH row AS (
+        SELECT report_id, unit, period, indicator, value, indicator = ANY(string_to_array($2, ',')) AS is_hidden
+        FROM observations
+        WHERE indicator = ANY(string_to_array($1, ','))
+    )
+    SELECT report_id, unit, array_agg(indicator ORDER BY value, indicator) FILTER (WHERE NOT is_hidden AND value > 0)
+    FROM row
+    GROUP BY report_id, unit, period
+    HAVING bool_or(is_hidden) AND count(*) FILTER (WHERE is_hidden AND value > 0) <= 1
+    ORDER BY report_id, unit
+"""
 
 
 @dataclass(frozen=True)
@@ -183,20 +197,10 @@ async def _find_rows_given_back(
 
     In the order of the reports, so that what was withheld once stays so.
     """
-    is_hidden = Observation.indicator == any_(literal(sorted(hidden), ARRAY(Text)))
-    is_positive = Observation.value > 0
-    by_number = aggregate_order_by(Observation.indicator, Observation.value, Observation.indicator)
-    others = func.array_agg(by_number).filter(~is_hidden, is_positive)
-    rows = await context.session.execute(
-        select(Observation.report_id, Observation.unit, others.label("others"))
-        .where(_is_of(series))
-        .group_by(Observation.report_id, Observation.unit, Observation.period)
-        .having(func.bool_or(is_hidden), func.count().filter(is_hidden, is_positive) <= 1)
-        .order_by(Observation.report_id, Observation.unit)
-    )
+    rows = await run_sql(context.session, _ROWS_GIVEN_BACK, join_codes(series), join_codes(sorted(hidden)))
     return [
-        [member for key in row.others or () if (member := from_series_key(key)[1]) is not None]
-        for row in rows
+        [member for key in others or () if (member := from_series_key(key)[1]) is not None]
+        for _, _, others in rows
     ]
 
 

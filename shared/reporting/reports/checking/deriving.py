@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from shared.kit.problems import Fault, Sentence, make_fault
 from shared.periods import Period
-from shared.reporting.catalogue.catalogue import Catalogue, find_expected_units
+from shared.reporting.catalogue.catalogue import Catalogue
 from shared.reporting.catalogue.derivations import Derivation, ReportedUnit
+from shared.reporting.catalogue.expected_units import find_expected_units
 from shared.reporting.report_content import (
     STATUSES,
     ReportContent,

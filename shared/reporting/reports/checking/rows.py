@@ -13,7 +13,7 @@ from operator import itemgetter
 from typing import Literal
 
 from shared.kit.problems import Fault, make_fault
-from shared.reporting.catalogue.catalogue import Catalogue, find_expected_units
+from shared.reporting.catalogue.catalogue import Catalogue
 from shared.reporting.catalogue.definitions import (
     MAX_DECIMALS,
     Form,
@@ -21,6 +21,7 @@ from shared.reporting.catalogue.definitions import (
     ReportingLevel,
     WholeTable,
 )
+from shared.reporting.catalogue.expected_units import find_expected_units
 from shared.reporting.catalogue.formulas import CountUnits
 from shared.reporting.report_content import KEY_FIELDS, NONE_UNREAD, ReportContent, to_canonical_text
 from shared.reporting.reports.checking.sentences import (
