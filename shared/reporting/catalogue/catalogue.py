@@ -213,13 +213,11 @@ class Catalogue:
         indicator, member = from_series_key(key)
         if member is None:
             return SeriesName(indicator, None)
-        name = self._names.get(key)
-        if name is None:
-            dimension = self.find_dimension(indicator)
-            name = SeriesName(indicator, {dimension.code: member} if dimension and member else None)
-            if key in self.indicators or key in self.figures:
-                self._names[key] = name
-        return name
+        if key in self._names:
+            return self._names[key]
+        dimension = self.find_dimension(indicator)
+        name = SeriesName(indicator, {dimension.code: member} if dimension and member else None)
+        return self._names.setdefault(key, name) if key in self.indicators else name
 
     def find_identities(self, on: date) -> list[DimensionIdentity]:
         """Return the identities over dimensions that are in force on a day."""
@@ -328,13 +326,7 @@ class Catalogue:
 
     def is_stated_for_less(self, figure: Figure, period: Period) -> bool:
         """Whether an input of a figure, as it is on the last day of a period, is stated on a form for shorter periods as well."""
-        shortest = self._read_day(period.ends_on).shortest_months
-        if figure.code not in shortest:
-            indicators = (self.find_indicator(code, period.ends_on) for code in figure.inputs)
-            forms = (self.forms[indicator.form] for indicator in indicators if indicator is not None)
-            months = (kind.months for form in forms for kind in form.periods)
-            shortest[figure.code] = min(months, default=period.kind.months)
-        return shortest[figure.code] < period.kind.months
+        return self._read_day(period.ends_on).find_shortest_months(figure, self.forms) < period.kind.months
 
     def find_forms_stating(self, codes: Iterable[str]) -> frozenset[str]:
         """Return the forms that these indicators are on, or were on some other day."""
