@@ -58,7 +58,7 @@ _ROWS_GIVEN_BACK = """
         FROM observations
         WHERE indicator = ANY(string_to_array($1, ','))
     )
-    SELECT report_id, unit, array_agg(indicator ORDER BY value, indicator) FILTER (WHERE NOT is_hidden AND value > 0)
+    SELECT report_id, unit, array_agg(indicator ORDER BY value, indicator) FILTER (WHERE NOT is_hidden AND value > 0) AS others
     FROM row
     GROUP BY report_id, unit, period
     HAVING bool_or(is_hidden) AND count(*) FILTER (WHERE is_hidden AND value > 0) <= 1
@@ -199,8 +199,8 @@ async def _find_rows_given_back(
     """
     rows = await run_sql(context.session, _ROWS_GIVEN_BACK, join_codes(series), join_codes(sorted(hidden)))
     return [
-        [member for key in others or () if (member := from_series_key(key)[1]) is not None]
-        for _, _, others in rows
+        [member for key in row.others or () if (member := from_series_key(key)[1]) is not None]
+        for row in rows
     ]
 
 
