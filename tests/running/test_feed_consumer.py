@@ -152,6 +152,72 @@ def test_a_killed_consumer_continues_at_its_cursor(installation: Installation, r
     assert read_exits(installation)["value"] == 1  # the exit stood at the end of 2023
 
 
+def read_area(installation: Installation, unit: str, on: str) -> str | None:
+    """Return the region of a commune on a day; None while ethnic does not answer."""
+    try:
+        return str(installation.get_json(f"/v1/ethnic/areas/{unit}?on={on}")["region"])
+    except OSError:
+        return None
+
+
+@pytest.mark.long
+def test_services_killed_between_a_recognition_and_the_exit_lose_and_repeat_nothing(
+    installation: Installation, recognition: Any
+) -> None:
+    """Ethnic is killed before the recognition, rural after it, and ethnic again while it receives it; then all is read again."""
+    unit, before_it, effective_on = "23365", "2023-04-19", "2023-04-20"
+    wait_until(lambda: is_up_to_date(installation))
+    classification = {
+        "unit": unit,
+        "region": "III",
+        "specially_difficult": True,
+        "decision": {"number": "861/QĐ-TTg", "date": "2021-06-04"},
+        "effective_on": "2021-06-04",
+    }
+    post(installation, "/v1/ethnic/classifications", classification)
+    pending = read_exits(installation)["value"]
+    not_none(installation.find_child("ethnic")).send_signal(signal.SIGKILL)
+    recognized = post(
+        installation,
+        "/v1/rural/recognitions",
+        {
+            "unit": unit,
+            "level": "meets",
+            "field": None,
+            "criteria_set": "commune_2021_2025",
+            "decision": {"number": "99/QĐ-UBND", "date": "2023-04-12"},
+            "effective_on": effective_on,
+            "year": 2022,
+        },
+    )
+    not_none(installation.find_child("rural")).send_signal(signal.SIGKILL)
+    wait_until(lambda: find_exits(installation) is not None)
+    not_none(installation.find_child("ethnic")).send_signal(signal.SIGKILL)
+
+    wait_until(lambda: (find_exits(installation) or {}).get("value") == pending + 1)
+    wait_until(lambda: is_up_to_date(installation))
+    regions = [read_area(installation, unit, on) for on in (before_it, effective_on)]
+    assert regions == ["III", "I"]
+    command = (sys.executable, "-m", "shared.kit.feed_consumer", "begin-again", "/v1/rural/changes")
+    installation.run_command("exec", "ethnic", "--", *command)
+    wait_until(lambda: is_up_to_date(installation))
+    assert read_exits(installation)["value"] == pending + 1, "the same event twice counts once"
+    received = installation.get_json(f"/v1/ethnic/recognitions/{recognized['id']}")
+    assert received["decision"] == recognized["decision"]
+    rows = installation.get_json("/v1/ethnic/recognitions")["items"]
+    assert [row["unit"] for row in rows].count(unit) == 1
+
+    revocation = {
+        "decision": {"number": "100/QĐ-UBND", "date": "2024-09-02"},
+        "reason": "Không còn đạt 10 tiêu chí",
+        "unmet": list(range(1, 11)),
+    }
+    post(installation, f"/v1/rural/recognitions/{recognized['id']}/revoke", revocation)
+    not_none(installation.find_child("ethnic")).send_signal(signal.SIGKILL)
+    wait_until(lambda: read_area(installation, unit, "2024-09-02") == "III")
+    assert read_area(installation, unit, "2024-09-01") == "I"
+
+
 async def delete_changes(installation: Installation) -> None:
     """Bring rural into the state of a backup that was taken before all changes."""
     password = json.loads((installation.folder / "secrets.json").read_text())["postgres_password"]
@@ -165,13 +231,14 @@ def test_a_feed_restored_from_an_older_backup_is_reported_until_an_operator_star
     installation: Installation, recognition: Any
 ) -> None:
     wait_until(lambda: is_up_to_date(installation))
+    life = read_consumer(installation)["life"]
     asyncio.run(delete_changes(installation))
     wait_until(lambda: read_consumer(installation)["state"] == "rewound")
     assert read_exits(installation)["caveat"]["code"] == "recognitions_rewound"
     assert "feed rewound" in installation.log.read_text()
     command = (sys.executable, "-m", "shared.kit.feed_consumer", "begin-again", "/v1/rural/changes")
     again = installation.run_command("exec", "ethnic", "--", *command)
-    assert json.loads(again.stdout.splitlines()[-1]) == {"feed": "/v1/rural/changes", "life": 2}
+    assert json.loads(again.stdout.splitlines()[-1]) == {"feed": "/v1/rural/changes", "life": life + 1}
     wait_until(lambda: read_consumer(installation)["state"] == "following")
     assert (read_exits(installation)["value"], read_exits(installation)["caveat"]) == (0, None)
     assert installation.get_json("/v1/ethnic/recognitions")["items"] == []
