@@ -1,6 +1,5 @@
 """The rural service and its parts."""
 
-from functools import partial
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -10,10 +9,10 @@ from services.rural.assessments import api as assessments
 from services.rural.assessments.rules import RULES
 from services.rural.communes import api as communes
 from services.rural.criteria import api as criteria
-from services.rural.criteria.indicators import check_verdicts, make_indicators
-from services.rural.criteria.rules import VerdictDerivation
+from services.rural.criteria.program_tables import check_verdicts, make_program_tables
 from services.rural.criteria.thresholds import ThresholdsInUse
 from services.rural.dated_facts import (
+    load_criteria_set_rows,
     load_criteria_sets,
     load_ocop_rules,
     load_standards,
@@ -28,6 +27,7 @@ from services.rural.recognitions import figures as recognition_figures
 from services.rural.recognitions.rules import RecognitionExists
 from services.rural.registrations import api as registrations
 from services.rural.registrations.rules import RegistrationExists
+from services.rural.registrations.store import find_sets_in_use
 from services.rural.revocations import api as revocations
 from services.rural.settings import RuralSettings
 from services.rural.standards import api as standards
@@ -53,9 +53,10 @@ def create_app(settings: RuralSettings | None = None, clock: Clock = system_cloc
     catalogue = CatalogueLoader(
         Path(__file__).with_name("catalogue.toml"),
         rules=RULES,
-        derivation_rules=(VerdictDerivation(sets, thresholds).derive,),
-        more_indicators=tuple(make_indicators(sets)),
-        validate=partial(check_verdicts, sets),
+        program_tables=make_program_tables(
+            load_criteria_set_rows(settings.criteria_sets_file), thresholds, find_sets_in_use
+        ),
+        validate=check_verdicts,
     )
     count_products, count_products_in_scopes = ocop_figures.make_product_counters(ocop_rules)
     return create_program(
@@ -92,7 +93,7 @@ def create_app(settings: RuralSettings | None = None, clock: Clock = system_cloc
             "uq_ocop_evaluations_product": lambda: ProductExists(product="", date=""),
             "uq_units_standing": lambda: VillageExists(village="", name="", valid_from=""),
         },
-        resources=[sets, thresholds, thresholds_follower, ocop_rules, area_standards],
+        resources=[thresholds, thresholds_follower, ocop_rules, area_standards],
         start_steps=[thresholds_follower.follow],
         background_tasks=[thresholds_follower.run],
         clock=clock,

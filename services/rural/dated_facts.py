@@ -1,10 +1,9 @@
 """The dated facts of the program, read from the files beside the code or from an installation's own."""
 
-from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
-from services.rural.criteria.sets import CriteriaSet, CriteriaSets
+from services.rural.criteria.reading import read_criteria_sets
+from services.rural.criteria.sets import CriteriaSets
 from services.rural.criteria.thresholds import RegionMember, Threshold, ThresholdRegion, Thresholds
 from services.rural.ocop.dated_rules import (
     CertificateValidity,
@@ -15,7 +14,7 @@ from services.rural.ocop.dated_rules import (
     StarBand,
 )
 from services.rural.standards.rules import AreaStandard, AreaStandards, StandardCondition
-from shared.dated_facts.loader import FactRow, fill_nested, open_facts
+from shared.dated_facts.loader import FactRow, open_facts
 
 HERE = Path(__file__).parent
 CRITERIA_SETS_FILE = HERE / "criteria" / "criteria_sets.toml"
@@ -23,26 +22,17 @@ THRESHOLDS_FILE = HERE / "criteria" / "thresholds.toml"
 OCOP_RULES_FILE = HERE / "ocop" / "ocop.toml"
 STANDARDS_FILE = HERE / "standards" / "standards.toml"
 
-CRITERIA_SET_NAMES: Mapping[str, str] = {
-    "authorities": "authority",
-    "grounds": "ground",
-    "registration_rules": "registration",
-    "criteria": "criterion",
-    "conditions": "condition",
-    "criteria_count": "criteria",
-    "indicators_count": "indicators",
-    "own_unit_of_measure": "unit_of_measure",
-}
-"""Names in the file of the fields of a criteria set and of its parts."""
-
 
 def load_criteria_sets(path: Path | None = None) -> CriteriaSets:
     """Return the criteria sets by code. Refuse a set whose counts differ from its criteria and indicators."""
     with open_facts(path or CRITERIA_SETS_FILE) as facts:
-        sets = facts.rows(
-            "set", CriteriaSet, aliases=CRITERIA_SET_NAMES, prepare=_inherit_basis, one_in_force=["code"]
-        )
-    return CriteriaSets((criteria_set.code, criteria_set) for criteria_set in sets)
+        return read_criteria_sets(facts, "set")
+
+
+def load_criteria_set_rows(path: Path | None = None) -> list[FactRow]:
+    """Return the rows of the criteria sets as the file states them."""
+    with open_facts(path or CRITERIA_SETS_FILE) as facts:
+        return facts.raw_rows("set")
 
 
 def load_thresholds(sets: CriteriaSets, path: Path | None = None) -> Thresholds:
@@ -87,7 +77,7 @@ def load_ocop_rules(path: Path | None = None) -> OcopRules:
 
 
 def load_standards(sets: CriteriaSets, path: Path | None = None) -> AreaStandards:
-    """Return the standards of districts and provinces, with the criteria of the set that each condition names."""
+    """Return the standards of districts and provinces. Refuse a condition of an unknown standard or criteria set."""
     with open_facts(path or STANDARDS_FILE) as facts:
         standards = facts.rows("standard", AreaStandard, one_in_force=["code"])
         conditions = facts.rows("condition", StandardCondition, one_in_force=["standard", "code"])
@@ -99,20 +89,4 @@ def load_standards(sets: CriteriaSets, path: Path | None = None) -> AreaStandard
             if condition.criteria_set is not None and condition.criteria_set not in sets:
                 what = f"unknown criteria set: {condition.criteria_set}"
                 facts.add_fault("condition", condition.code, "criteria_set", what=what)
-    return AreaStandards(standards, tuple(_with_criteria(condition, sets) for condition in conditions))
-
-
-def _inherit_basis(row: FactRow) -> FactRow:
-    """Return the row of a set in which whatever states no legal basis has that of the set."""
-    basis = {"legal_basis": row.get("legal_basis")}
-    for name in ("authority", "ground", "registration"):
-        row = fill_nested(row, [name], {**basis, "confidence": row.get("confidence")})
-    row = fill_nested(row, ["condition"], basis)
-    return fill_nested(row, ["criterion", "indicators"], basis)
-
-
-def _with_criteria(condition: StandardCondition, sets: CriteriaSets) -> StandardCondition:
-    if condition.criteria_set is None:
-        return condition
-    codes = (criterion.code for criterion in sets[condition.criteria_set].criteria)
-    return replace(condition, criteria=tuple(code for code in codes if code))
+    return AreaStandards(standards, conditions)

@@ -14,12 +14,14 @@ from services.rural.standards.rules import (
     evaluate_conditions,
     is_standard_met,
     list_indicators,
+    with_criteria,
 )
 from tests.program_clients import read_table
 from tests.rural.bodies import meets_body, to_recognition
 from tests.rural.test_criteria import report_and_accept_rows
 
-STANDARDS = load_standards(load_criteria_sets())
+SETS = load_criteria_sets()
+STANDARDS = with_criteria(load_standards(SETS), SETS)
 CONDITIONS = STANDARDS.conditions
 ON = date(2023, 12, 31)
 DISTRICT_CONDITIONS = {

@@ -6284,6 +6284,7 @@ class TablesIn(TypedDict):
     bound: NotRequired[list[dict[str, Any]]]
     relation: NotRequired[list[dict[str, Any]]]
     withholding: NotRequired[list[dict[str, Any]]]
+    criteria_set: NotRequired[list[dict[str, Any]]]
     national_target: NotRequired[list[dict[str, Any]]]
 
 

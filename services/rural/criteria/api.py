@@ -4,17 +4,25 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
+from services.rural.criteria.program_tables import get_criteria_sets
 from services.rural.criteria.schemas import CriteriaSetDetailOut, CriteriaSetOut, CriteriaSetsOut
 from services.rural.criteria.sets import CriteriaSets
 from services.rural.criteria.thresholds import ThresholdsInUse
 from shared.kit.problems import NotFound, Sentence
 from shared.kit.resources import resource
 from shared.kit.transactions import TransactionRoute
+from shared.reporting.engine import CurrentEngine
 from shared.roles import PublicReader
 
 router = APIRouter(prefix="/v1/rural/criteria-sets", tags=["criteria"], route_class=TransactionRoute)
 
-CurrentCriteriaSets = Annotated[CriteriaSets, Depends(resource(CriteriaSets))]
+
+async def _get_criteria_sets(engine: CurrentEngine) -> CriteriaSets:
+    return get_criteria_sets(engine.catalogue)
+
+
+CurrentCriteriaSets = Annotated[CriteriaSets, Depends(_get_criteria_sets)]
+"""The criteria sets of the catalogue in use."""
 CurrentThresholds = Annotated[ThresholdsInUse, Depends(resource(ThresholdsInUse))]
 
 

@@ -4,13 +4,17 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, cast
 
 from shared.dated_facts.facts import DatedFact, select_in_force
 from shared.kit.problems import Sentence
 from shared.reporting.catalogue.derivations import Comparator
+from shared.territory.units import KINDS, Level
 
 RecognitionLevel = Literal["meets", "advanced", "model"]
+
+FIRST_YEAR, LAST_YEAR = 2009, 2100
+"""The first criteria set is of 2009; a set of later years than these is a slip of the pen."""
 
 LEVELS: tuple[RecognitionLevel, ...] = ("meets", "advanced", "model")
 """From the lowest to the highest."""
@@ -236,6 +240,13 @@ class CriteriaSet:
         numbers = range(1, (self.criteria_count or 0) + 1)
         if any(not numbers or not ground.including.issubset(numbers) for ground in self.grounds):
             faults.append("revokes by criteria that it does not have")
+        kinds = KINDS.get(cast("Level", self.unit_level))
+        if kinds is None:
+            faults.append(f"is of an unknown level of units: {self.unit_level}")
+        elif unknown_kinds := sorted((self.unit_kinds or frozenset()) - kinds.keys()):
+            faults.append(f"is for unknown kinds of units: {unknown_kinds}")
+        if not FIRST_YEAR <= self.first_year <= self.last_year <= LAST_YEAR:
+            faults.append(f"is for the years {self.first_year} to {self.last_year}")
         return faults
 
     @property

@@ -3,12 +3,14 @@
 import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, case, exists, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, case, exists, func, select, union
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
+from services.rural.criteria.program_tables import TABLE
+from services.rural.criteria.sets import CriteriaSets
 from services.rural.models import Recognition, Registration, RegistrationStep
 from shared.kit.problems import NotFound, Sentence
 from shared.reporting.register_rows import is_in_units, order_newest_first
@@ -32,6 +34,18 @@ RECOGNITION_ID: ScalarSelect[Any] = (
     .correlate(Registration)
     .scalar_subquery()
 )
+
+
+async def find_sets_in_use(session: AsyncSession, before: object, after: object) -> list[dict[str, str]]:
+    """Return the criteria sets that a later version of the catalogue lacks and that recognitions or registrations name."""
+    removed = sorted(cast("CriteriaSets", before).keys() - cast("CriteriaSets", after).keys())
+    if not removed:
+        return []
+    named = union(
+        select(Recognition.criteria_set).where(Recognition.criteria_set.in_(removed)),
+        select(Registration.criteria_set).where(Registration.criteria_set.in_(removed)),
+    )
+    return [{"table": TABLE, "code": code} for code in sorted(await session.scalars(named))]
 
 
 class RegistrationNotFound(NotFound):

@@ -4,8 +4,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
+from services.rural.criteria.api import CurrentCriteriaSets
 from services.rural.standards.queries import evaluate_standards
-from services.rural.standards.rules import AreaStandards
+from services.rural.standards.rules import AreaStandards, with_criteria
 from services.rural.standards.schemas import StandardsOut
 from shared.kit.change_feed import AsOf
 from shared.kit.date_fields import IsoDate
@@ -25,6 +26,7 @@ async def read_standards(
     *,
     context: PublicContext,
     standards: CurrentAreaStandards,
+    sets: CurrentCriteriaSets,
     unit: UnitQuery,
     on: Annotated[IsoDate | None, Query(description="the day of the results; today when left out")] = None,
     as_of: AsOf = None,
@@ -36,5 +38,6 @@ async def read_standards(
     They are computed from recognized communes and from the accepted reports of districts for the latest year that ended.
     """
     day = on or local_day(context.now)
-    items = await evaluate_standards(context, standards, unit.on(day), day, as_of)
+    judged_by = with_criteria(standards, sets)
+    items = await evaluate_standards(context, judged_by, unit.on(day), day, as_of)
     return StandardsOut(on=day, items=items)

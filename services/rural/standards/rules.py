@@ -6,11 +6,12 @@ it; a condition that nothing in this service can answer stays unknown. A standar
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import ROUND_CEILING, Decimal
 
 from services.rural.criteria.rules import MET
+from services.rural.criteria.sets import CriteriaSets
 from shared.dated_facts.facts import DatedFact, select_in_force
 from shared.kit.problems import Sentence
 from shared.reporting.ratios import HUNDRED
@@ -197,3 +198,16 @@ def _count(
         percent=HUNDRED * having / len(satisfied) if satisfied else None,
         periods=periods,
     )
+
+
+def with_criteria(standards: AreaStandards, sets: CriteriaSets) -> AreaStandards:
+    """Return standards whose conditions have the criteria of the sets that they name."""
+    conditions = (_with_criteria(condition, sets) for condition in standards.conditions)
+    return replace(standards, conditions=tuple(conditions))
+
+
+def _with_criteria(condition: StandardCondition, sets: CriteriaSets) -> StandardCondition:
+    if condition.criteria_set is None or condition.criteria_set not in sets:
+        return condition
+    codes = (criterion.code for criterion in sets[condition.criteria_set].criteria)
+    return replace(condition, criteria=tuple(code for code in codes if code))

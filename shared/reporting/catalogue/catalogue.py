@@ -88,6 +88,10 @@ class Catalogue:
     national_targets: tuple[NationalTarget, ...] = ()
     tables: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
     """The rows that it was read from, by table, as a file states them."""
+    program_rows: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    """The shipped rows of the program's own tables, which hold where it states none of them."""
+    program_content: object = field(default=None, compare=False, repr=False)
+    """What the program read from its own tables."""
     version: str | None = None
     """Its version: the number, and the beginning of the hash of its rows; None for one that was read from no rows."""
     made_unit_by_unit: Mapping[str, tuple[Figure, ...]] = field(init=False)
@@ -102,6 +106,11 @@ class Catalogue:
     """The figures that are totals or the sums of parts, each with its formula."""
     _names: dict[str, SeriesName] = field(init=False, default_factory=dict, compare=False, repr=False)
     _days: dict[date, CatalogueDay] = field(init=False, default_factory=dict, compare=False, repr=False)
+
+    @property
+    def all_rows(self) -> Mapping[str, Any]:
+        """The rows by table, those of the program's own tables included."""
+        return {**self.program_rows, **self.tables}
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "figures", resolve_changes(self.figures))

@@ -33,6 +33,7 @@ from shared.reporting.catalogue.formulas import (
 )
 from shared.reporting.catalogue.national_targets import NationalTarget
 from shared.reporting.catalogue.owing import with_owing_rules
+from shared.reporting.catalogue.program_tables import ProgramPart, ProgramTables
 from shared.reporting.catalogue.relations import IndicatorRelation, expand_relation
 from shared.reporting.catalogue.standards import Standard
 from shared.reporting.catalogue.versions import make_version_name
@@ -68,8 +69,8 @@ class CatalogueLoader:
     rules: Mapping[str, UnitRule] = field(default_factory=dict)
     checks: tuple[Check, ...] = ()
     derivation_rules: tuple[DerivationRule, ...] = ()
-    more_indicators: tuple[Indicator, ...] = ()
-    """Indicators that the program keeps elsewhere."""
+    program_tables: ProgramTables | None = None
+    """How the program reads tables of its own; None: it has none."""
     has_forms: bool = True
     """Whether a file without forms and indicators is faulty; a service of registers alone has none."""
     validate: Callable[[Catalogue], None] | None = None
@@ -108,9 +109,10 @@ class CatalogueLoader:
         for form in forms:
             facts.refuse_overlaps(f"form {form.code}: owing", form.owing, lambda _: "districts")
         _find_repeated_codes(facts, "figure", (figure.code for figure in figures))
+        part, shipped_rows = self._read_program_tables(facts)
         facts.raise_faults()
         assert header is not None, "a head with faults was refused above"
-        versions = _group_versions(expand_indicators([*indicators, *self.more_indicators], dimensions))
+        versions = _group_versions(expand_indicators([*indicators, *part.indicators], dimensions))
         expand = _make_expansion(versions)
         forms = tuple(with_owing_rules(_expand_tables(form, expand)) for form in forms)
         figure_codes = {figure.code for figure in figures}
@@ -126,7 +128,7 @@ class CatalogueLoader:
                 versions,
                 {figure.code: figure for figure in (*figures, *sums)},
                 self.checks,
-                self.derivation_rules,
+                (*self.derivation_rules, *part.derivation_rules),
                 standards,
                 dimensions,
                 identities,
@@ -135,6 +137,8 @@ class CatalogueLoader:
                 withholding,
                 national_targets,
                 tables=facts.tables,
+                program_rows=shipped_rows,
+                program_content=part.content,
                 version=make_version_name(0, facts.tables),
             )
             if self.validate is not None:
@@ -142,6 +146,16 @@ class CatalogueLoader:
         except ValueError as error:
             raise ValueError(f"{name}{error}") from error
         return catalogue
+
+    def _read_program_tables(self, facts: FactsFile) -> tuple[ProgramPart, FactRow]:
+        """Return what the program reads from its tables, of which the shipped ones stand in for those that are not stated."""
+        if self.program_tables is None:
+            return ProgramPart(None), {}
+        shipped = {
+            table: rows for table, rows in self.program_tables.shipped.items() if table not in facts.tables
+        }
+        with_shipped = FactsFile(facts.path, {**shipped, **facts.tables}, facts.faults, facts.read)
+        return self.program_tables.read(with_shipped), shipped
 
 
 def load_catalogue(path: Path, **bound: Any) -> Catalogue:

@@ -83,10 +83,14 @@ async def replace_catalogue(
     latest = await store.read_latest(context.session)
     before = loader.load_tables(latest.tables, latest.number) if latest else context.engine.catalogue
     _require_version(if_match, before.version)
-    if hash_tables(plain) == hash_tables(before.tables):
+    if hash_tables(after.all_rows) == hash_tables(before.all_rows):
         return ReplacedCatalogue(before, before, None)
     reported = await store.read_reported_forms(context.session)
     in_use = [*_find_rows_in_use(before, after, reported, await store.read_planned_figures(context.session))]
+    if loader.program_tables is not None:
+        in_use += await loader.program_tables.find_rows_in_use(
+            context.session, before.program_content, after.program_content
+        )
     if in_use:
         raise CatalogueInUse(rows=in_use[:MAX_FAULTS], rows_count=len(in_use))
     number = latest.number + 1 if latest else 1

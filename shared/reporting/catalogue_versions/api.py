@@ -71,7 +71,7 @@ async def read_catalogue(*, context: PublicContext, response: Response) -> Progr
     """Read the catalogue in use, row by row as its file states it; `/indicators` reads it by indicator."""
     catalogue = context.engine.catalogue
     response.headers["ETag"] = actions.make_tag(catalogue.version)
-    return ProgramCatalogueOut(version=catalogue.version, tables=to_plain(catalogue.tables))
+    return ProgramCatalogueOut(version=catalogue.version, tables=to_plain(catalogue.all_rows))
 
 
 @router.get("/versions", summary="List the versions of the catalogue")

@@ -49,6 +49,10 @@ class TablesIn(BaseModel):
         default_factory=list,
         description="floors of persons under which members of a dimension are withheld from public reads",
     )
+    criteria_set: Rows = Field(
+        default_factory=list,
+        description="sets of criteria under which units are recognized, in programs that have them; left out: the shipped ones",
+    )
     national_target: Rows = Field(
         default_factory=list, description="targets that the national program sets for every province"
     )
@@ -144,7 +148,7 @@ class CatalogueReplacedOut(BaseModel):
             replaces=before.version,
             rows=[
                 RowChangeOut.model_validate(row, from_attributes=True)
-                for row in (find_row_changes(before.tables, after.tables) if changed else ())
+                for row in (find_row_changes(before.all_rows, after.all_rows) if changed else ())
             ],
             figures=[
                 FigureChangeOut.model_validate(figure, from_attributes=True)
