@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any
 
 from shared.dated_facts.facts import select_in_force
 from shared.kit.problems import NotFound, Sentence
@@ -29,6 +29,7 @@ from shared.reporting.catalogue.derivations import Check, DerivationRule
 from shared.reporting.catalogue.dimensions import (
     Dimension,
     DimensionIdentity,
+    SeriesName,
     find_dimension_faults,
     from_series_key,
 )
@@ -58,14 +59,6 @@ class IndicatorNotFound(NotFound):
     detail = Sentence(
         "Danh mục không có chỉ tiêu {indicator}.", "The catalogue has no indicator {indicator}."
     )
-
-
-class SeriesName(NamedTuple):
-    """A series as reports state it."""
-
-    indicator: str
-    dimension: dict[str, str] | None
-    """The member by the code of the dimension; None without a dimension."""
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ series key (ADR 0016).
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from shared.dated_facts.facts import Dated, DatedFact
 from shared.kit.problems import Sentence
@@ -19,6 +19,14 @@ KEY_SEPARATOR = "."
 
 IdentityKind = Literal["sum_equals_total", "each_at_most_total", "overlapping"]
 """Whether the members are parts of a total that add up to it, parts that may leave some of it out, or groups that overlap."""
+
+
+class SeriesName(NamedTuple):
+    """A series as reports state it."""
+
+    indicator: str
+    dimension: dict[str, str] | None
+    """The member by the code of the dimension; None without a dimension."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,8 @@ from shared.kit.decimal_fields import JsonDecimal
 from shared.kit.paging import Page
 from shared.kit.representations import RowFormat
 from shared.reporting.basis import BasisName
-from shared.reporting.catalogue.catalogue import SeriesName
 from shared.reporting.catalogue.definitions import Figure
-from shared.reporting.catalogue.dimensions import to_series_key
+from shared.reporting.catalogue.dimensions import SeriesName, to_series_key
 from shared.reporting.engine import Caveat, RegisterCount
 from shared.reporting.field_types import DimensionOut, StandardCodeOut
 from shared.reporting.figures.change_schemas import EndToEndChangeOut

@@ -8,8 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from shared.kit.decimal_fields import JsonDecimal
 from shared.kit.representations import RowFormat
 from shared.reporting.basis import BasisName
-from shared.reporting.catalogue.catalogue import SeriesName
 from shared.reporting.catalogue.definitions import Figure
+from shared.reporting.catalogue.dimensions import SeriesName
 from shared.reporting.engine import Caveat
 from shared.reporting.field_types import DimensionOut, StandardCodeOut
 from shared.reporting.figures.coverage import find_least_covered

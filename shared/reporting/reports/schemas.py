@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from shared.kit.decimal_fields import JsonDecimal
 from shared.reporting.bounds.contradictions import Contradiction
 from shared.reporting.bounds.schemas import ContradictionOut
-from shared.reporting.catalogue.catalogue import SeriesName
+from shared.reporting.catalogue.dimensions import SeriesName
 from shared.reporting.evidence.schemas import EvidenceRef
 from shared.reporting.field_types import DimensionOut, Sha256, StandardCodeOut, UnitCode
 from shared.reporting.models import Report

@@ -7,8 +7,8 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.kit.decimal_fields import JsonDecimal
-from shared.reporting.catalogue.catalogue import SeriesName
 from shared.reporting.catalogue.definitions import BetterDirection
+from shared.reporting.catalogue.dimensions import SeriesName
 from shared.reporting.decisions import DecisionIn
 from shared.reporting.field_types import Amount, DimensionIn, DimensionOut, StandardCodeOut, StandardIn
 from shared.reporting.models import Target
