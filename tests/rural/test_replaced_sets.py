@@ -1,14 +1,27 @@
 """Criteria sets are rows of the catalogue: an administrator's call replaces them, and the service follows."""
 
 import copy
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
+import pytest
 
+from tests.in_process import open_client
+from tests.issuer import Issuer
+from tests.postgres import TestDatabase
 from tests.program_clients import Clients
+from tests.rural.conftest import PROGRAM
 
 DECISION = {"number": "15/QĐ-UBND", "date": "2025-02-20"}
 COMMUNE, SET = "23509", "commune_2021_2025"
+
+
+@pytest.fixture
+async def clients(database: TestDatabase, issuer: Issuer) -> AsyncIterator[Clients]:
+    """Clients of an application of its own, because one that other tests use would keep the replaced catalogue."""
+    async with open_client(issuer.trust(PROGRAM.build_app(database))) as http:
+        yield Clients(http, issuer, PROGRAM.name, PROGRAM.now)
 
 
 async def replace(clients: Clients, tables: Any, tag: str, query: str = "") -> httpx.Response:
