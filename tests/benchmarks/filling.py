@@ -12,6 +12,7 @@ MONTHS_OF_A_YEAR = 12
 
 PLACES = """
 SET search_path = poverty; SET synchronous_commit = off;
+SET session_replication_role = replica;  -- what is made up has no reviews
 CREATE TABLE IF NOT EXISTS bench_commune (code text PRIMARY KEY, district text, place int);
 CREATE TABLE IF NOT EXISTS bench_district (code text PRIMARY KEY, place int);
 CREATE TABLE IF NOT EXISTS bench_indicator (code text PRIMARY KEY, place int);
