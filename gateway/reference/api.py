@@ -1,5 +1,6 @@
 """Routes of the reference: `/openapi.json` and `/docs`."""
 
+import asyncio
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -34,7 +35,7 @@ async def read_openapi(
     reference: Annotated[MergedReference, Depends(resource(MergedReference))],
 ) -> Response:
     """Read the OpenAPI document of all services."""
-    document = await reference.encoded(request.app.openapi())
+    document = await reference.encoded(await asyncio.to_thread(request.app.openapi))
     coding = choose_coding(",".join(request.headers.getlist("accept-encoding")))
     headers = {"ETag": document.tag, "Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
     if coding is not None:

@@ -1,5 +1,6 @@
 """Routes of the problem pages: every refusal of every service, in both languages, as HTML for people and JSON for programs."""
 
+import asyncio
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Request, Response
@@ -49,7 +50,7 @@ async def read_problem(
 
 
 async def _read_problems(request: Request, reference: MergedReference) -> ProblemsOut:
-    own = request.app.openapi()
+    own = await asyncio.to_thread(request.app.openapi)
     document = await reference.document(own)
     faults = await reference.faults(own)
     return list_problems(await reference.problems(own), faults, document, read_origin(request))

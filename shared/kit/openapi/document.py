@@ -3,6 +3,7 @@
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from threading import Lock
 from types import ModuleType
 from typing import Any
 
@@ -27,11 +28,12 @@ MEBIBYTE = 1024 * 1024
 
 def extend_openapi(app: FastAPI, add: Callable[[dict[str, Any]], None]) -> None:
     """Add something to the OpenAPI document of an app when it is built."""
-    build_document = app.openapi
+    build_document, lock = app.openapi, Lock()
 
     def openapi() -> dict[str, Any]:
-        if app.openapi_schema is None:
-            add(build_document())
+        with lock:  # threads that read it first would else get it half made
+            if app.openapi_schema is None:
+                add(build_document())
         assert app.openapi_schema is not None
         return app.openapi_schema
 
