@@ -23,9 +23,12 @@ CASES_EACH = 2
 
 @pytest.fixture
 def installation() -> Iterator[Installation]:
-    """An installation of its own, whose tokens outlast the run; requests may disable any client."""
+    """An installation of its own, whose tokens outlast the run, without limits of rates; requests may disable any client."""
     with temporary_installation() as installation:
         installation.variables["NTP_TOKEN_SECONDS"] = "3600"
+        installation.variables |= dict.fromkeys(
+            ("NTP_CLIENT_LIMIT", "NTP_ADDRESS_LIMIT", "NTP_TOKEN_LIMIT"), ""
+        )
         installation.start()
         yield installation
 
