@@ -87,7 +87,7 @@ router.include_router(page_router)
 
 
 async def name_outlines(resources: Resources) -> None:
-    """Tell the page from which days the installation has outlines; a start step, after they are read."""
+    """Write into the page the days from which the installation has outlines; a start step, after they are read."""
     if days := [file.on for file in resources.get(BoundaryFiles).files]:
         resources.put(load_page_files(outlines=days))
 

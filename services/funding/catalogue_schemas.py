@@ -23,7 +23,7 @@ class ProgramOut(DatedCodeOut):
 class ComponentOut(DatedCodeOut):
     """A content, project or sub-project of a program."""
 
-    program: str = Field(description="its program", examples=["poverty"])
+    program: str = Field(description="the program", examples=["poverty"])
     level: str = Field(description="content, thematic_programme, project or subproject")
     parent: str | None = Field(description="of a sub-project: its project")
     label_vi: str = Field(description="its label in the program, such as Dự án 1")

@@ -53,7 +53,7 @@ class DrainingServer(Server):
         super().handle_exit(sig, frame)
 
     async def shutdown(self, sockets: list[socket] | None = None) -> None:
-        """Say that the process stops, wait a moment, and stop."""
+        """Set the stop notice, wait while connections are open, and stop."""
         self.server_state.stopping.begun = True
         for connection in list(self.server_state.connections):
             if isinstance(connection, HttpToolsProtocol) and _awaits_answer(connection):

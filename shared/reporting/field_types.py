@@ -49,7 +49,7 @@ Amount = Annotated[
     Field(description="the value, in the indicator's unit of measure"),
     PlainValidator(_read_amount, json_schema_input_type=float),
 ]
-UnitCode = Annotated[str, Field(min_length=2, max_length=12, description="code of an administrative unit")]
+UnitCode = Annotated[str, Field(min_length=2, max_length=12, description="code of the unit")]
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$", description="SHA-256 of the content, in hex")]
 DimensionIn = Annotated[
     dict[

@@ -34,7 +34,7 @@ UnitOrAreaText = Annotated[
     Query(
         min_length=2,
         max_length=12,
-        description="code of the unit, or of a named area (`/v1/areas`); when left out, the province on the day of the reading",
+        description="code of the unit or of a named area; when left out, the province on the day of the reading",
         examples=["62"],
     ),
 ]

@@ -160,7 +160,7 @@ async def test_the_money_of_an_area_is_that_of_its_units(database, issuer):
 
 @pytest.mark.own_database
 async def test_areas_are_listed_and_loaded_by_row(gateway):  # noqa: F811
-    (shipped,) = (await gateway.get("/v1/territory/areas")).json()
+    (shipped,) = (await gateway.get("/v1/areas")).json()["items"]
     assert (await gateway.get("/v1/areas")).json() == {"items": [shipped]}
     assert (shipped["code"], len(shipped["units"])) == ("KON_TUM", 41)
     assert {(unit["code"], unit["valid_from"]) for unit in shipped["units"]} == {
@@ -201,7 +201,7 @@ async def test_areas_are_listed_and_loaded_by_row(gateway):  # noqa: F811
     assert (loaded.status_code, loaded.json()["areas"]) == (201, ["BELT"]), loaded.text
     again = await load(gateway, {**FIRST, "areas": [{**belt, "units": "99001 23368"}]})
     assert (again.status_code, again.json()["changed"]) == (200, False)
-    listed = {area["code"]: area for area in (await gateway.get("/v1/territory/areas")).json()}
+    listed = {area["code"]: area for area in (await gateway.get("/v1/areas")).json()["items"]}
     assert [unit["code"] for unit in listed["BELT"]["units"]] == ["23368", "99001"]
     ended = {**belt, "valid_to": "2026-06-30"}
     closed = await load(gateway, {"legal_basis": "NQ 2", "areas": [ended]})
@@ -211,7 +211,7 @@ async def test_areas_are_listed_and_loaded_by_row(gateway):  # noqa: F811
         assert (again.status_code, again.json()["changed"]) == (200, False), again.text
     other_end = {"legal_basis": "NQ 3", "areas": [{**belt, "valid_to": "2026-07-31"}]}
     assert find_faults(await load(gateway, other_end)) == {"/areas/0": "area_differs"}
-    listed = {area["code"]: area for area in (await gateway.get("/v1/territory/areas")).json()}
+    listed = {area["code"]: area for area in (await gateway.get("/v1/areas")).json()["items"]}
     assert (listed["BELT"]["valid_to"], len(listed["BELT"]["units"])) == ("2026-06-30", 2)
     content = (await gateway.get("/v1/territory/versions/3")).json()["content"]
     assert content["areas"][0]["code"] == "BELT"

@@ -24,7 +24,7 @@ class RuleRecognitionOut(BaseModel):
 
     id: uuid.UUID = Field(description="the recognition's id in the new rural program")
     decided_on: dt.date | None = Field(description="the day of the decision that recognizes")
-    effective_on: dt.date = Field(description="the day on which it takes effect")
+    effective_on: dt.date = Field(description="day on which it takes effect")
     ended_on: dt.date | None = Field(description="the day from which it is revoked; null while it holds")
     heard: str = Field(description="address of the recognition as it was received")
 
@@ -239,8 +239,8 @@ class RegionCountOut(BaseModel):
 class ListMissingOut(BaseModel):
     """A kind of list of which none is in effect for a whole level."""
 
-    kind: ListKind = Field(description="kind of the list")
-    level: ListLevel = Field(description="level of its units")
+    kind: ListKind = Field(description="kind of list")
+    level: ListLevel = Field(description="level of the units")
 
 
 class AreaSummaryOut(NamedUnitRow):

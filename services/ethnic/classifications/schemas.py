@@ -51,7 +51,7 @@ class ClassificationIn(PartialModel):
         strict=True, description="whether the commune is in special difficulty from that day on"
     )
     decision: DecisionIn = Field(description="the decision that classifies")
-    effective_on: IsoDate = Field(description="the day from which it is in effect")
+    effective_on: IsoDate = Field(description="day on which it takes effect")
 
     def to_decision(self) -> ClassificationDecision:
         """Convert to the frozen value that the rules check."""
@@ -70,7 +70,7 @@ class ByRecognitionOut(BaseModel):
 
     id: uuid.UUID = Field(description="the recognition's id in the new rural program")
     recognized_on: dt.date = Field(description="the day of the decision that recognizes")
-    effective_on: dt.date = Field(description="the day on which that decision takes effect")
+    effective_on: dt.date = Field(description="the day on which the decision takes effect")
     heard: str = Field(
         description="address of the recognition as it was received, with its decision and its event"
     )
@@ -115,7 +115,7 @@ class ClassificationOut(NamedUnitRow):
     region: str | None = Field(description="region I, II or III; null outside the area")
     specially_difficult: bool = Field(description="whether it is in special difficulty from that day on")
     decision: DecisionIn = Field(description="the decision that classifies")
-    effective_on: dt.date = Field(description="the day from which it is in effect")
+    effective_on: dt.date = Field(description="day on which it takes effect")
     ends_on: dt.date | None = Field(None, description="its legal end; null where none is stated")
     law: str | None = Field(
         None, description="code of the law that was in force on that day; null where none was"

@@ -120,7 +120,7 @@ class ClassificationListIn(PartialModel):
         description="true: it lists every unit of the kind and level below the unit; false: it adjusts the list before it",
     )
     decision: DecisionIn = Field(description="the decision that lists")
-    effective_on: IsoDate = Field(description="the day from which it is in effect")
+    effective_on: IsoDate = Field(description="day on which it takes effect")
     ends_on: IsoDate | None = Field(
         None, description="its last day; left out: the legal end of the lists of its law"
     )
@@ -164,12 +164,12 @@ class ClassificationListOut(NamedUnitRow):
 
     id: uuid.UUID = Field(description="the list's id")
     kind: ListKind = Field(description="kind of list")
-    level: ListLevel = Field(description="level of its units")
+    level: ListLevel = Field(description="level of the units")
     unit: str = Field(description="code of the unit whose units it lists")
     law: str = Field(description="code of its law; see `/v1/ethnic/laws`")
     whole: bool = Field(description="whether it lists every unit of the kind and level below the unit")
     decision: DecisionIn = Field(description="the decision that lists")
-    effective_on: dt.date = Field(description="the day from which it is in effect")
+    effective_on: dt.date = Field(description="day on which it takes effect")
     ends_on: dt.date | None = Field(description="its last day; null where the law states none")
     period: str | None = Field(description="the years it is made for; null where the law states none")
     row_count: int = Field(description="number of its rows")

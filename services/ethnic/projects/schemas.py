@@ -81,7 +81,7 @@ class ProgramComponentOut(BaseModel):
 
     component: str = Field(description="code of the project or sub-project, as in funding")
     parent: str | None = Field(description="code of the project of a sub-project; null for a project")
-    number: str = Field(description="its number, in Vietnamese")
+    number: str = Field(description="its number")
     name: str = Field(description="its name in Vietnamese")
     name_en: str = Field(description="its name in English")
     money: str = Field(description="address of its money in funding: allocated, carried over, disbursed")
@@ -162,7 +162,7 @@ class CompletionOut(NamedUnitRow):
 
     id: uuid.UUID = Field(description="the completion's id")
     unit: str = Field(description="code of the commune or district")
-    component: str = Field(description="code of the project or sub-project of the program")
+    component: str = Field(description="code of the component")
     project: str = Field(description="name or code of the project or activity")
     ended_on: dt.date = Field(description="the day on which it ended")
     due_on: dt.date | None = Field(description="the day by which the report is due; null before the rule")

@@ -44,7 +44,7 @@ class ReceivedRecognitionOut(BaseModel):
     unit_level: str = Field("commune", description="commune or village")
     level: str = Field(description="meets, advanced or model")
     decision: DecisionIn = Field(description="the decision that recognizes")
-    effective_on: dt.date = Field(description="the day on which it takes effect")
+    effective_on: dt.date = Field(description="day on which it takes effect")
     feed: str = Field(description="path of the feed in which it was received")
     change: int = Field(description="sequence of the event in that feed")
     source: str = Field(description="address of the recognition in the new rural program")

@@ -204,7 +204,7 @@ class RemainderOut(BaseModel):
     reserved_vnd: int = Field(description="committed part of it, in đồng")
     paid_by: date = Field(description="last day of payment")
     settled_by: date = Field(description="last day of settlement")
-    legal_basis: str = Field(description="the document that sets the days")
+    legal_basis: str = Field(description="the document or clause behind it")
 
 
 class ConsumedOut(BaseModel):

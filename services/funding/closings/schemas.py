@@ -98,7 +98,7 @@ class ClosingSummaryOut(NamedUnitRow):
     """A closing."""
 
     id: uuid.UUID | None = Field(description="its id; null in a dry run")
-    year: int = Field(description="the budget year", examples=[2023])
+    year: int = Field(description="budget year", examples=[2023])
     unit: str = Field(description="the province", examples=["62"])
     decision: DecisionIO = Field(description="the paper by which the year was closed")
     closed_on: date = Field(description="day of the act")

@@ -31,8 +31,8 @@ from shared.territory.tree import Territory
 class PostingOut(NamedUnitRow):
     """The signed change of one lot by an entry; the balance of a lot is the sum of these."""
 
-    year: int = Field(description="budget year of the lot")
-    component: str | None = Field(description="component of the lot")
+    year: int = Field(description="budget year")
+    component: str | None = Field(description="code of the component")
     unit: str = Field(description="unit of the lot")
     origin_year: int = Field(description="year of origin of its money")
     assigned_vnd: int = Field(0, description="change of what the central government assigned, in đồng")
@@ -89,8 +89,8 @@ class PostingOut(NamedUnitRow):
 class LotOut(NamedUnitRow):
     """The balance of a lot after the entry."""
 
-    year: int = Field(description="budget year of the lot")
-    component: str | None = Field(description="component of the lot")
+    year: int = Field(description="budget year")
+    component: str | None = Field(description="code of the component")
     unit: str = Field(description="unit of the lot")
     origin_year: int = Field(description="year of origin of its money")
     available_vnd: int = Field(description="received and neither given on nor cut, in đồng")
@@ -148,9 +148,9 @@ class EntryOut(NamedUnitRow):
     year: int = Field(description="budget year; of a carry-over the one that the money leaves")
     to_year: int | None = Field(description="budget year that carried money enters; null otherwise")
     program: str = Field(description="rural, poverty or ethnic")
-    component: str | None = Field(description="component of the program; null: the program as a whole")
+    component: str | None = Field(description="component; null: the program as a whole")
     capital: Capital = Field(description="investment or recurrent")
-    source: str = Field(description="where the money comes from")
+    source: str = Field(description="source of the money")
     unit: str = Field(description="code of the unit or agency that the money is given to")
     to_component: str | None = Field(
         description="component that the money moved to, where it moved to another"

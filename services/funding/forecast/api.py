@@ -161,7 +161,7 @@ async def read_foresight(*, forecast: CurrentForecast) -> ForecastOut:
 
     `at` gives the probable rate on 31 December and on each deadline, with its range. It follows from the pace so far compared
     with past years of this ledger, or where there are none with a shipped profile: see `assumptions`. The forecast of a year
-    that is over is what happened. The answer stays the same all day while nothing is recorded.
+    that is over is what happened.
     """
     return ForecastOut(
         **forecast.header,
@@ -183,8 +183,7 @@ async def read_money_at_risk(
     """Read what will probably be left on the deadlines, in any grouping, the lowest expected rate first.
 
     Each lot is forecast by itself, split by deadline where a decision extended a part of it. So the rows of any grouping add
-    up to the same total, to the đồng, ranges included. Returning money is an entry (`returns`), and so is carrying it into the
-    next year (`carry-overs`).
+    up to the same total, to the đồng, ranges included.
     """
     sums = await to_thread(build_sums, forecast.lots, group_by, forecast.year, forecast.on)
     shown, next_cursor = paging.slice(sums, key=to_rank, adapter=RANK)

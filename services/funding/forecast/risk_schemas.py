@@ -21,7 +21,7 @@ from shared.kit.decimal_fields import JsonDecimal
 class RiskKeys(BaseModel):
     """The keys of a row."""
 
-    program: str | None = Field(None, description="program")
+    program: str | None = Field(None, description="the program")
     component: str | None = Field(None, description="component; null: the program as a whole")
     capital: Capital | None = Field(None, description="investment or recurrent")
     source: str | None = Field(None, description="source of the money")

@@ -47,7 +47,7 @@ class ProjectIn(PartialModel):
     code: Code = Field(description="code of the project, which payments name")
     name: ShortText = Field(description="name of the project")
     program: Code = Field(description="rural, poverty or ethnic")
-    component: Code | None = Field(None, description="component of the program; null: the program as a whole")
+    component: Code | None = Field(None, description="component; null: the program as a whole")
     unit: Code = Field(description="code of the unit where it is built")
     approved_total_vnd: AmountVnd
     decision: DecisionIO
@@ -116,7 +116,7 @@ class ProjectOut(ClosingStateOut, NamedUnitRow):
 
     code: str = Field(description="code of the project")
     name: str = Field(description="name of the project")
-    program: str = Field(description="program")
+    program: str = Field(description="the program")
     component: str | None = Field(description="component; null: the program as a whole")
     unit: str = Field(description="code of the unit where it is built")
     approved_total_vnd: int = Field(description="approved in total, in đồng")

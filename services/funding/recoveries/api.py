@@ -60,7 +60,7 @@ class RecoveryOut(NamedUnitRow):
         description="last day of payment of the money, as in lapses: what came back until then could be paid again; of several "
         "years of origin, and of money that a carry-over extended, the latest"
     )
-    legal_basis: str = Field(description="the document behind that day")
+    legal_basis: str = Field(description="the document or clause behind it")
     confidence: str = Field(description="confidence in that day")
 
 

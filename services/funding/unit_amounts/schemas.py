@@ -117,7 +117,7 @@ class AmountsOfUnitsOut(BaseModel):
     unit: ShownUnitOut
     period: str = Field(description="SDMX time period; of a part of a year: from its start to the last day")
     until: date | None = Field(description="last day of effect that counts; null: the whole budget year")
-    level: AmountLevel = Field(description="the level of the units")
+    level: AmountLevel = Field(description="level of the units")
     basis: Literal["accepted"] = Field("accepted", description="entries are recorded or not")
     book: Book = Field(description="the book of the payments")
     map: date = Field(description="the day whose administrative map is read")

@@ -132,7 +132,7 @@ class UnitsWithoutBodyOut(BaseModel):
 
     on: dt.date = Field(description="the day")
     kind: str = Field(description="the kind of body")
-    level: str = Field(description="the level of the units")
+    level: str = Field(description="level of the units")
     units: int = Field(description="number of units of this level")
     with_body: int = Field(description="of them, those that have one")
     items: list[UnitWithoutBodyOut] = Field(description="those that have none")

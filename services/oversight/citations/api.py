@@ -32,7 +32,7 @@ class CitationOut(BaseModel):
 class CitedDecisionOut(BaseModel):
     """A decision that other services name, and the documents that it is."""
 
-    number: str = Field(description="its number, as it was first named")
+    number: str = Field(description="its number")
     decided_on: dt.date | None = Field(description="its date; null where the service names none")
     recorded: bool = Field(description="whether a document with this number and date is recorded here")
     documents: list[uuid.UUID] = Field(description="ids of the documents with this number and date")

@@ -94,7 +94,7 @@ class TemplateSummary(BaseModel):
         description="shipped with the product, or uploaded by an office"
     )
     title: str = Field(description="its name")
-    legal_basis: str = Field(description="the document that prescribes it")
+    legal_basis: str = Field(description="the document or clause behind it")
     confidence: str = Field(
         description="how certain words and layout are: sourced, from memory, unsure; uploaded: as the office stated them"
     )

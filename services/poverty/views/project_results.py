@@ -44,7 +44,7 @@ router = APIRouter(prefix="/v1/poverty", tags=["projects"], route_class=CachedRo
 class ProjectResultRow(PovertyUnitRow):
     """One result of a project in a unit; null where it is not stated."""
 
-    component: str = Field(description="code of the project or sub-project, as in the ledger")
+    component: str = Field(description="code of the project or sub-project, as in funding")
     component_name: str | None = Field(
         description="its name in Vietnamese; null where the table of projects lacks it"
     )
@@ -70,7 +70,7 @@ class ProjectResultRow(PovertyUnitRow):
 class ProgramProjectOut(BaseModel):
     """A project or sub-project of the program."""
 
-    component: str = Field(description="its code, as in the ledger")
+    component: str = Field(description="code of the component")
     parent: str | None = Field(description="code of its project; null for a project")
     name: str = Field(description="its number and name in Vietnamese")
     name_en: str = Field(description="its name in English")

@@ -36,7 +36,7 @@ class IndicatorVerdictOut(LabelOut, BasisOut):
     """An indicator of a criterion as it is stated, beside the threshold that it is compared with."""
 
     code: str = Field(description="code of the indicator in reports")
-    number: str = Field(description="its number in the criteria set")
+    number: str = Field(description="its number in the set")
     unit_of_measure: str = Field(description="unit of measure of value and threshold")
     value: JsonDecimal | None = Field(description="its value, or 1 or 0; null where it does not apply")
     comparator: Literal[">=", "<=", "="] = Field(description="how the value is compared with the threshold")

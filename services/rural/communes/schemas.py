@@ -18,7 +18,7 @@ class CommuneRow(BaseModel):
     """One rural commune in a list."""
 
     code: str = Field(description="code of the commune")
-    name: str = Field(description="its name with its kind")
+    name: str = Field(description="name with its kind")
     unit_kind: str = Field(description="its Vietnamese type without accents")
     unit_since: dt.date = Field(
         description="first day of the commune; its code may have named another unit before"
@@ -47,7 +47,7 @@ class CommuneOut(BaseModel):
     """One commune on one page."""
 
     code: str = Field(description="code of the commune")
-    name: str = Field(description="its name with its kind")
+    name: str = Field(description="name with its kind")
     unit_kind: str = Field(description="its Vietnamese type without accents")
     unit_since: dt.date = Field(
         description="first day of the commune; its code may have named another unit before"

@@ -108,7 +108,7 @@ class RevocationOut(BaseModel):
     """A decision that ended a recognition."""
 
     decision: DecisionIn = Field(description="the decision that revokes")
-    effective_on: dt.date = Field(description="the first day on which the recognition is no longer in force")
+    effective_on: dt.date = Field(description="the first day on which the recognition is not in force")
     reason: str = Field(description="grounds of the revocation, as text")
     unmet: list[int] = Field(description="numbers of the criteria that are no longer met")
     exceptions: list[str] = Field(description="codes of rules set aside by a recorded exception")

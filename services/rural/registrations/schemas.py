@@ -209,7 +209,7 @@ class MetAndRecognizedRow(NamedUnitRow):
     """One commune that meets every criterion, is recognized or is registered, and why these differ."""
 
     unit: str = Field(description="code of the commune")
-    name: str = Field(description="its name with its kind")
+    name: str = Field(description="name with its kind")
     district: str | None = Field(description="code of its district; null where there are no districts")
     met: int | None = Field(description="criteria met in the year; null while it is not assessed")
     meets_all: bool = Field(description="whether it meets every criterion")

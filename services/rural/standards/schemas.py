@@ -89,7 +89,7 @@ class StandardOut(NamedUnitRow):
     """One unit and the conditions of its standards."""
 
     unit: str = Field(description="code of the unit")
-    name: str = Field(description="its name with its kind")
+    name: str = Field(description="name with its kind")
     level: str = Field(description="district or province")
     kind: str = Field(
         description="its kind, which decides its standards: a huyện has others than a thị xã or thành phố"

@@ -103,7 +103,7 @@ class TableThresholdOut(NamedUnitRow):
     first_year: int = Field(description="first assessment year")
     last_year: int = Field(description="last assessment year")
     value: JsonDecimal = Field(description="the threshold, in the indicator's unit of measure")
-    legal_basis: str = Field(description="clause or decision")
+    legal_basis: str = Field(description="the document or clause behind it")
     confidence: str = Field(description="whether it was checked against the document")
 
     @classmethod
@@ -231,7 +231,7 @@ class ThresholdRow(BaseModel):
         description="the threshold; null where none is known, so that no verdict follows from the value"
     )
     place: str | None = Field(description="code of the unit or region whose threshold it is")
-    legal_basis: str | None = Field(description="clause or decision")
+    legal_basis: str | None = Field(description="the document or clause behind it")
     confidence: str | None = Field(description="sourced, from memory or unsure")
 
     @classmethod

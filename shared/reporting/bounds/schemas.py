@@ -72,7 +72,7 @@ class ContradictionOut(NamedUnitRow):
     tolerance: JsonDecimal = Field(description="the difference up to which they agree")
     text: str = Field(description="the contradiction in words, in Vietnamese")
     text_en: str = Field(description="the same in English")
-    legal_basis: str = Field(description="the document that the bound follows from")
+    legal_basis: str = Field(description="the document or clause behind it")
     report: OtherReportOut
 
     @classmethod

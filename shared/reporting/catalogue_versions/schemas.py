@@ -27,7 +27,7 @@ class TablesIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    program: str = Field(min_length=1, max_length=20, description="the program that it is of")
+    program: str = Field(min_length=1, max_length=20, description="the program")
     form: Rows = Field(description="forms, with their due days, steps and whole tables")
     indicator: Rows = Field(description="indicators, a row for each version")
     figure: Rows = Field(

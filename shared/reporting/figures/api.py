@@ -191,7 +191,7 @@ async def list_national_targets(
 ) -> NationalTargetsOut:
     """Read the targets that the national program sets, in force on the last day of a period, beside the figures of a unit.
 
-    They are rows of the catalogue, each with its years, legal basis and confidence. A province's own are at `/targets`.
+    Each has its years, legal basis and confidence. A province's own are at `/targets`.
     """
     query = FigureQuery(unit.on(period.ends_on).code, period, basis, as_of)
     return await read_national_targets(context, query)

@@ -41,7 +41,7 @@ class NationalTargetOut(BaseModel):
     met: bool | None = Field(
         description="whether what was done reaches it; null while it is unknown what was done"
     )
-    legal_basis: str = Field(description="the document that sets it")
+    legal_basis: str = Field(description="the document or clause behind it")
     confidence: str = Field(
         description="whether the row was read in the document (sourced), or is from memory or unsure"
     )

@@ -174,7 +174,7 @@ class MapValuesOut(BaseModel):
 
     unit: FigureUnitOut
     period: str = Field(description="SDMX time period")
-    level: MapLevel = Field(description="the level of the units")
+    level: MapLevel = Field(description="level of the units")
     basis: BasisName = Field(description="which observations count")
     map: date = Field(description="the day whose administrative map is read; `/v1/tiles?on=` has its tiles")
     as_of: datetime | None = Field(description="newest change included")

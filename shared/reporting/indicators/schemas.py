@@ -40,7 +40,7 @@ class ReviewStepOut(LabelOut):
 
     code: str = Field(description="code of the step, as reviews name it")
     level: str | None = Field(description="level of the units that pass it; null: any reviewer")
-    legal_basis: str = Field(description="the document that requires it")
+    legal_basis: str = Field(description="the document or clause behind it")
 
 
 class WholeTableOut(LabelOut):
@@ -255,7 +255,7 @@ class IndicatorOut(LabelOut):
     adds: bool = Field(description="whether it adds up over units that merge")
     headline: bool = Field(description="whether the province-wide status shows it")
     breaks: list[SeriesBreakOut] = Field(description="breaks in its series")
-    legal_basis: str = Field(description="the document that defines it")
+    legal_basis: str = Field(description="the document or clause behind it")
     valid_from: date = Field(description="first day of validity")
     valid_to: date | None = Field(description="last day of validity")
     version: int = Field(description="version of the definition")

@@ -56,7 +56,7 @@ class GroundOut(BaseModel):
     comparator: Literal[">=", "<=", "="] = Field(description="how it must compare with the threshold")
     threshold: JsonDecimal = Field(description="the threshold of that year and unit")
     met: bool = Field(description="whether the value meets the threshold")
-    legal_basis: str = Field(description="the document that sets the threshold")
+    legal_basis: str = Field(description="the document or clause behind it")
     confidence: str = Field(description="how certain the threshold is")
 
 

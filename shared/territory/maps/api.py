@@ -23,7 +23,6 @@ from shared.territory.maps.schemas import (
 )
 from shared.territory.schemas import UnitName
 from shared.territory.store import read_version_number
-from shared.territory.tree import Territory
 
 OpenUnitOfWork = Annotated[UnitOfWork, unit_of_work_for(OPEN)]
 
@@ -55,38 +54,25 @@ def map_version_router(source: str) -> APIRouter:
     return version_router
 
 
-@router.get("/areas", operation_id="list_areas", summary="Named areas")
-async def list_areas(
-    *, _: PublicReader, resources: CurrentResources, territory: CurrentTerritory
-) -> list[AreaOut]:
-    """Sets of units with a name, days and a reason, such as the land of a former province.
-
-    Figures, their lineage, completeness and sums of money take the code of an area as `area` or `unit`.
-    """
-    return _serialize_areas(resources.get(NamedAreas), territory)
-
-
 @areas_router.get("/areas", operation_id="list_named_areas", summary="List named areas")
 async def list_named_areas(
     *, _: PublicReader, resources: CurrentResources, territory: CurrentTerritory
 ) -> AreasOut:
     """List sets of units with a name, days and a reason; readings take the code of one as `area` or `unit`."""
-    return AreasOut(items=_serialize_areas(resources.get(NamedAreas), territory))
-
-
-def _serialize_areas(areas: NamedAreas, territory: Territory) -> list[AreaOut]:
-    return [
-        AreaOut(
-            code=area.code,
-            name=area.name,
-            name_en=area.name_en,
-            reason=area.reason,
-            valid_from=area.valid_from,
-            valid_to=area.valid_to,
-            units=[UnitName.model_validate(find_member(territory, key)) for key in area.members],
-        )
-        for area in areas.areas
-    ]
+    return AreasOut(
+        items=[
+            AreaOut(
+                code=area.code,
+                name=area.name,
+                name_en=area.name_en,
+                reason=area.reason,
+                valid_from=area.valid_from,
+                valid_to=area.valid_to,
+                units=[UnitName.model_validate(find_member(territory, key)) for key in area.members],
+            )
+            for area in resources.get(NamedAreas).areas
+        ]
+    )
 
 
 @router.get("/versions", operation_id="list_map_versions", summary="Versions of the map")
