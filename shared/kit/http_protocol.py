@@ -13,12 +13,11 @@ import re
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import FastAPI
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from shared.kit.exception_handlers import PROBLEM_JSON
 from shared.kit.problems import Language, Malformed, Problem, Sentence
-from shared.kit.resources import get_resources
+from shared.kit.resources import find_resources
 from shared.kit.settings import ServiceSettings
 from shared.kit.stopping import StoppingState
 
@@ -212,7 +211,8 @@ class HttpProtocol(HttpToolsProtocol):
     def _read_origin(self) -> str:
         """Return the gateway's address; empty for an application that is none of ours."""
         app = self.config.app
-        return get_resources(app).get(ServiceSettings).origin if isinstance(app, FastAPI) else ""
+        resources = find_resources(app)
+        return resources.get(ServiceSettings).origin if resources else ""
 
 
 def make_bilingual_document(problem: Problem, origin: str) -> dict[str, Any]:

@@ -57,6 +57,11 @@ def get_resources(app: FastAPI) -> Resources:
     return resources
 
 
+def find_resources(app: object) -> Resources | None:
+    """Return the resources of an application that the service factory made; None of any other."""
+    return getattr(app.state, "resources", None) if isinstance(app, FastAPI) else None
+
+
 async def _resources(request: Request) -> Resources:
     return get_resources(request.app)
 

@@ -19,7 +19,7 @@ from fastapi import FastAPI
 from pydantic import ValidationError
 
 from shared.kit.http_protocol import HttpProtocol
-from shared.kit.resources import get_resources
+from shared.kit.resources import Resources, find_resources
 from shared.kit.schema_revisions import NotStartedError
 from shared.kit.stopping import DrainingServer, StopNotice
 
@@ -53,7 +53,8 @@ def main() -> None:
         return  # the launcher, which prepared the database meanwhile, went away
     app = _create_app(create_app)
     _collect_from_now_on()
-    logging.getLogger("uvicorn.error").addFilter(lambda _: not get_resources(app).has(NotStartedError))
+    resources = find_resources(app)
+    logging.getLogger("uvicorn.error").addFilter(lambda _: not _was_refused(resources))
     config = uvicorn.Config(
         app,
         host=arguments.host,
@@ -68,18 +69,19 @@ def main() -> None:
         proxy_headers=False,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
     )
-    server = DrainingServer(config, _find_stopping(app), drain_s=arguments.drain_seconds)
+    stopping = resources.get(StopNotice) if resources else StopNotice()
+    server = DrainingServer(config, stopping, drain_s=arguments.drain_seconds)
     try:
         server.run()
     except SystemExit:
-        if get_resources(app).has(NotStartedError):
+        if _was_refused(resources):
             sys.exit(os.EX_CONFIG)
         raise
 
 
-def _find_stopping(app: object) -> StopNotice:
-    """Return what the health of an application reads; one that is none of ours reads nothing."""
-    return get_resources(app).get(StopNotice) if isinstance(app, FastAPI) else StopNotice()
+def _was_refused(resources: Resources | None) -> bool:
+    """Whether the application found, while it started, a reason not to."""
+    return resources is not None and resources.has(NotStartedError)
 
 
 def _create_app(create_app: Callable[[], FastAPI]) -> FastAPI:

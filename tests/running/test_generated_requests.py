@@ -66,11 +66,12 @@ def fetch_token(installation: Installation) -> str:
 def test_no_generated_request_finds_a_fault(installation: Installation, tmp_path: Path) -> None:
     document = tmp_path / "openapi.json"
     document.write_text(json.dumps(installation.get_json("/openapi.json")), encoding="utf-8")
+    token = fetch_token(installation)
     result = subprocess.run(
         [
             str(Path(sys.executable).with_name("schemathesis")), "--config-file", str(TOOLS / "schemathesis.toml"),
             "run", str(document), "--url", installation.gateway_url, "--no-color",
-            "--header", f"Authorization: Bearer {fetch_token(installation)}",
+            "--header", f"Authorization: Bearer {token}",
             "--checks", "all", "--phases", "examples,coverage", "--max-examples", str(CASES_EACH),
             "--generation-deterministic", "--continue-on-failure",
         ],
@@ -81,3 +82,8 @@ def test_no_generated_request_finds_a_fault(installation: Installation, tmp_path
         check=False,
     )  # fmt: skip
     assert result.returncode == 0, result.stdout[-8000:]
+    request = urllib.request.Request(
+        f"{installation.gateway_url}/v1/clients", headers={"Authorization": f"Bearer {token}"}
+    )
+    with urllib.request.urlopen(request) as response:
+        assert response.status == 200, "a generated request ended its own sender, so that the others were refused"

@@ -9,6 +9,8 @@ import schemathesis
 
 KEY = "Idempotency-Key"
 KEY_SHAPE = re.compile(r'"?[!#-~]{1,200}"?')
+SENDER, OTHER = "generated", "another"
+"""The client that sends the requests, and the one that requests on the sender are changed to be about."""
 SHAPES = frozenset({
     "unknown_field", "unknown_parameter", "not_an_object", "not_a_list", "too_few", "too_many", "not_a_text",
     "text_too_short", "text_too_long", "wrong_form", "not_one_of", "not_a_boolean", "not_an_integer", "not_a_number",
@@ -19,7 +21,9 @@ SHAPES = frozenset({
 
 @schemathesis.hook
 def before_call(context: Any, case: Any, kwargs: Any) -> None:
-    """Give each request a key of its own; one that is missing or wrong on purpose stays so."""
+    """Give each request a key of its own; one that is missing or wrong on purpose stays so. Let none end its own sender."""
+    if (case.path_parameters or {}).get("client_id") == SENDER:
+        case.path_parameters["client_id"] = OTHER
     for name, value in list((case.headers or {}).items()):
         if name.lower() == KEY.lower() and KEY_SHAPE.fullmatch(str(value)):
             case.headers[name] = uuid4().hex
