@@ -170,7 +170,7 @@ class PartFetcher:
         timeout_s = SILENT_SERVICE_WAIT_S if request.service in self._slow_services else self.within_s
         deadline = time.monotonic() + max(timeout_s, wait_s or 0)
         write_count = self.upstreams.write_count(request.service)
-        position = await self.positions.fetch(request.service, timeout_s)
+        position = (await self.positions.fetch([request.service], timeout_s))[request.service]
         confirmed = self._find_fresh(request, position)
         if confirmed is not None:
             return UpstreamPart(request.service, confirmed, fresh=True)
@@ -189,6 +189,12 @@ class PartFetcher:
     async def are_unchanged(self, fetched: Mapping[PartRequest, UpstreamPart]) -> bool:
         """Whether parts for everybody that were fresh are so now, with the same documents; those that are older are fetched anew."""
         documents = {request: part.confirmed.document for request, part in fetched.items() if part.confirmed}
+        positions = await self.positions.fetch({request.service for request in documents}, self.within_s)
+        remembered = [
+            (request, self._find_fresh(request, positions[request.service])) for request in documents
+        ]
+        if all(confirmed and confirmed.document is documents[request] for request, confirmed in remembered):
+            return True
         parts = await asyncio.gather(*(self.fetch(request, None) for request in documents))
         return all(
             part.fresh and part.confirmed is not None and part.confirmed.document is documents[request]

@@ -11,7 +11,6 @@ from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
 
 from shared.kit.change_feed import MOST_BEHIND, is_accepted, read_newest_change
 from shared.kit.database import Database, run_sql
-from shared.kit.feed_position import PositionReader
 from shared.kit.identity import Anyone
 from shared.kit.problems import Unavailable
 from shared.kit.resources import CurrentResources, Resources
@@ -20,8 +19,6 @@ from shared.kit.stopping import StopNotice
 from shared.kit.storage import Storage, StorageFull
 
 READY_WITHIN_S = 2
-POSITION_PATH = "/position"
-"""Read by gateways: how far the change feed of the service is. Not forwarded from outside."""
 NO_TIME = timedelta()
 
 DATABASE_UP = Gauge("ntp_database_up", "1 while the process reaches its database, else 0", ("service",))
@@ -112,11 +109,6 @@ def health_router(name: str, *, instance: str = "", needs_database: bool, serves
                 else Unavailable(parts=readiness.list_parts(), headers={"Retry-After": "1"})
             )
         return {**process, "state": "ready", "parts": readiness.list_parts()}
-
-    @router.get(POSITION_PATH, summary="How far is the change feed", include_in_schema=False)
-    async def read_position(_: Anyone, resources: CurrentResources) -> dict[str, Any]:
-        position = await resources.get(PositionReader).read()
-        return {**process, "newest": position.sequence or 0, "position": " ".join(map(str, position))}
 
     if serves_metrics:
 

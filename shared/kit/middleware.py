@@ -143,10 +143,9 @@ class _Exchange:
         self._receive, self._send, self._limit_bytes = receive, send, limit_bytes
         requested_id = _header(scope, b"x-request-id")
         trace = read_traceparent() or _header(scope, b"traceparent")
-        self.request_id = requested_id if CLEAN_ID.fullmatch(requested_id) else secrets.token_hex(8)
-        self.trace = (
-            trace if TRACEPARENT.fullmatch(trace) else f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
-        )
+        made = secrets.token_hex(32)
+        self.request_id = requested_id if CLEAN_ID.fullmatch(requested_id) else made[:16]
+        self.trace = trace if TRACEPARENT.fullmatch(trace) else f"00-{made[16:48]}-{made[48:]}-01"
         self.status = 500
         self.started = self.disconnected = False
         self.received_bytes = self.sent_bytes = 0

@@ -37,6 +37,7 @@ from shared.kit.middleware import HeadAsGetMiddleware, RequestMiddleware, Withou
 from shared.kit.models import REVISION
 from shared.kit.openapi.document import complete_document, extend_openapi
 from shared.kit.openapi.problem_schemas import PROBLEM_RESPONSE
+from shared.kit.position_middleware import PositionMiddleware
 from shared.kit.pruning import make_pruning_task
 from shared.kit.resources import Resources, put_resources
 from shared.kit.routes import OperationRoute
@@ -236,7 +237,9 @@ def _list_middleware(definition: ServiceDefinition) -> list[Middleware]:
         max_body_bytes=definition.settings.max_body_bytes,
         larger_bodies=definition.larger_bodies,
     )
+    position = [Middleware(PositionMiddleware, service=definition.name)] if definition.needs_database else []
     return [
+        *position,
         *definition.outer_middleware,
         request,
         *definition.inner_middleware,

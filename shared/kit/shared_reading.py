@@ -30,5 +30,7 @@ class SharedReading(Generic[ValueT]):
     async def _read_after(self, running: asyncio.Task[ValueT] | None) -> ValueT:
         if running is not None:
             await asyncio.wait([running])
+        else:
+            await asyncio.sleep(0)  # requests that have arrived with the first one come in
         self._running, self._next = self._next, None
         return await self._read()

@@ -25,9 +25,6 @@ OPEN_TO_EVERYBODY = {
 OF_THE_MAP = {"/v1/territory/versions", "/v1/territory/versions/{version}"}
 """Versions of the map, which services follow without a token; the units are in the product itself."""
 
-BETWEEN_PROCESSES = {"/position"}
-"""Read by gateways at the port of a service; never forwarded from outside."""
-
 SUBSCRIPTIONS = {
     "/v1/webhooks",
     *(
@@ -62,7 +59,7 @@ def test_what_the_table_says_of_all_operations() -> None:
     assert len(rows) > 300
     for row in rows:
         is_open = (
-            row["path"] in OPEN_TO_EVERYBODY | PAGE | BETWEEN_PROCESSES
+            row["path"] in OPEN_TO_EVERYBODY | PAGE
             or row["path"] in OF_THE_MAP
             or row["path"].endswith("/map-version")
         )

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import uvicorn
 
-from shared.kit.health import POSITION_PATH
+from shared.kit.position_middleware import POSITION_PATH
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]

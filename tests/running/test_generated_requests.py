@@ -86,4 +86,6 @@ def test_no_generated_request_finds_a_fault(installation: Installation, tmp_path
         f"{installation.gateway_url}/v1/clients", headers={"Authorization": f"Bearer {token}"}
     )
     with urllib.request.urlopen(request) as response:
-        assert response.status == 200, "a generated request ended its own sender, so that the others were refused"
+        assert response.status == 200, (
+            "a generated request ended its own sender, so that the others were refused"
+        )
