@@ -3,7 +3,7 @@
 One table: each line begins with its name and ends in the ratio of the product to a limit that was measured in turn with it, in the
 same run; medians. Reads are warm (given again while nothing changes), or cold (every one made anew). The limits are bare FastAPI
 routes with the same document, of which one runs a trivial statement, asyncpg with orjson by hand on the same rows, and nginx in
-front of the same service where it is installed. Absolute numbers are this machine's; the ratios travel.
+front of the same service and PostGraphile on the same table where they are installed. Absolute numbers are this machine's; the ratios travel.
 
 `--short` measures less, and returns 1 where a ratio fell by more than a third against `ratios.toml`.
 """
@@ -26,10 +26,12 @@ import httpx
 import uvloop
 
 from shared.local.stack import FACTORIES
+from tests.benchmarks import postgraphile
 from tests.benchmarks.bare import DATABASE_URL, DOCUMENTS
 from tests.benchmarks.installation import Installation, fetch_token, running_installation, serve_app
 from tests.benchmarks.load import per_second
 from tests.benchmarks.nginx import serve_nginx
+from tests.benchmarks.postgraphile import serve_postgraphile
 from tests.benchmarks.ratio_table import RatioTable, read_committed
 from tests.territory.shipped import shipped_territory
 
@@ -162,16 +164,22 @@ class Effort:
 
 
 async def compare_reading(
-    first_url: str, second_url: str, effort: Effort, *, connections: int = 8, tag: str = ""
+    first_url: str,
+    second_url: str,
+    effort: Effort,
+    *,
+    connections: int = 8,
+    tag: str = "",
+    second_body: bytes = b"",
 ) -> tuple[float, float]:
-    """Reads a second of two addresses, measured in turn; the first gets If-None-Match with a tag."""
+    """Reads a second of two addresses, measured in turn; the first gets If-None-Match with a tag, the second a body."""
     seconds = effort.seconds
     headers = {"If-None-Match": tag} if tag else {}
 
     async def measure_both(seconds: float) -> tuple[float, float]:
         return (
-            await per_second(first_url, connections=connections, seconds=seconds, **headers),
-            await per_second(second_url, connections=connections, seconds=seconds),
+            await per_second(first_url, connections=connections, seconds=seconds, headers=headers),
+            await per_second(second_url, connections=connections, seconds=seconds, body=second_body),
         )
 
     await measure_both(min(0.5, seconds))
@@ -219,7 +227,18 @@ async def compare_cold_reads(
             *await compare_reading(f"{poverty}{OBSERVATIONS}", f"{bare}/observations", effort),
             "asyncpg and orjson by hand, same rows",
         )
-        table.skip("cold fifty observations, PostGraphile", "this benchmark starts no PostGraphile")
+        name = "cold fifty observations, PostGraphile"
+        async with serve_postgraphile(installation.database_url, "poverty") as url:
+            if url is None:
+                table.skip(name, "postgraphile is not installed, or does not start")
+            else:
+                table.add(
+                    name,
+                    *await compare_reading(
+                        f"{poverty}{OBSERVATIONS}", url, effort, second_body=postgraphile.OBSERVATIONS
+                    ),
+                    "PostGraphile, same table",
+                )
         for name, url in (
             ("figures of the province", f"{poverty}{FIGURES}"),
             ("foresight of money", f"{funding}{FORESIGHT}"),

@@ -106,10 +106,17 @@ async def send_requests(origin: str, connections: Sequence[Iterable[bytes]]) -> 
     return tally
 
 
-async def per_second(url: str, *, connections: int = 8, seconds: float = 2.0, **headers: str) -> float:
-    """Requests answered per second; raises when one was refused."""
+async def per_second(
+    url: str,
+    *,
+    connections: int = 8,
+    seconds: float = 2.0,
+    body: bytes = b"",
+    headers: Mapping[str, str] | None = None,
+) -> float:
+    """Requests answered per second, POSTs of JSON where there is a body; raises when one was refused."""
     begun = time.perf_counter()
-    request = make_get(url, **headers)
+    request = make_post(url, body, headers or {}) if body else make_get(url, **(headers or {}))
     so_long = [
         takewhile(lambda _: time.perf_counter() < begun + seconds, repeat(request))
         for _ in range(connections)
