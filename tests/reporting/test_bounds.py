@@ -358,6 +358,42 @@ async def test_form_05_is_compared_with_the_review_and_with_form_12_on_both_side
     }
 
 
+async def test_each_form_that_states_households_or_persons_of_the_area_is_within_those_of_the_review(
+    programs,
+):
+    """What the table of needs, the table by group and the targets state is compared as the land table is."""
+    ethnic = {
+        form: await programs.submit(
+            "ethnic", *((COMMUNE, code, value) for code, value in values.items()), form=form
+        )
+        for form, values in {
+            "household_conditions": {"condition_em_households": 99_999},
+            "households_by_group": {"group_em_households": 101, "group_em_persons": 401},
+            "area_targets": {"target_households_of_area": 101, "target_em_persons_of_area": 401},
+        }.items()
+    }
+    await programs.consume("poverty", "ethnic")
+    households = await programs.submit("poverty", (COMMUNE, "households", 100))
+    persons = await programs.submit("poverty", (COMMUNE, "persons", 400), form="annual_review_persons")
+    marked = await programs.list_bounds("poverty", households)
+    marked += await programs.list_bounds("poverty", persons)
+    assert set(marked) == {
+        ("households_cover_conditions_em_households", COMMUNE, ethnic["household_conditions"]["id"]),
+        ("households_cover_group_em_households", COMMUNE, ethnic["households_by_group"]["id"]),
+        ("households_cover_households_of_area", COMMUNE, ethnic["area_targets"]["id"]),
+        ("persons_cover_group_em_persons", COMMUNE, ethnic["households_by_group"]["id"]),
+        ("persons_cover_em_persons_of_area", COMMUNE, ethnic["area_targets"]["id"]),
+    }
+    await programs.consume("ethnic", "poverty")
+    assert {
+        form: {row[0] for row in await programs.list_bounds("ethnic", ethnic[form])} for form in ethnic
+    } == {
+        "household_conditions": {"conditions_em_households_within_households"},
+        "households_by_group": {"group_em_households_within_households", "group_em_persons_within_persons"},
+        "area_targets": {"households_of_area_within_households", "em_persons_of_area_within_persons"},
+    }
+
+
 async def test_rates_of_communes_are_never_added_up(programs):
     """A district states its poverty rate as a whole; the communes' indicators 11.1 do not add up to it."""
     communes = [unit.code for unit in TERRITORY.communes(DISTRICT, date(2023, 12, 31)) if unit.kind == "xa"]
