@@ -148,6 +148,8 @@ AREA_DIFFERS = Sentence(
     "The area {area} is in the map with another content; an area is not edited, only ended.",
 )
 NO_MEMBERS = Sentence("Vùng phải có đơn vị.", "An area needs units.")
+NOT_CODES = Sentence("Phải là các mã đơn vị.", "It must be codes of units.")
+TOO_MANY_MEMBERS = Sentence("Nhiều hơn {max_length} đơn vị.", "More than {max_length} units.")
 AREA_MEMBER_UNKNOWN = Sentence(
     "Không có đơn vị {unit} (mã, hoặc mã@ngày).", "There is no unit {unit} (a code, or code@day)."
 )

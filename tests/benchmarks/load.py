@@ -10,6 +10,9 @@ from typing import cast
 from urllib.parse import urlsplit
 
 
+LAST_CHUNK = b"\r\n0\r\n\r\n"
+
+
 @dataclass
 class Tally:
     """How many requests were answered and refused, and how long each took."""
@@ -49,8 +52,13 @@ class RequestConnection(asyncio.Protocol):
         if end < 0:
             return
         head = bytes(self.buffer[:end]).lower()
-        length_at = head.find(b"\r\ncontent-length:")
-        length = int(head[length_at + 17 :].split(b"\r\n", 1)[0]) if length_at >= 0 else 0
+        if b"\r\ntransfer-encoding: chunked" in head:
+            if not self.buffer.endswith(LAST_CHUNK):
+                return
+            length = len(self.buffer) - end - 4
+        else:
+            length_at = head.find(b"\r\ncontent-length:")
+            length = int(head[length_at + 17 :].split(b"\r\n", 1)[0]) if length_at >= 0 else 0
         if len(self.buffer) < end + 4 + length:
             return
         if head.split(b" ", 2)[1] not in (b"200", b"201", b"304"):

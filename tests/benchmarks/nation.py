@@ -18,6 +18,7 @@ from shared.reporting.catalogue.definitions import Figure, Form, Indicator
 from shared.reporting.catalogue.formulas import Ratio, Sum
 from shared.reporting.service import create_program
 from shared.reporting.settings import ReportingSettings
+from shared.territory.areas import NamedAreas
 from shared.territory.tree import Territory
 from tests.territory.country import country
 
@@ -74,6 +75,7 @@ def create_app() -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with begin(app):
             get_resources(app).put(territory())
+            get_resources(app).put(NamedAreas(()))  # those that are shipped have units of the real country
             yield
 
     app.router.lifespan_context = lifespan

@@ -156,7 +156,8 @@ class ReportingClient:
             )
             for district in districts
         ]
-        return make_post(f"{self.origin}/v1/poverty/reports/bulk", "\n".join(lines).encode(), self._reporter)
+        headers = {**self._reporter, "content-type": "application/x-ndjson"}
+        return make_post(f"{self.origin}/v1/poverty/reports/bulk", "\n".join(lines).encode(), headers)
 
     def make_status_reads(self, month: str, times: int) -> Iterator[bytes]:
         """Yield reads of the provinces' figures in turn."""

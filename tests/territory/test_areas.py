@@ -188,7 +188,7 @@ async def test_areas_are_listed_and_loaded_by_row(gateway):  # noqa: F811
     assert faults == {
         "/areas/1/code": "wrong_form",
         "/areas/2/units": faults["/areas/2/units"],
-        "/areas/3/units": "too_few",
+        "/areas/3/units": "missing",
         "/areas/4/since": "unknown_field",
         "/areas/4/reason": "missing",
         "/areas/5/valid_to": "days_reversed",

@@ -3464,9 +3464,9 @@ class MapIn(TypedDict):
 
     legal_basis: str
     source: NotRequired[str]
-    units: NotRequired[list[Any]]
-    successions: NotRequired[list[Any]]
-    areas: NotRequired[list[Any]]
+    units: NotRequired[list[dict[str, Any]]]
+    successions: NotRequired[list[dict[str, Any]]]
+    areas: NotRequired[list[dict[str, Any]]]
 
 
 class MapIndicatorOut(TypedDict):
@@ -4668,7 +4668,7 @@ class PublishedFigureIn(TypedDict):
 
     id: str
     slot: str
-    printed: Number | str
+    printed: Number
     decimals: NotRequired[int]
     at_least: NotRequired[bool]
     text: NotRequired[str]

@@ -50,7 +50,12 @@ def load_published(name: str) -> PublishedTableIn:
         table = tomllib.load(file)
     with path.with_suffix(".csv").open(encoding="utf-8", newline="") as file:
         figures = [
-            {**row, "decimals": int(row["decimals"]), "at_least": row["at_least"] == "true"}
+            {
+                **row,
+                "printed": Decimal(row["printed"]),
+                "decimals": int(row["decimals"]),
+                "at_least": row["at_least"] == "true",
+            }
             for row in csv.DictReader(file)
         ]
     return PublishedTableIn.model_validate({**table, "figures": figures})

@@ -1,11 +1,11 @@
 """Published documents and their reconciliation on the wire."""
 
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.kit.decimal_fields import JsonDecimal
+from shared.kit.decimal_fields import JsonDecimal, number_with_decimals
 from shared.reporting.field_types import UnitCode
 from shared.reporting.query_params import PeriodText
 
@@ -32,7 +32,7 @@ class PublishedFigureIn(BaseModel):
     slot: str = Field(
         pattern=SLOT_SHAPE, max_length=200, description="the figure: `service.indicator[.field]`"
     )
-    printed: Decimal = Field(
+    printed: Annotated[Decimal, number_with_decimals(6)] = Field(
         description="the printed number; money in million đồng", max_digits=18, decimal_places=6
     )
     decimals: int = Field(0, ge=0, le=6, description="printed decimal places")

@@ -42,10 +42,10 @@ STORE_SUMS = """
                coalesce(sum(covers) FILTER (WHERE preliminary), 0) AS preliminary_covers, min(status) AS status,
                min(received_at) AS oldest_at, max(received_at) AS newest_at
         FROM counted GROUP BY answering_unit, indicator
-    ), deleted AS (
-        DELETE FROM roll_ups USING answering
-        WHERE year = $1 AND period = $2 AND basis = $3 AND roll_ups.unit = answering.unit AND $5::jsonb ? measure
-          AND standard = $10
+    ), deleted AS ( -- by units in an array: joined with them, all sums of a period too new for statistics were read
+        DELETE FROM roll_ups
+        WHERE year = $1 AND period = $2 AND basis = $3 AND unit = ANY (ARRAY(SELECT unit FROM answering))
+          AND $5::jsonb ? measure AND standard = $10
           AND NOT EXISTS (
               SELECT FROM summed WHERE summed.answering_unit = roll_ups.unit AND summed.indicator = roll_ups.measure
           )

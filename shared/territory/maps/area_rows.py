@@ -12,6 +12,8 @@ from shared.territory.areas import (
     MOST_MEMBERS,
     NO_MEMBERS,
     NOT_AN_AREA,
+    NOT_CODES,
+    TOO_MANY_MEMBERS,
     NamedArea,
     resolve_members,
 )
@@ -66,9 +68,14 @@ def _read_area(reader: RowReader, territory: Territory) -> tuple[NamedArea | Non
         reader.add("valid_to", "days_reversed", DAYS_REVERSED)
     units = reader.row.get("units")
     texts = units.split() if isinstance(units, str) else units
-    is_list = isinstance(texts, list) and all(isinstance(text, str) for text in texts)
-    if not is_list or not texts or len(texts) > MOST_MEMBERS:
-        reader.add("units", "too_few", NO_MEMBERS)
+    if not texts:
+        reader.add("units", "missing", NO_MEMBERS)
+        return None, reader.faults
+    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+        reader.add("units", "wrong_form", NOT_CODES)
+        return None, reader.faults
+    if len(texts) > MOST_MEMBERS:
+        reader.add("units", "too_many", TOO_MANY_MEMBERS, max_length=MOST_MEMBERS)
         return None, reader.faults
     if valid_from is None:
         return None, reader.faults

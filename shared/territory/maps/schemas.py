@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from shared.kit.partial_body import PartialModel
 from shared.territory.areas import NamedArea
@@ -16,6 +16,9 @@ from shared.territory.units import Box, Level, Succession, SuccessionKind, Unit
 MOST_ROWS = 40_000
 """The whole country has 25,000 rows on two maps."""
 MOST_BYTES = 16 * 1024 * 1024
+
+Row = Annotated[Any, WithJsonSchema({"type": "object"})]
+"""A row of a table; the reader of rows names its faults, also that it is none."""
 
 _ROW: dict[str, Any] = {
     "code": "99901",
@@ -56,20 +59,20 @@ class MapIn(PartialModel):
     source: str = Field(
         "", max_length=300, description="where the tables come from; by default the legal basis"
     )
-    units: list[Any] = Field(
+    units: list[Row] = Field(
         default=[],
         max_length=MOST_ROWS,
         description="rows of units: code, level, kind, name, name_en, parent, valid_from, valid_to, lat, lon, min_lat, "
         "min_lon, max_lat, max_lon, area_km2, border, source, confidence; an empty or missing cell is not known",
     )
-    successions: list[Any] = Field(
+    successions: list[Row] = Field(
         default=[],
         max_length=MOST_ROWS,
         description="rows of successions: predecessor, predecessor_valid_from, successor, successor_valid_from, "
         "effective_on, kind (unchanged, merged, split, abolished), weight, main_part; a predecessor that is still valid ends "
         "on the day before",
     )
-    areas: list[Any] = Field(
+    areas: list[Row] = Field(
         default=[],
         max_length=1_000,
         description="rows of named areas: code, name, name_en, reason, valid_from, valid_to, units (codes, or code@day, as a "
