@@ -9,7 +9,6 @@ from itertools import repeat, takewhile
 from typing import cast
 from urllib.parse import urlsplit
 
-
 LAST_CHUNK = b"\r\n0\r\n\r\n"
 
 
