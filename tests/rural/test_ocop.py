@@ -32,6 +32,8 @@ async def test_an_evaluation_is_created_and_read_at_its_address(clients):
         10.5,
         "province",
     )
+    assert evaluation["unit_name"] == "Huyện Đăk Glei"
+    assert (await clients.get("ocop/products"))["items"] == [evaluation]
     assert evaluation["valid_until"] == "2024-01-30"
     assert evaluation["validity"] == {
         "months": 36,

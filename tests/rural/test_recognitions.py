@@ -47,7 +47,9 @@ async def test_a_recognition_is_created_and_read_at_its_address(clients):
     }
     assert (recognition["exceptions"], recognition["revocation"], recognition["grounds"]) == ([], None, None)
     assert recognition["assessments"] == []
+    assert (recognition["unit_name"], recognition["unit_since"]) == ("Xã Đăk Ui", "2004-07-08")
     assert (await clients.http.get(response.headers["location"])).json() == recognition
+    assert (await clients.get("recognitions"))["items"] == [recognition]
     missing = await clients.http.get(f"{PATH}/01890a5d-ac96-774b-bcce-b302099a8057")
     assert (missing.status_code, missing.json()["code"]) == (404, "recognition_not_found")
 
@@ -215,6 +217,7 @@ async def test_a_revocation_ends_a_recognition_from_its_day_on(clients):
     }
     revoked = await clients.create(path, revocation)
     assert revoked["revocation"]["decision"]["date"] == "2023-11-01"
+    assert revoked["unit_name"] == recognition["unit_name"] == "Xã Đăk Ui"
     assert revoked["revocation"]["unmet"] == [2, 5, 6, 10, 11, 13]
     again = await clients.post(path, revocation)
     assert (again.status_code, again.json()) == (200, revoked)
@@ -429,7 +432,8 @@ async def test_villages_have_sets_of_their_own(clients):
     early = meets_body("23512.01", "1/QĐ", "2021-12-15", 2021, criteria_set="village_em_2022_2025")
     assert (await clients.list_faults("recognitions", early))["/unit"] == "unit_unknown_on_date"
     village = {"criteria_set": "village_model_2022_2025", "level": "model"}
-    await clients.create("recognitions", meets_body("23512.01", "1/QĐ", "2023-06-15", 2023, **village))
+    body = meets_body("23512.01", "1/QĐ", "2023-06-15", 2023, **village)
+    assert (await clients.create("recognitions", body))["unit_name"] == "Thôn 1"
     of_village = await clients.get("recognitions", unit="23512.01", in_force_on="2023-12-31")
     assert [row["unit"] for row in of_village["items"]] == ["23512.01"]
     await clients.create("recognitions", meets_body("23512"))

@@ -9,8 +9,10 @@ from services.rural.assessments.store import read_period_verdicts
 from services.rural.communes.schemas import CommuneOut, CommuneRow
 from services.rural.criteria.sets import LEVELS, CriteriaSets
 from services.rural.ocop.dated_rules import OcopRules
+from services.rural.ocop.queries import name_evaluations
 from services.rural.ocop.schemas import EvaluationOut
 from services.rural.ocop.store import ProductFilter, select_valid
+from services.rural.recognitions.queries import name_recognitions
 from services.rural.recognitions.schemas import LevelInForceOut, RecognitionOut
 from services.rural.recognitions.store import find_commune_levels, find_land_recognitions, to_registered
 from services.rural.villages.schemas import VillageOut
@@ -18,9 +20,8 @@ from shared.kit.problems import NotFound, Sentence
 from shared.reporting.basis import BasisName
 from shared.reporting.catalogue.derivations import Values
 from shared.reporting.context import ReportingContext
-from shared.territory.named_rows import name_units
 from shared.territory.units import Unit
-from shared.territory.villages.store import name_listed_units, select_villages
+from shared.territory.villages.store import select_villages
 
 
 class CommuneNotRural(NotFound):
@@ -78,9 +79,9 @@ async def read_commune(
         on=on,
         assessments=AssessmentOut.from_history(assessments, sets),
         in_force=[LevelInForceOut.from_row(row) for row in own if str(row.id) in in_force],
-        recognitions=await _name_units(context, [RecognitionOut.from_row(row, sets) for row in own]),
+        recognitions=await name_recognitions(context, [RecognitionOut.from_row(row, sets) for row in own]),
         villages=await _list_villages(context, code, on),
-        village_recognitions=await _name_units(
+        village_recognitions=await name_recognitions(
             context, [RecognitionOut.from_row(row, sets) for row in of_villages if str(row.id) in in_force]
         ),
         products=await _list_products(context, code, on, rules),
@@ -97,13 +98,7 @@ async def _list_products(
     context: ReportingContext, code: str, on: date, rules: OcopRules
 ) -> list[EvaluationOut]:
     rows = await context.session.scalars(select_valid(rules, [code], on, ProductFilter()))
-    items = [EvaluationOut.from_row(row, rules) for row in rows]
-    return name_units(context.territory, items, lambda row: row.decision.date)
-
-
-async def _name_units(context: ReportingContext, rows: list[RecognitionOut]) -> list[RecognitionOut]:
-    """Return recognitions with the names of their units on the days of the decisions."""
-    return await name_listed_units(context.session, context.territory, rows, lambda row: row.decision.date)
+    return name_evaluations(context, [EvaluationOut.from_row(row, rules) for row in rows])
 
 
 def _list_indicator_codes(sets: CriteriaSets) -> list[str]:

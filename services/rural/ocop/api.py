@@ -26,7 +26,6 @@ from shared.kit.transactions import TransactionRoute
 from shared.periods import local_day
 from shared.reporting.context import PublicContext, RegistrarContext
 from shared.reporting.registers import UnitsQuery, expand_units, require_units, set_created_or_existing
-from shared.territory.named_rows import name_units
 from shared.territory.query_params import UnitQuery
 
 ENDING_BEFORE_WITHOUT_DAY = Sentence(
@@ -69,7 +68,8 @@ async def certify_product(
     """
     result = await actions.record_evaluation(context, draft, rules)
     set_created_or_existing(response, f"{store.PATH}/{result.row.code}", created=result.created)
-    return EvaluationOut.from_row(result.row, rules)
+    (evaluation,) = queries.name_evaluations(context, [EvaluationOut.from_row(result.row, rules)])
+    return evaluation
 
 
 @router.get("/products", summary="List products")
@@ -102,8 +102,7 @@ async def list_products(
         query,
         serialize=lambda row: EvaluationOut.from_row(row[0], rules),
     )
-    items = name_units(context.territory, page.items, lambda row: row.decision.date)
-    return ProductsPage(items=items, next=page.next)
+    return ProductsPage(items=queries.name_evaluations(context, page.items), next=page.next)
 
 
 @router.get("/products/{code}", summary="Read one product")

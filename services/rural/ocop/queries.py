@@ -12,6 +12,7 @@ from shared.kit.canonical_text import canonicalize
 from shared.kit.problems import NotFound, Sentence
 from shared.reporting.context import ReportingContext
 from shared.reporting.registers import expand_units
+from shared.territory.named_rows import name_units
 from shared.territory.units import Unit
 
 
@@ -22,18 +23,24 @@ class ProductNotFound(NotFound):
     detail = Sentence("Không có sản phẩm mã {product}.", "There is no product {product}.")
 
 
+def name_evaluations(context: ReportingContext, evaluations: list[EvaluationOut]) -> list[EvaluationOut]:
+    """Return evaluations with the names of their units on the days of the decisions."""
+    return name_units(context.territory, evaluations, lambda evaluation: evaluation.decision.date)
+
+
 async def read_product(context: ReportingContext, rules: OcopRules, code: str, on: date) -> ProductOut:
     """Return a product with its evaluation of a day and its history. Raise `ProductNotFound`."""
     rows = await find_product_evaluations(context.session, canonicalize(code))
     if not rows:
         raise ProductNotFound(product=code[:60])
-    current = next((row for row in rows if row.decision_date <= on), None)
+    history = name_evaluations(context, [EvaluationOut.from_row(row, rules) for row in rows])
+    current = next((evaluation for evaluation in history if evaluation.decision.date <= on), None)
     return ProductOut(
-        code=(current or rows[0]).code,
+        code=(current or history[0]).code,
         on=on,
-        valid=current is not None and rules.is_valid(current.decision_date, on),
-        current=EvaluationOut.from_row(current, rules) if current else None,
-        history=[EvaluationOut.from_row(row, rules) for row in rows],
+        valid=current is not None and rules.is_valid(current.decision.date, on),
+        current=current,
+        history=history,
     )
 
 

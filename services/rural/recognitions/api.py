@@ -8,6 +8,7 @@ from fastapi import APIRouter, Body, Depends, Query, Response, status
 from services.rural.criteria.api import CurrentCriteriaSets
 from services.rural.criteria.sets import RecognitionLevel
 from services.rural.recognitions import actions, store
+from services.rural.recognitions.queries import name_recognitions
 from services.rural.recognitions.schemas import (
     RecognitionIn,
     RecognitionOut,
@@ -29,7 +30,6 @@ from shared.reporting.registers import (
     require_units,
     set_created_or_existing,
 )
-from shared.territory.named_rows import name_units
 from shared.territory.query_params import UnitQuery
 from shared.territory.villages.store import with_villages
 
@@ -70,7 +70,8 @@ async def recognize(
     """
     result = await actions.recognize(context, draft, sets)
     set_created_or_existing(response, f"{store.PATH}/{result.row.id}", created=result.created)
-    return RecognitionOut.from_row(result.row, sets)
+    (recognition,) = await name_recognitions(context, [RecognitionOut.from_row(result.row, sets)])
+    return recognition
 
 
 @router.get("/recognitions", summary="List recognitions")
@@ -97,9 +98,7 @@ async def list_recognitions(
         query,
         serialize=lambda row: RecognitionOut.from_row(row[0], sets, filters.as_of),
     )
-    territory = await with_villages(context.session, territory, [row.unit for row in page.items])
-    items = name_units(territory, page.items, lambda row: row.decision.date)
-    return RecognitionsPage(items=items, next=page.next)
+    return RecognitionsPage(items=await name_recognitions(context, page.items), next=page.next)
 
 
 @router.get("/recognitions/summary", summary="Count recognized units by criteria set")
@@ -132,4 +131,5 @@ async def read_recognition(
     row = await store.find_recognition(context.session, recognition_id)
     if row is None:
         raise store.RecognitionNotFound(recognition=str(recognition_id))
-    return RecognitionOut.from_row(row, sets)
+    (recognition,) = await name_recognitions(context, [RecognitionOut.from_row(row, sets)])
+    return recognition

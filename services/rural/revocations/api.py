@@ -10,6 +10,7 @@ from services.rural.assessments.rules import list_missing
 from services.rural.criteria.api import CurrentCriteriaSets
 from services.rural.criteria.sets import CriteriaSets
 from services.rural.models import Recognition
+from services.rural.recognitions.queries import name_recognitions
 from services.rural.recognitions.schemas import RecognitionOut
 from services.rural.recognitions.store import PATH
 from services.rural.revocations import actions
@@ -40,7 +41,7 @@ async def revoke_recognition(
     """
     result = await actions.revoke(context, recognition_id, draft, sets)
     set_created_or_existing(response, f"{PATH}/{result.row.id}", created=result.created)
-    recognition = RecognitionOut.from_row(result.row, sets)
+    (recognition,) = await name_recognitions(context, [RecognitionOut.from_row(result.row, sets)])
     comparison = await _compare_with_assessment(context, result.row, sets)
     return RevokedOut(**recognition.model_dump(), assessed=comparison)
 
