@@ -11,7 +11,8 @@ from shared.reporting.indicators.api import router as indicators
 from shared.reporting.obligations.api import router as obligations
 from shared.reporting.own_changes import find_own_changes
 from shared.reporting.publications.api import router as publications
-from shared.reporting.reports.api import receipts
+from shared.reporting.receipts.api import router as receipts
+from shared.reporting.reports.api import contradictions
 from shared.reporting.reports.api import router as reports
 from shared.reporting.reports.bulk import bulk_router
 from shared.reporting.reviews.api import router as reviews
@@ -26,7 +27,7 @@ def reporting_router(
     """Return the routes of a program; one without forms takes no reports."""
     router = APIRouter(prefix=engine.path)
     bulk = bulk_router(max_line_bytes=settings.max_body_bytes)
-    of_reports = (bulk, reports, reviews, receipts, obligations) if takes_reports else ()
+    of_reports = (bulk, reports, reviews, contradictions, receipts, obligations) if takes_reports else ()
     parts = (evidence, figures, indicators, targets, publications, catalogue_versions)
     feed = (
         feed_router(engine.path, READ, find_own_changes)

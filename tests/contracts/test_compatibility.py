@@ -26,6 +26,7 @@ LIST_PARAMETER = "a list takes commas and repetition alike, and is declared as a
 BOUNDED_LIST = "the limit on the number of values was stated as that of a text"
 NUMBERS = "differences carry numbers as numbers"
 MAY_BE_LEFT_OUT = "a required parameter may be left out; requests that have it are answered as before"
+WITHHELD_HASH = "null where some of the content is withheld: the hash would give it back"
 NO_SECRET = "a dry run shows no secret"
 
 PROGRAMS = ("rural", "poverty", "ethnic")
@@ -61,6 +62,8 @@ DELIBERATE: dict[str, str] = {
             "GET /v1/{}/reports/{{report_id}} response 200 /observations /* /value": "left out where nil was posted",
             "GET /v1/{}/observations response 200 /items /* /value": "null where nil was stated",
             "GET /v1/{}/lineage/{{indicator}} response 200 /values /* /value": "null where nil was stated",
+            "GET /v1/{}/lineage/{{indicator}} response 200 /reports /* /content_sha256": WITHHELD_HASH,
+            "GET /v1/{}/receipts/{{code}} response 200 /content_sha256": WITHHELD_HASH,
         }.items()
     },
 }

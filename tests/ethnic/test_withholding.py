@@ -132,6 +132,39 @@ async def test_no_public_read_shows_or_gives_back_a_small_group(clients):
     } == {None}
 
 
+async def test_no_hash_by_which_a_withheld_number_could_be_told_by_trials_is_public(clients):
+    """All that a report states is public but a few numbers: trials of these would find the one that has its hash."""
+    sent = await report(clients, "611", {"23383": CELLS["23383"]})
+    land = {"unit": "611", "period": "2023", "form": "annual_land"}
+    observations = [{"unit": "23383", "indicator": "em_households", "value": 440}]
+    headers = clients.make_headers("report", units=("611",), client_id="district-611")
+    response = await clients.http.post(
+        "/v1/ethnic/reports", json=land | {"observations": observations}, headers=headers
+    )
+    of_land = response.json()
+    readers: dict[str, dict[str, str]] = {"officer": clients.make_headers("read"), "public": {}}
+    hashes = {}
+    for reader, headers in readers.items():
+        for name, receipt in (("groups", sent["receipt"]), ("land", of_land["receipt"])):
+            checked = await clients.http.get(f"/v1/ethnic/receipts/{receipt['code']}", headers=headers)
+            assert checked.json()["state"] == ("accepted" if name == "groups" else "submitted")
+            hashes[reader, name] = checked.json()["content_sha256"]
+        for indicator, group in ((TOTAL, None), (HOUSEHOLDS, "xo_dang"), ("group_em_persons", None)):
+            query = {"period": "2023", "unit": "611"} | ({"dimension": group} if group else {})
+            lineage = await clients.http.get(f"/v1/ethnic/lineage/{indicator}", params=query, headers=headers)
+            behind = lineage.json()["reports"]
+            assert {row["content_sha256"] for row in behind} <= {hashes[reader, "groups"]}, (
+                reader,
+                indicator,
+            )
+    assert hashes == {
+        ("officer", "groups"): sent["content_sha256"],
+        ("officer", "land"): of_land["content_sha256"],
+        ("public", "groups"): None,
+        ("public", "land"): of_land["content_sha256"],
+    }
+
+
 rows_of_groups = st.lists(st.lists(st.sampled_from(GROUPS), max_size=4, unique=True), max_size=8)
 
 

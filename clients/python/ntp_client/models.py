@@ -3303,7 +3303,7 @@ class LineageReport(TypedDict):
     submitted_by: str
     received_at: str
     receipt_code: str
-    content_sha256: str
+    content_sha256: str | None
     steps: "list[PassedStep]"
     reviewed_by: str | None
     reviewed_at: str | None
@@ -4743,7 +4743,7 @@ class ReceiptCheckOut(TypedDict):
     unit_since: NotRequired[str | None]
     code: str
     received_at: str
-    content_sha256: str
+    content_sha256: str | None
     unit: str
     period: str
     form: str

@@ -51,8 +51,7 @@ async def record_classification_list(
 ) -> RecordedListOut:
     """Record a list of communes, villages, districts or ethnic groups by its decision, with a verdict for each row.
 
-    A list is kept whole or refused whole: a refusal names every fault by row, and has a verdict for each row as well. The same
-    list again answers 200 with the existing one.
+    It is kept or refused whole; a refusal names every fault. The same list again answers 200.
     """
     result = await record_list(context, draft, rules, region_facts)
     set_created_or_existing(response, f"{store.PATH}/{result.row.row.id}", created=result.created)

@@ -28,7 +28,7 @@ from shared.reporting.figures.target_result_schemas import TargetResultsOut
 from shared.reporting.figures.target_results import read_target_results
 from shared.reporting.figures.unit_values import MOST_INDICATORS, find_figures_of_codes, read_unit_values
 from shared.reporting.figures.unit_values_schemas import MapLevel, MapValuesOut
-from shared.reporting.figures.withholding import find_withheld, to_row_key
+from shared.reporting.figures.withholding import find_withheld, find_withheld_of_forms, to_row_key
 from shared.reporting.observations.listing import find_lines, list_values
 from shared.reporting.period_lists import MAX_PERIODS, MAX_PERIODS_OF_A_LEVEL, list_periods
 from shared.reporting.query_params import (
@@ -218,9 +218,14 @@ async def read_lineage(
     figure = context.engine.catalogue.get_figure(to_series_key(indicator, dimension))
     code = unit.on(map_on or period.ends_on).code
     query = FigureQuery(code, period, basis, as_of, map_on, standard=standard)
-    withheld = await find_withheld(context, [figure.code])
     traced = await trace_figure(context, query, figure, by_report=by == "report")
-    return withheld.hide(figure.code, traced)
+    forms = {report.form for report in traced.reports}
+    withheld = await find_withheld_of_forms(context, forms, [figure.code])
+    reports = [
+        report.model_copy(update={"content_sha256": None}) if withheld.covers_report(report.form) else report
+        for report in traced.reports
+    ]
+    return withheld.hide(figure.code, traced.model_copy(update={"reports": reports}))
 
 
 @router.get("/observations", summary="Read the values behind figures")

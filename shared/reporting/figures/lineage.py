@@ -94,7 +94,7 @@ class LineageReport(BaseModel):
     submitted_by: str = Field(description="the client that submitted it")
     received_at: datetime = Field(description="when it was received")
     receipt_code: str = Field(description="code of its receipt")
-    content_sha256: str = Field(description="hash of its content")
+    content_sha256: str | None = Field(description="hash of its content; null where some of it is withheld")
     steps: list[PassedStep] = Field(description="the steps that it passed, in their order")
     reviewed_by: str | None = Field(description="the client that accepted it; null while nobody has")
     reviewed_at: datetime | None = Field(description="when it was accepted")

@@ -90,6 +90,10 @@ class WithheldSeries:
             fields["caveat"] = CaveatOut(code="withheld", text=WITHHELD.vi, text_en=WITHHELD.en)
         return answer.model_copy(update=fields)
 
+    def covers_report(self, form: str) -> bool:
+        """Whether a report on a form states a withheld series: the hash of all it states would tell its number by trials."""
+        return self.catalogue.find_official_form(form) in self.catalogue.find_forms_stating(self.keys)
+
     def hide_rows(self, rows: Iterable[Any]) -> list[Any]:
         """Return rows about figures (`indicator` and `dimension`), each without its values where it is withheld."""
         if not self.keys:
@@ -120,6 +124,20 @@ async def find_withheld(context: ReportingContext, codes: Collection[str] | None
         for indicator in indicators:
             keys |= await _find_withheld_of(context, dimension, indicator)
     return WithheldSeries(frozenset(keys), catalogue)
+
+
+async def find_withheld_of_forms(
+    context: ReportingContext, forms: Collection[str], codes: Collection[str] = ()
+) -> WithheldSeries:
+    """Return what is withheld from the caller among the indicators that are stated on some forms, and among some codes."""
+    catalogue = context.engine.catalogue
+    official = {catalogue.find_official_form(form) for form in forms}
+    stated = [
+        code
+        for code, versions in catalogue.indicators.items()
+        if any(version.form in official for version in versions)
+    ]
+    return await find_withheld(context, [*codes, *stated])
 
 
 def may_read_withheld(context: ReportingContext) -> bool:

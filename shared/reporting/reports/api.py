@@ -1,4 +1,4 @@
-"""The routes of reports: submit, list, read, compare, check a receipt."""
+"""The routes of reports: submit, list, read, compare."""
 
 import uuid
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from shared.periods import Period
 from shared.reporting.bounds.contradictions import find_contradictions_of_reports, list_bounded_forms
 from shared.reporting.bounds.schemas import name_contradicting_units
 from shared.reporting.bounds.store import read_live_reports_of_forms
-from shared.reporting.context import PublicContext, ReaderContext, ReporterContext, ReportingContext
+from shared.reporting.context import ReaderContext, ReporterContext, ReportingContext
 from shared.reporting.evidence.schemas import EvidenceRef
 from shared.reporting.field_types import RoundedAmount
 from shared.reporting.models import Report
@@ -21,7 +21,7 @@ from shared.reporting.query_params import PeriodFilter, PeriodQuery
 from shared.reporting.report_content import ReportContent, find_differences
 from shared.reporting.reports import store
 from shared.reporting.reports.answer_schemas import DerivedOut, NoteOut, ReceiptOut, SubmittedOut
-from shared.reporting.reports.problems import ReceiptNotFound, ReportNotFound
+from shared.reporting.reports.problems import ReportNotFound
 from shared.reporting.reports.request_schemas import ReportIn
 from shared.reporting.reports.schemas import (
     ContradictedReportsOut,
@@ -29,18 +29,17 @@ from shared.reporting.reports.schemas import (
     DifferencesOut,
     EffectOut,
     ObservationOut,
-    ReceiptCheckOut,
     ReportOut,
     ReportSummary,
     ReviewOut,
 )
 from shared.reporting.reports.writing.opening_values import find_changed_starts
 from shared.reporting.reports.writing.submit import submit
-from shared.territory.named_rows import find_unit_names, name_units, name_units_on
+from shared.territory.named_rows import name_units, name_units_on
 from shared.territory.query_params import UnitFilter
 
 router = APIRouter(prefix="/reports", tags=["reports"], route_class=TransactionRoute)
-receipts = APIRouter(tags=["reports"], route_class=TransactionRoute)
+contradictions = APIRouter(tags=["reports"], route_class=TransactionRoute)
 
 ReportState = Literal["submitted", "accepted", "returned", "withdrawn", "superseded"]
 
@@ -162,7 +161,7 @@ async def _summarize(context: ReportingContext, reports: Sequence[Report]) -> li
     return name_units(context.territory, summaries, lambda row: Period.parse(row.period).ends_on)
 
 
-@receipts.get("/contradictions", summary="List reports that contradict other programs")
+@contradictions.get("/contradictions", summary="List reports that contradict other programs")
 async def list_contradictions(
     *, context: ReaderContext, period: PeriodQuery, unit: UnitFilter
 ) -> ContradictedReportsOut:
@@ -235,20 +234,3 @@ async def _find_visible(context: ReportingContext, report_id: uuid.UUID) -> Repo
     if report is None or not context.may_read(report.unit, Period.parse(report.period)):
         raise ReportNotFound(report=str(report_id))
     return report
-
-
-@receipts.get("/receipts/{code}", summary="Check a receipt")
-async def check_receipt(*, context: PublicContext, code: str) -> ReceiptCheckOut:
-    """Check a receipt by its code: whoever holds a printed one sees what was received, when, and with which hash."""
-    report = await store.find_report_by_receipt(context.session, code.strip().upper())
-    if report is None:
-        raise ReceiptNotFound(receipt=code[:40])
-    return ReceiptCheckOut(
-        **ReceiptOut.from_report(report).model_dump(),
-        **find_unit_names(context.territory, report.unit, Period.parse(report.period).ends_on),
-        unit=report.unit,
-        period=report.period,
-        form=report.form,
-        standard=report.standard,
-        state=report.state,
-    )

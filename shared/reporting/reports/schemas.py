@@ -190,13 +190,3 @@ class DifferencesOut(BaseModel):
     report: uuid.UUID = Field(description="the report's id")
     accepted: uuid.UUID | None = Field(description="the report accepted last; null when there was none")
     items: list[DifferenceOut]
-
-
-class ReceiptCheckOut(ReceiptOut, NamedUnitRow):
-    """A receipt with the report that it proves."""
-
-    unit: str = Field(description="the reporting unit")
-    period: str = Field(description="SDMX time period")
-    form: str = Field(description="the form")
-    standard: StandardCodeOut = None
-    state: str = Field(description="the report's present state")
