@@ -2,7 +2,7 @@
 #   python -m shared.kit.serve services.rural.app:create_app --host 0.0.0.0 --port 8001
 #   python -m migrations
 
-FROM python:3.11-slim AS installed
+FROM python:3.11.16-slim@sha256:9c900dea9e8fb7e16277c179b555cc72d29a352dbc33cff48ad5a0412fd5bfc7 AS installed
 WORKDIR /app
 RUN python -m venv .venv
 # `telemetry` in place of `runtime` adds what sends spans and metrics to an OpenTelemetry collector.
@@ -11,7 +11,7 @@ COPY requirements/runtime.txt requirements/
 COPY requirements/telemetry.txt requirements/
 RUN .venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements/${REQUIREMENTS}.txt
 
-FROM python:3.11-slim
+FROM python:3.11.16-slim@sha256:9c900dea9e8fb7e16277c179b555cc72d29a352dbc33cff48ad5a0412fd5bfc7
 RUN groupadd --gid 10001 ntp \
     && useradd --uid 10001 --gid ntp --no-create-home --shell /usr/sbin/nologin ntp \
     && install -d -o ntp -g ntp -m 0700 /var/lib/ntp

@@ -86,6 +86,19 @@ def test_no_process_starts_before_the_migrations_are_done() -> None:
     assert COMPOSE["services"]["migrations"]["restart"] == "no"
 
 
+def test_every_image_from_elsewhere_is_named_by_its_version_and_its_digest() -> None:
+    """The tag says which version it is; the digest is what is run, whatever the tag names later."""
+    images = {service["image"] for service in COMPOSE["services"].values()} - {"ntp:local"}
+    lines = (ROOT / "Dockerfile").read_text().splitlines()
+    bases = {line.split()[1] for line in lines if line.startswith("FROM ")}
+    assert {image.partition(":")[0] for image in images | bases} == {"postgres", "caddy", "python"}
+    assert len(images | bases) == 3
+    for image in images | bases:
+        assert re.fullmatch(r"[a-z]+:\d+\.\d+(\.\d+)?(-slim)?@sha256:[0-9a-f]{64}", image), image
+    built = {service["image"] for service in COMPOSE["services"].values() if "build" in service}
+    assert built == {"ntp:local"}
+
+
 def test_every_service_is_limited_in_memory_processes_descriptors_and_logs() -> None:
     for name, service in COMPOSE["services"].items():
         assert re.fullmatch(r"\d+[mg]", service["mem_limit"]), name
