@@ -138,6 +138,11 @@ async def test_a_revision_to_another_kind_is_a_revision(office):
         ({"kind": "about", "value": 4}, ("/targets/0/kind", "not_one_of")),
         ({"kind": "range", "value": 4, "upper": "9"}, ("/targets/0/upper", "not_a_number")),
         ({"kind": "at_least"}, ("/targets/0/value", "missing")),
+        ({"value": -7}, ("/targets/0/value", "target_out_of_range")),
+        ({"value": 7.5}, ("/targets/0/value", "target_too_precise")),
+        ({"kind": "range", "value": 7, "upper": 8.5}, ("/targets/0/upper", "target_too_precise")),
+        ({"indicator": "poverty_rate", "value": 100.01}, ("/targets/0/value", "target_out_of_range")),
+        ({"indicator": "poverty_rate", "value": -0.5}, ("/targets/0/value", "target_out_of_range")),
     ],
 )
 async def test_a_plan_that_makes_no_sense_is_refused(office, target, fault):

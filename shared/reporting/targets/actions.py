@@ -15,12 +15,13 @@ from shared.kit.problems import (
     raise_if_any,
 )
 from shared.periods import Period, PlanPeriod
+from shared.reporting.catalogue.definitions import Figure
 from shared.reporting.catalogue.dimensions import from_series_key, to_series_key
 from shared.reporting.context import ReportingContext
 from shared.reporting.models import Target
 from shared.reporting.report_content import to_canonical_text
 from shared.reporting.targets import store
-from shared.reporting.targets.rules import Plan
+from shared.reporting.targets.rules import Plan, find_limits
 from shared.reporting.targets.store import to_plan
 from shared.territory.tree import Territory
 
@@ -41,6 +42,14 @@ UPPER_UNEXPECTED = Sentence(
 UPPER_NOT_ABOVE = Sentence(
     "Giới hạn trên phải lớn hơn giới hạn dưới ({value}).",
     "The upper bound must be above the lower one ({value}).",
+)
+TARGET_OUT_OF_RANGE = Sentence(
+    "Mục tiêu {value} ngoài khoảng mà chỉ tiêu có thể đạt: {range}.",
+    "The target {value} is outside of what the figure can be: {range}.",
+)
+TARGET_TOO_PRECISE = Sentence(
+    "Chỉ tiêu là số đếm; mục tiêu {value} có quá {decimals} chữ số thập phân.",
+    "The figure is a count; the target {value} has more than {decimals} decimal places.",
 )
 REPEATED = Sentence("Chỉ tiêu này đã nêu ở trên.", "This indicator is stated above already.")
 
@@ -159,6 +168,21 @@ def _check_bounds(pointer: str, plan: Plan) -> Iterator[Fault]:
         yield make_fault(f"{pointer}/upper", "upper_not_above", UPPER_NOT_ABOVE, **shown)
 
 
+def _check_reachable(pointer: str, figure: Figure, plan: Plan) -> Iterator[Fault]:
+    """Return the faults of values that the figure cannot have: below 0, a share above 100 %, a part of a counted unit."""
+    limits = find_limits(figure)
+    for member, value in (("value", plan.value), ("upper", plan.upper)):
+        if value is None:
+            continue
+        text = to_canonical_text(value)
+        if not limits.contains(value):
+            shown = {"value": text, "range": limits.text}
+            yield make_fault(f"{pointer}/{member}", "target_out_of_range", TARGET_OUT_OF_RANGE, **shown)
+        elif limits.decimals is not None and value != round(value, limits.decimals):
+            shown = {"value": text, "decimals": str(limits.decimals)}
+            yield make_fault(f"{pointer}/{member}", "target_too_precise", TARGET_TOO_PRECISE, **shown)
+
+
 def _check_planned_values(
     context: ReportingContext, period: Period, planned: Sequence[PlannedValue]
 ) -> dict[TargetKey, Plan]:
@@ -187,6 +211,7 @@ def _check_planned_values(
         elif (figure.code, standard) in values:
             faults.append(make_fault(f"{pointer}/indicator", "indicator_repeated", REPEATED))
         faults += _check_bounds(pointer, target.plan)
+        faults += _check_reachable(pointer, figure, target.plan)
         values.setdefault((figure.code, standard), target.plan)
     raise_if_any(faults)
     return values

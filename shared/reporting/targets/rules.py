@@ -9,8 +9,11 @@ from decimal import Decimal
 from typing import Literal
 
 from shared.kit.problems import Sentence
-from shared.reporting.catalogue.definitions import BetterDirection
+from shared.reporting.catalogue.definitions import BetterDirection, Figure
+from shared.reporting.catalogue.formulas import Average, EndToEndChange, Ratio
 from shared.reporting.ratios import HUNDRED, divide_exactly
+
+ZERO = Decimal(0)
 
 TargetKind = Literal["value", "at_least", "at_most", "range"]
 AchievementMethod = Literal[
@@ -50,6 +53,38 @@ class Plan:
         if self.kind == "at_least":
             return "higher"
         return "lower" if self.kind == "at_most" else better
+
+
+@dataclass(frozen=True, slots=True)
+class TargetLimits:
+    """What a figure can be, and so what can be planned for it."""
+
+    minimum: Decimal | None
+    maximum: Decimal | None
+    decimals: int | None
+    """The decimal places of a count; None where it is divided."""
+
+    def contains(self, value: Decimal) -> bool:
+        """Whether the figure can have this value."""
+        return (self.minimum is None or value >= self.minimum) and (
+            self.maximum is None or value <= self.maximum
+        )
+
+    @property
+    def text(self) -> str:
+        """The range as a text."""
+        return f"≥ {self.minimum}" if self.maximum is None else f"{self.minimum} … {self.maximum}"
+
+
+def find_limits(figure: Figure) -> TargetLimits:
+    """Return what a figure can be: a change may be below 0, a share of households is at most 100 %, a count is whole."""
+    formula = figure.formula
+    if isinstance(formula, EndToEndChange):
+        return TargetLimits(None, None, None)
+    if isinstance(formula, Ratio):
+        is_share = formula.scale == HUNDRED and figure.unit_of_measure == "percent"
+        return TargetLimits(ZERO, HUNDRED if is_share else None, None)
+    return TargetLimits(ZERO, None, None if isinstance(formula, Average) else figure.decimals)
 
 
 @dataclass(frozen=True, slots=True)
