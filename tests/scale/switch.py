@@ -52,6 +52,13 @@ class Switch:
         self.port = server.sockets[0].getsockname()[1]
         return server
 
+    async def _stop(self, server: asyncio.Server) -> None:
+        """Close every connection, and wait until each is served no more."""
+        server.close()
+        self._close_all()
+        tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        await asyncio.gather(*tasks, return_exceptions=True)
+
 
 async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     while content := await reader.read(READ_BYTES):
@@ -69,15 +76,7 @@ def running_switch(server_port: int) -> Iterator[Switch]:
     try:
         yield switch
     finally:
-        asyncio.run_coroutine_threadsafe(_stop(server), switch._loop).result()
+        asyncio.run_coroutine_threadsafe(switch._stop(server), switch._loop).result()
         switch._loop.call_soon_threadsafe(switch._loop.stop)
         thread.join()
         switch._loop.close()
-
-
-async def _stop(server: asyncio.Server) -> None:
-    server.close()
-    tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
