@@ -10,11 +10,17 @@ from pydantic import SecretStr
 
 from gateway.app import create_app as create_gateway
 from gateway.settings import GatewaySettings
+from services.ethnic.app import create_app as create_ethnic
+from services.ethnic.settings import EthnicSettings
+from services.funding.app import create_app as create_funding
+from services.funding.settings import FundingSettings
 from services.papers.app import create_app
 from services.papers.gateway import Gateway
 from services.papers.settings import PapersSettings
 from services.poverty.app import create_app as create_poverty
 from services.poverty.settings import PovertySettings
+from services.rural.app import create_app as create_rural
+from services.rural.settings import RuralSettings
 from shared.kit.resources import get_resources
 from tests.gateway.conftest import PEPPER
 from tests.in_process import open_client
@@ -26,10 +32,24 @@ from tests.waiting import PATIENCE_SECONDS
 
 NOW = datetime(2024, 12, 20, 2, 0, tzinfo=UTC)
 POVERTY = ProgramUnderTest("poverty", create_poverty, PovertySettings, NOW)
+RURAL = ProgramUnderTest("rural", create_rural, RuralSettings, NOW)
+ETHNIC = ProgramUnderTest("ethnic", create_ethnic, EthnicSettings, NOW)
 
 
 def build_poverty(database: TestDatabase) -> FastAPI:
     return POVERTY.build_app(database)
+
+
+def build_rural(database: TestDatabase) -> FastAPI:
+    return RURAL.build_app(database)
+
+
+def build_ethnic(database: TestDatabase) -> FastAPI:
+    return ETHNIC.build_app(database)
+
+
+def build_funding(database: TestDatabase) -> FastAPI:
+    return create_funding(FundingSettings(database_url=database.url("funding")), clock=lambda: NOW)
 
 
 def build_gateway(database: TestDatabase) -> FastAPI:

@@ -8,41 +8,19 @@ from typing import Any
 import httpx
 import openpyxl
 import pytest
-from fastapi import FastAPI
 
-from services.ethnic.app import create_app as create_ethnic
-from services.ethnic.settings import EthnicSettings
-from services.funding.app import create_app as create_funding
-from services.funding.settings import FundingSettings
 from services.papers.forms.api import XLSX
 from services.papers.forms.layout import ENTRY_SHEET, FAULT_SHEET
 from services.papers.forms.registers.layout import CHOICE_SHEET, EXISTING_SHEET
 from services.papers.gateway import Gateway
-from services.rural.app import create_app as create_rural
-from services.rural.settings import RuralSettings
 from shared.kit.resources import get_resources
 from tests.in_process import open_client
 from tests.issuer import Issuer
-from tests.papers.conftest import NOW, build_gateway, build_papers
+from tests.papers.conftest import NOW, build_ethnic, build_funding, build_gateway, build_papers, build_rural
 from tests.papers.upstreams import PathTransport
-from tests.postgres import TestDatabase
-from tests.program_clients import Clients, ProgramUnderTest
+from tests.program_clients import Clients
 
-RURAL = ProgramUnderTest("rural", create_rural, RuralSettings, NOW)
-ETHNIC = ProgramUnderTest("ethnic", create_ethnic, EthnicSettings, NOW)
 REGISTRAR = {"programs": ("rural", "ethnic", "poverty")}
-
-
-def build_rural(database: TestDatabase) -> FastAPI:
-    return RURAL.build_app(database)
-
-
-def build_ethnic(database: TestDatabase) -> FastAPI:
-    return ETHNIC.build_app(database)
-
-
-def build_funding(database: TestDatabase) -> FastAPI:
-    return create_funding(FundingSettings(database_url=database.url("funding")), clock=lambda: NOW)
 
 
 @pytest.fixture
