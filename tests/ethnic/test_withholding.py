@@ -165,6 +165,31 @@ async def test_no_hash_by_which_a_withheld_number_could_be_told_by_trials_is_pub
     }
 
 
+async def test_the_numbers_of_a_list_of_groups_and_the_hash_of_them_are_for_officers(clients):
+    decision = {"number": "1227/QĐ-TTg", "date": "2021-07-14"}
+    body = {
+        "kind": "group_in_difficulty",
+        "level": "commune",
+        "unit": "62",
+        "decision": decision,
+        "effective_on": "2022-01-01",
+        "units": [{"unit": "23377", "ethnic_group": "brau", "em_households": 137, "em_persons": 548}],
+    }
+    recorded = await clients.create("lists", body)
+    read = {}
+    for reader, headers in (("officer", clients.make_headers("read")), ("public", {})):
+        address = f"/v1/ethnic/lists/{recorded['id']}"
+        one = (await clients.http.get(address, headers=headers)).json()
+        listed = (await clients.http.get("/v1/ethnic/lists", headers=headers)).json()["items"]
+        (row,) = (await clients.http.get(f"{address}/rows", headers=headers)).json()["items"]
+        query = {"other": recorded["id"]}
+        compared = await clients.http.get(f"{address}/differences", params=query, headers=headers)
+        assert listed == [one] == [compared.json()["earlier"]] == [compared.json()["later"]]
+        assert (one["unit_name"], row["ethnic_group"]) == ("Tỉnh Kon Tum", "brau")
+        read[reader] = one["content_sha256"], row["em_households"], row["em_persons"]
+    assert read == {"officer": (recorded["content_sha256"], 137, 548), "public": (None, None, None)}
+
+
 rows_of_groups = st.lists(st.lists(st.sampled_from(GROUPS), max_size=4, unique=True), max_size=8)
 
 

@@ -968,7 +968,7 @@ class ClassificationListOut(TypedDict):
     ends_on: str | None
     period: str | None
     row_count: int
-    content_sha256: str
+    content_sha256: str | None
     recorded_at: str
 
 
@@ -5024,7 +5024,7 @@ class RecordedListOut(TypedDict):
     ends_on: str | None
     period: str | None
     row_count: int
-    content_sha256: str
+    content_sha256: str | None
     recorded_at: str
     counts: "ListCounts"
     verdicts: "list[RowVerdictOut]"

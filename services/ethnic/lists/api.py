@@ -80,15 +80,14 @@ async def list_classification_lists(
         query,
         serialize=lambda row: ClassificationListOut.from_row(row[0]),
     )
-    items = name_units(context.territory, page.items, lambda row: row.effective_on)
-    return ClassificationListsPage(items=items, next=page.next)
+    return ClassificationListsPage(items=_name_lists(context, page.items), next=page.next)
 
 
 @router.get("/{list_id}", summary="Read a list")
 async def read_classification_list(*, context: PublicContext, list_id: uuid.UUID) -> ClassificationListOut:
     """Read a list with its decision, law, period and days; its rows are at `/rows`."""
     row = ClassificationListOut.from_row(await require_list(context, list_id))
-    (named,) = name_units(context.territory, [row], lambda row: row.effective_on)
+    (named,) = _name_lists(context, [row])
     return named
 
 
@@ -125,9 +124,7 @@ async def compare_classification_lists(
     second = await require_list(context, other)
     compared = await compare_lists(context, first, second)
     on = compared.later.effective_on
-    earlier, later = name_units(
-        context.territory, [compared.earlier, compared.later], lambda row: row.effective_on
-    )
+    earlier, later = _name_lists(context, [compared.earlier, compared.later])
     items = await name_listed_units(context.session, context.territory, compared.items, lambda _: on)
     return compared.model_copy(update={"earlier": earlier, "later": later, "items": items})
 
@@ -138,6 +135,13 @@ async def require_list(context: ReportingContext, list_id: uuid.UUID) -> Classif
     if row is None:
         raise ListNotFound(list=str(list_id))
     return row
+
+
+def _name_lists(context: ReportingContext, lists: list[ClassificationListOut]) -> list[ClassificationListOut]:
+    """Return lists with the names of their units, without what is withheld from the caller."""
+    if not may_read_withheld(context):
+        lists = [row.without_hash_of_groups() for row in lists]
+    return name_units(context.territory, lists, lambda row: row.effective_on)
 
 
 async def _serialize_rows(

@@ -20,6 +20,9 @@ from shared.territory.named_rows import NamedUnitRow
 MAX_ROWS = 5_000
 """More than the villages of any province; all rows are one transaction."""
 
+OF_GROUPS: ListKind = "group_in_difficulty"
+"""The kind of which the rows are ethnic groups of units; what they state of households and persons is withheld."""
+
 EXAMPLE: dict[str, Any] = {
     "kind": "region",
     "unit": "62",
@@ -173,7 +176,7 @@ class ClassificationListOut(NamedUnitRow):
     ends_on: dt.date | None = Field(description="its last day; null where the law states none")
     period: str | None = Field(description="the years it is made for; null where the law states none")
     row_count: int = Field(description="number of its rows")
-    content_sha256: str = Field(description="hash of its rows")
+    content_sha256: str | None = Field(description="hash of its rows; null where some of it is withheld")
     recorded_at: dt.datetime = Field(description="when it was recorded")
 
     @classmethod
@@ -194,6 +197,10 @@ class ClassificationListOut(NamedUnitRow):
     def from_row(cls, row: ClassificationList) -> Self:
         """Serialize a row."""
         return cls(**cls.read_columns(row))
+
+    def without_hash_of_groups(self) -> Self:
+        """Return a list for who reads no numbers of groups: their hash would tell them by trials."""
+        return self.model_copy(update={"content_sha256": None}) if self.kind == OF_GROUPS else self
 
 
 class RecordedListOut(ClassificationListOut):
