@@ -336,8 +336,17 @@ class ReferenceLedger:
         else:
             years = {body["year"]}
         comes_back_later = kind in RECOVERED_FIELDS and self.find_day(kind, body) > CLOSED_ON
-        if years & self.closed.keys() and not body.get("reopened_by") and not comes_back_later:
+        if comes_back_later or (kind in REVERSED_FIELDS and self.came_back_since_closing(body[named], years)):
+            return
+        if years & self.closed.keys() and not body.get("reopened_by"):
             raise Refused("year_closed")
+
+    def came_back_since_closing(self, entry, years):
+        """Whether an entry is money that came back after the closing and reopened nothing, and no later closing froze it."""
+        original = self.entries[entry]
+        is_since = all(entry in self.closed[year] for year in years & self.closed.keys())
+        reopens = original.body.get("reopened_by")
+        return original.kind in RECOVERED_FIELDS and original.day > CLOSED_ON and is_since and not reopens
 
     def require_in_effect(self, entry):
         reversed_as = self.entries[entry].reversed_as

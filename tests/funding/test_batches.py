@@ -56,6 +56,22 @@ async def test_entries_are_decided_in_order_each_on_what_the_others_leave(office
     assert events[1]["data"] == {"entries": 3, "amount_vnd": 130}
 
 
+async def test_a_refusal_names_an_entry_that_is_not_recorded_by_its_place(office):
+    """Its id would be of no entry: not in a batch that is refused whole, and not in a dry run."""
+    await office.allocate(100)
+    paper = voucher()
+    entries = [paid(1, voucher=paper), paid(2, voucher=paper)]
+    for params in ({}, {"dry_run": True}):
+        answer = await office.post("batches", {"mode": "all_or_nothing", "entries": entries}, **params)
+        (verdict,) = answer.json()["verdicts"]
+        assert (verdict["code"], verdict["entry"]) == ("voucher_used", "/entries/0")
+        assert "/entries/0" in verdict["detail"]
+    tried = await send(office, entries, dry_run=True)
+    assert "/entries/0" in tried["verdicts"][1]["detail"]
+    recorded = await send(office, entries)
+    assert recorded["verdicts"][0]["entry"] in recorded["verdicts"][1]["detail"]
+
+
 async def test_all_or_nothing_is_refused_whole(office, app):
     await office.allocate(100)
     entries = [paid(60), paid(50)]

@@ -179,6 +179,31 @@ async def test_a_corrected_recovery_comes_again_in_place_of_the_first(office):
     assert (await office.post("batches", batch)).json()["recorded"] == 1
 
 
+async def test_what_came_back_after_a_closing_is_corrected_without_reopening(office):
+    """A typing error in it is no change of what was closed. Once a later closing froze it, it is."""
+    await office.allocate(100, effective_on="2023-01-10")
+    paid = await office.disburse(100, effective_on="2023-06-15")
+    before = await recover(office, paid, 5, effective_on="2024-01-20")
+    closing = {"year": 2023, "unit": "62", "decision": {"number": "15/QĐ-STC", "date": "2024-01-31"}}
+    await done(office.post("closings", {**closing, "closed_on": "2024-01-31"}))
+    recovery = await recover(office, paid, 30, effective_on="2024-02-20")
+    remittance = await remit(office, recovery, 30)
+    for entry, path in ((remittance, "corrections"), (recovery, "corrections")):
+        await done(office.post(path, {"corrects": entry["id"], "reason": "Nhầm"}))
+    again = await recover(office, paid, 3, effective_on="2024-02-20")
+    undone_later = {"reverses": again["id"], "reason": "Nhầm", "effective_on": "2024-02-25"}
+    await done(office.post("reversals", undone_later))
+    assert (await read_total(office))["to_remit_vnd"] == 0
+    for entry in (before, paid):
+        refused = await office.post("corrections", {"corrects": entry["id"], "reason": "Nhầm"})
+        assert refused.json()["code"] == "year_closed", refused.text
+    frozen = await recover(office, paid, 7, effective_on="2024-02-20")
+    second = {"decision": {"number": "16/QĐ-STC", "date": "2024-02-28"}, "closed_on": "2024-02-28"}
+    await done(office.post("closings", {**closing, **second}))
+    refused = await office.post("corrections", {"corrects": frozen["id"], "reason": "Nhầm"})
+    assert refused.json()["code"] == "year_closed", refused.text
+
+
 async def test_money_of_a_closed_year_is_to_be_handed_back(office):
     """It reopens nothing after the closing; before that day, or to be paid again, it needs the decision that reopens the year."""
     await office.allocate(100, effective_on="2023-01-10")

@@ -7,6 +7,8 @@ point of it. The long form searches other histories in each run.
 """
 
 import asyncio
+import itertools
+import random
 import uuid
 from collections import Counter
 from collections.abc import Callable
@@ -52,6 +54,8 @@ from tests.in_process import open_client
 
 FEW, MANY = 5, 200
 """The number of histories that are searched: a few, the same in every run; or many."""
+FEW_VIEWS, MANY_VIEWS = 12, 300
+"""The number of pairs of a day and an earlier instant by which each history is read at its end."""
 
 PATHS = {
     "opening_balance": "opening-balances",
@@ -73,6 +77,9 @@ PATHS = {
 }
 NEW_MAP_DAY = date(2025, 7, 1)
 """The first day without the units of the histories."""
+KEYS = ("capital", "component", "unit", "origin_year", "program", "source")
+GROUPINGS = [by for size in range(1, len(KEYS) + 1) for by in itertools.combinations(KEYS, size)]
+"""Every grouping of lots."""
 LONG = timedelta(hours=6)
 """The lifetime of the token of a long search."""
 
@@ -262,6 +269,8 @@ class LedgerMachine(RuleBasedStateMachine):
     runner: ClassVar[asyncio.Runner]
     admin: ClassVar[asyncpg.Connection]
     clear: ClassVar[Callable[[], None]]
+    views: ClassVar[int]
+    """The number of views by which a history is read at its end."""
     agreed = False
 
     @initialize()
@@ -510,7 +519,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @rule(
         year=st.sampled_from((2022, 2023, 2024)),
-        by=st.lists(st.sampled_from(("capital", "component", "unit", "origin_year", "program", "source")), min_size=1, unique=True),
+        by=st.lists(st.sampled_from(KEYS), min_size=1, unique=True),
         unit=st.sampled_from((None, "62", "610", "611")),
         project=st.none() | st.tuples(st.sampled_from((40, 150, 400)), st.sampled_from((20, 100, 300))),
         day=st.none() | st.integers(0, len(DAYS) - 2),
@@ -530,9 +539,7 @@ class LedgerMachine(RuleBasedStateMachine):
         parameters = {"unit": unit, "until": until and until.isoformat(), "book": book}
         known = None
         if instant is not None:
-            recorded = self.run(
-                self.admin.fetch("SELECT id, recorded_at FROM funding.entries ORDER BY sequence")
-            )
+            recorded = self.run(self.fetch_recorded())
             as_of = recorded[instant % len(recorded)]["recorded_at"]
             known = {str(row["id"]) for row in recorded if row["recorded_at"] <= as_of}
             parameters["as_of"] = as_of.isoformat()
@@ -564,6 +571,52 @@ class LedgerMachine(RuleBasedStateMachine):
         ]
         for row in [*rows, total]:
             assert row["left_vnd"] >= 0 <= row["available_vnd"] - row["disbursed_vnd"], row
+
+    async def fetch_recorded(self):
+        return await self.admin.fetch(
+            "SELECT id, recorded_at, effective_on FROM funding.entries ORDER BY sequence"
+        )
+
+    def choose_views(self):
+        """Return pairs of the ordinal of an entry and a day: every day of the history, as known when each entry was recorded.
+
+        No more than `views` of them, spread over all.
+        """
+        recorded = self.run(self.fetch_recorded())
+        days = sorted({row["effective_on"] for row in recorded})
+        pairs = [(instant, day) for instant in range(len(recorded)) for day in days]
+        return random.Random(len(pairs)).sample(pairs, min(self.views, len(pairs)))
+
+    def check_views(self):
+        """By every day, as known at every instant: each grouping agrees with the reference, and each month leaves nothing below zero."""
+        for ordinal, (instant, day) in enumerate(self.choose_views()):
+            year, book = choose_year(day, ordinal), ("agency", "treasury")[ordinal // 3 % 2]
+            unit = (None, "62", "610")[ordinal // 6 % 3]
+            self.read(year, GROUPINGS[ordinal % len(GROUPINGS)], unit, day, instant, book)
+            self.check_bounds(year, "62", day, instant, book)
+
+    def check_bounds(self, year, unit, until, instant, book):
+        """In each grouping by month and without, nothing is left below zero, and no more is paid by a day than there was."""
+        as_of = self.run(self.fetch_recorded())[instant]["recorded_at"]
+        parameters = {
+            "year": year,
+            "unit": unit,
+            "until": until.isoformat(),
+            "as_of": as_of.isoformat(),
+            "book": book,
+        }
+        for by in ("month", "unit,month", "unit,component,capital,origin_year"):
+            answer = self.run(self.office.get("progress", group_by=by, **parameters))
+            assert answer.status_code == 200, answer.text
+            paid: Counter[Any] = Counter()
+            for row in sorted(answer.json()["rows"], key=lambda row: row.get("month", "")):
+                line = tuple(row[key] for key in by.split(",") if key != "month")
+                paid[line] += row["disbursed_vnd"]
+                assert 0 <= paid[line] <= row["available_vnd"], (parameters, by, row)
+                assert row["left_vnd"] >= 0, (parameters, by, row)
+            total = answer.json()["total"]
+            assert 0 <= total["disbursed_vnd"] <= total["available_vnd"], (parameters, by, total)
+            assert total["left_vnd"] >= 0, (parameters, by, total)
 
     # One request after another
 
@@ -763,8 +816,12 @@ class LedgerMachine(RuleBasedStateMachine):
     def teardown(self):
         if self.agreed:
             self.run(self.check_all_days())
+            self.check_views()
             later = self.pass_on() + self.use_passed_on()
             self.run(self.check_all_days())
+            for ordinal, (instant, day) in enumerate(self.choose_views()):
+                place = ("62", "610", "51")[ordinal % 3]
+                self.check_bounds(choose_year(day, ordinal // 3), place, day, instant, "agency")
             findings = self.run(self.verify_ledger())
             assert findings.faults == []
             assert findings.entries == len(self.reference.entries) + later
@@ -926,6 +983,12 @@ class LedgerMachine(RuleBasedStateMachine):
             return await verify(session)
 
 
+def choose_year(day, ordinal):
+    """Return one of the budget years that may be read by a day: its own, the one before or after."""
+    years = [year for year in (2023, 2022, LAST_YEAR) if abs(day.year - year) <= 1]
+    return years[ordinal % len(years)]
+
+
 def to_balances(rows):
     balances = {}
     for row in rows:
@@ -948,6 +1011,7 @@ def test_the_ledger_equals_the_reference_ledger(database, postgres_server, issue
         )
         new_token = issuer.token("new-finance", ["funding"], ["poverty"], ["51"], lives=LONG)
         LedgerMachine.new_office = Office(LedgerMachine.office.http, new_token, app)
+        LedgerMachine.views = MANY_VIEWS if histories == MANY else FEW_VIEWS
         LedgerMachine.clear = staticmethod(partial(postgres_server.clear, database))
         LedgerMachine.admin = runner.run(asyncpg.connect(database.admin_url))
         try:

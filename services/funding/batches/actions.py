@@ -83,6 +83,8 @@ async def evaluate_batch(session: AsyncSession, batch: Batch, *, dry_run: bool =
     evaluation = await lock_and_evaluate(session, batch.candidates)
     if dry_run:
         await _name_consumers(session, batch.candidates, evaluation.outcomes)
+    if dry_run or batch.mode == "all_or_nothing":
+        _point_to_unrecorded(batch.candidates, evaluation.outcomes)
     refused = [
         (ordinal, outcome.problem)
         for ordinal, outcome in enumerate(evaluation.outcomes)
@@ -129,6 +131,19 @@ async def _name_consumers(
             await name_consumers(session, candidate, problem)
         elif "consumed_by" in first_problem.facts:
             problem.facts["consumed_as"] = first_ordinal
+
+
+def _point_to_unrecorded(
+    candidates: Sequence[EntryCandidate | Problem], outcomes: Sequence[EntryOutcome]
+) -> None:
+    """In refusals of a batch of which nothing is recorded, name its own entries by their JSON pointers: their ids will not exist."""
+    pointers = {
+        str(outcome.entry.id): candidate.pointer
+        for candidate, outcome in zip(candidates, outcomes, strict=True)
+        if isinstance(candidate, EntryCandidate) and outcome.status == "recorded" and outcome.entry
+    }
+    for problem in (outcome.problem for outcome in outcomes if outcome.problem is not None):
+        problem.facts.update({name: pointers.get(str(fact), fact) for name, fact in problem.facts.items()})
 
 
 def _to_event(batch_id: uuid.UUID, entries: Sequence[Entry]) -> Event:

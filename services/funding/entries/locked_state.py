@@ -87,7 +87,8 @@ class LockedState:
         """Raise `YearClosed` or `ReopeningTooOld` where a year of an entry is closed and it names no later decision that reopens it.
 
         A succession reopens nothing: it passes on what is left, and changes no figure of the year on one map. Money that comes
-        back after the closing reopens nothing either: it cannot be paid again, but is handed back.
+        back after the closing reopens nothing either: it cannot be paid again, but is handed back. Nor does undoing what came
+        back in this way, unless a later closing froze it.
         """
         entry = candidate.entry
         closing = None if entry.kind is EntryKind.SUCCESSION else self.find_closing_of(candidate)
@@ -96,5 +97,20 @@ class LockedState:
         if entry.reopened_by is not None:
             if entry.reopened_by.date < closing.decision.date:
                 raise ReopeningTooOld(closing, entry.reopened_by)
-        elif entry.kind not in COMES_BACK_KINDS or entry.effective_on <= closing.closed_on:
+        elif not (_comes_back_after(closing, entry) or _undoes_what_came_back_after(closing, candidate)):
             raise YearClosed(closing)
+
+
+def _comes_back_after(closing: Closing, entry: Entry) -> bool:
+    return entry.kind in COMES_BACK_KINDS and entry.effective_on > closing.closed_on
+
+
+def _undoes_what_came_back_after(closing: Closing, candidate: EntryCandidate) -> bool:
+    """Whether an entry undoes money that came back after a closing, and that was recorded since without reopening the year."""
+    undone = candidate.reversed_entry
+    return (
+        undone is not None
+        and undone.reopened_by is None
+        and (undone.sequence or 0) > closing.sequence
+        and _comes_back_after(closing, undone)
+    )
