@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 
 from gateway.clients.actions import create_client
 from gateway.clients.recovery import ADMINISTRATOR, RecoveryRefusedError, recover_access
@@ -35,6 +36,7 @@ from shared.kit.clock import system_clock
 from shared.kit.database import Database, UnitOfWork
 from shared.kit.identity import ANONYMOUS
 from shared.kit.problems import Invalid, raise_if_any
+from shared.kit.settings import describe_faults
 from shared.periods import local_day
 from shared.territory.maps.actions import load_map
 from shared.territory.store import load_tree
@@ -74,6 +76,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for detail in error.errors():
             name = ".".join(map(str, detail["loc"]))
             print(f"{prefix}{name.upper() if prefix else name}: {detail['msg']}", file=sys.stderr)
+        return WRONG
+    except SettingsError as error:
+        print(*describe_faults(error), sep="\n", file=sys.stderr)
         return WRONG
     except (ClientExists, ClientDisabled, RecoveryRefusedError, OSError) as error:
         print(error, file=sys.stderr)

@@ -47,6 +47,9 @@ def main() -> int:
     except DBAPIError as error:
         print(f"not migrated: {error.orig}", file=sys.stderr)
         return 1
+    except asyncpg.InterfaceError as error:  # no address of a database
+        print(f"not migrated: NTP_ADMIN_DATABASE_URL: {error}", file=sys.stderr)
+        return 1
     except (HistoryError, ServerRefusedError, CommandError, OSError, asyncpg.PostgresError) as error:
         print(f"not migrated: {error}", file=sys.stderr)
         return 1

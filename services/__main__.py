@@ -13,9 +13,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 
 from shared.kit.clock import system_clock
-from shared.kit.settings import find_unread_variables
+from shared.kit.settings import describe_faults, find_unread_variables
 from shared.local.backup import back_up, check_backup, restore
 from shared.local.development import develop
 from shared.local.launcher import EXIT_SETUP_ERROR, SetupError, run_launcher
@@ -41,9 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = make_parser().parse_args(arguments)
     try:
         exit_code: int = options.execute(options)
-    except ValidationError as error:
-        for fault in error.errors():
-            print(f"NTP_{str(fault['loc'][0]).upper()}: {fault['msg']}", file=sys.stderr)
+    except (ValidationError, SettingsError) as error:
+        print(*describe_faults(error), sep="\n", file=sys.stderr)
     except PermissionError as error:
         target = error.filename or "the running processes"
         print(

@@ -5,22 +5,30 @@ where the schema does not fit this version, the pepper is another, or a setting 
 then does not start the process again.
 """
 
+import signal
+
+if (
+    __name__ == "__main__"
+):  # until the server is there, also while the modules below are loaded, a stop writes no traceback
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
 import argparse
 import gc
 import importlib
 import logging
 import os
-import signal
 import sys
 from collections.abc import Callable
 
 import uvicorn
 from fastapi import FastAPI
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 
 from shared.kit.http_protocol import HttpProtocol
 from shared.kit.resources import Resources, find_resources
 from shared.kit.schema_revisions import NotStartedError
+from shared.kit.settings import describe_faults
 from shared.kit.stopping import DrainingServer, StopNotice
 
 DRAIN_SECONDS = 1.0
@@ -45,7 +53,6 @@ def main() -> None:
     parser.add_argument("--drain-seconds", type=float, default=DRAIN_SECONDS)
     parser.add_argument("--wait", action="store_true", help="load, then wait for a line on standard input")
     arguments = parser.parse_args()
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # until the server is there, a stop writes no traceback
     gc.disable()  # what is loaded stays; looking for garbage in it is a sixth of a start
     module, _, factory = arguments.app.partition(":")
     create_app = getattr(importlib.import_module(module), factory)
@@ -88,9 +95,9 @@ def _create_app(create_app: Callable[[], FastAPI]) -> FastAPI:
     """Return the application; end with EX_CONFIG and a line for each fault of its settings or of its files of facts."""
     try:
         return create_app()
-    except ValidationError as error:
-        for fault in error.errors(include_input=False, include_url=False):
-            sys.stderr.write(f"not started: NTP_{'.'.join(map(str, fault['loc'])).upper()}: {fault['msg']}\n")
+    except (ValidationError, SettingsError) as error:
+        for line in describe_faults(error):
+            sys.stderr.write(f"not started: {line}\n")
     except ValueError as error:
         faults = getattr(error, "faults", None)  # of a file of dated facts
         if faults is None:

@@ -1,20 +1,25 @@
 """Settings: what may differ between two installations, read from the environment (`NTP_…`)."""
 
 import os
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import DirectoryPath, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SecretsSettingsSource,
     SettingsConfigDict,
+    SettingsError,
 )
 
 SECRETS_DIR = "NTP_SECRETS_DIR"
+DATABASE_SCHEME = "postgresql+asyncpg://"
+FIELD_OF_A_SOURCE = re.compile(r'field "(\w+)"')
+"""How a source names the field whose value it cannot read."""
 
 
 class EnvironmentSettings(BaseSettings):
@@ -22,7 +27,7 @@ class EnvironmentSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="NTP_", extra="ignore", frozen=True)
 
-    secrets_dir: Path | None = Field(
+    secrets_dir: DirectoryPath | None = Field(
         None, description="folder of files that hold what the variables of the same names would"
     )
 
@@ -38,7 +43,8 @@ class EnvironmentSettings(BaseSettings):
         """Return the sources, the first one that knows a setting wins: arguments, the environment, the files."""
         sources = (init_settings, env_settings, dotenv_settings, file_secret_settings)
         folder = os.environ.get(SECRETS_DIR)
-        return (*sources, SecretsSettingsSource(settings_cls, folder)) if folder else sources
+        has_folder = folder is not None and Path(folder).is_dir()  # what is none is refused by the field
+        return (*sources, SecretsSettingsSource(settings_cls, folder)) if has_folder else sources
 
 
 class ServiceSettings(EnvironmentSettings):
@@ -89,6 +95,13 @@ class ServiceSettings(EnvironmentSettings):
     )
     keep_answers_days: int = Field(30, ge=1, description="how long an Idempotency-Key is remembered")
 
+    @field_validator("database_url", "read_database_url")
+    @classmethod
+    def _require_scheme(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None and not url.get_secret_value().startswith(DATABASE_SCHEME):
+            raise ValueError(f"an address that begins with {DATABASE_SCHEME} is needed")
+        return url
+
     @property
     def origin(self) -> str:
         """The gateway's address for clients, without a slash at its end: problem documents point to its pages."""
@@ -111,6 +124,18 @@ class FollowingSettings(ServiceSettings):
     )
     token_url: str | None = Field(None, description="where it gets its tokens; by default at the gateway")
     follow_every_seconds: float = Field(2, gt=0, le=3600, description="seconds between two polls of a feed")
+
+
+def describe_faults(error: ValidationError | SettingsError) -> list[str]:
+    """Return a line for each variable whose value cannot be used; the value itself may be a secret and is not shown."""
+    if isinstance(error, ValidationError):
+        faults = error.errors(include_input=False, include_url=False)
+        return [f"NTP_{'.'.join(map(str, fault['loc'])).upper()}: {fault['msg']}" for fault in faults]
+    field = FIELD_OF_A_SOURCE.search(str(error))
+    if field is None:
+        return [str(error)]
+    reason = "" if error.__cause__ is None else f" ({type(error.__cause__).__name__})"
+    return [f"NTP_{field[1].upper()}: its value cannot be read{reason}"]
 
 
 def list_variables(settings_class: type[BaseSettings]) -> frozenset[str]:

@@ -20,6 +20,7 @@ from urllib.parse import SplitResult, urlsplit
 
 import asyncpg
 
+from shared.local.connections import connect_as_operator
 from shared.local.manifest import (
     MANIFEST,
     BackupError,
@@ -140,7 +141,7 @@ def _move_into_place(folder: Path, restoring: Path) -> None:
 
 async def _dump(stack: Stack, path: Path) -> tuple[str, dict[str, Any]]:
     """Write the dump; return the server's version and where the feeds and the journal end in the same snapshot."""
-    connection = await asyncpg.connect(_make_database_url(stack).geturl())
+    connection = await connect_as_operator(_make_database_url(stack).geturl())
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             snapshot = await connection.fetchval("SELECT pg_export_snapshot()")
@@ -160,7 +161,7 @@ async def _prepare_database(stack: Stack, *, again: bool) -> None:
     if stack.postgres is None and not again:
         await _refuse_data(stack)
     await stack.migrate()
-    connection = await asyncpg.connect(_make_database_url(stack).geturl())
+    connection = await connect_as_operator(_make_database_url(stack).geturl())
     try:
         programs = read_major_version(find_programs(stack.settings.postgres_programs))
         require_restoring_programs(programs, connection.get_server_version().major)
@@ -182,7 +183,7 @@ def require_restoring_programs(programs: int, server: int) -> None:
 
 async def _refuse_data(stack: Stack) -> None:
     try:
-        connection = await asyncpg.connect(_make_database_url(stack).geturl())
+        connection = await connect_as_operator(_make_database_url(stack).geturl())
     except asyncpg.InvalidCatalogNameError:
         return
     try:
@@ -196,7 +197,7 @@ async def _refuse_data(stack: Stack) -> None:
 
 
 async def _compare_content(stack: Stack, manifest: Manifest) -> None:
-    connection = await asyncpg.connect(_make_database_url(stack).geturl())
+    connection = await connect_as_operator(_make_database_url(stack).geturl())
     try:
         faults = find_content_faults(manifest.content, await read_content(connection, SCHEMA_OWNERS))
     finally:

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 
+from shared.kit.http_protocol import CHECK_EVERY_S, HEAD_WITHIN_S, LINGER_S
 from tests.gateway.gateway_process import run_gateway
 from tests.gateway.upstream_stubs import UpstreamStub, serve
 from tests.waiting import PATIENCE_SECONDS, poll_until
@@ -26,6 +27,10 @@ SENDERS = 1000
 OTHERS_WITHIN_S = 2.0
 """Or four times what they take on a busy machine without the senders."""
 AGAIN_WITHIN_S = 20.0
+DEADLINES_S = HEAD_WITHIN_S + CHECK_EVERY_S + LINGER_S
+"""After so long the gateway has closed every connection whose head is not whole; what is left of the twenty seconds is for its work."""
+WORK_TIMES = 40
+"""Or so many times what an answer takes on a busy machine without the senders: it closes 300 connections and answers once."""
 MORE_MEMORY_BYTES = 48 * 1024 * 1024
 
 
@@ -98,6 +103,7 @@ async def test_others_are_answered_beside_a_thousand_half_sent_requests(
             assert len(senders) > 0.9 * SENDERS
             longest_s = await measure_others(gateway, other)
             more = gateway.read_memory_bytes() - before
+        usual_s = max(usual_s, await measure_others(gateway, other))
     print(f"{kind}: others {longest_s:.2f} s, before {usual_s:.2f} s; {more / 1e6:.0f} MB more")
     assert more < MORE_MEMORY_BYTES
     assert longest_s < max(OTHERS_WITHIN_S, 4 * usual_s)
@@ -108,13 +114,15 @@ async def test_with_300_descriptors_the_gateway_answers_again(database, urls, to
     slow, other = tokens
     first_bytes = HALF_SENT[kind].replace(b"%s", slow.encode())
     async with run_gateway(database, urls, descriptors=300, NTP_JWKS_URL=keys_url) as gateway:
+        usual_s = await measure_others(gateway, other)
         async with open_senders(gateway.port, first_bytes):
             begun = time.monotonic()
             await poll_until(lambda: answers(gateway, other))
             seconds = time.monotonic() - begun
-        assert await measure_others(gateway, other, times=1)
-    print(f"{kind}: answered again after {seconds:.1f} s")
-    assert seconds < AGAIN_WITHIN_S
+        usual_s = max(usual_s, await measure_others(gateway, other))
+    print(f"{kind}: answered again after {seconds:.1f} s; an answer takes up to {usual_s:.2f} s")
+    assert DEADLINES_S < AGAIN_WITHIN_S
+    assert seconds - DEADLINES_S < max(AGAIN_WITHIN_S - DEADLINES_S, WORK_TIMES * usual_s)
 
 
 async def answers(gateway, token):

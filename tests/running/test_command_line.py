@@ -1,7 +1,9 @@
 """The command line of an installation: the environment of each process, and the messages."""
 
+import asyncio
 import json
 import os
+import signal
 import stat
 import subprocess
 import sys
@@ -10,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from services.__main__ import main
-from shared.local.connections import require_connections
+from shared.local.connections import read_server_connections, require_connections
 from shared.local.launcher import SetupError
 from shared.local.run_folder import RunFolder
 from shared.local.settings import PORT_OFFSETS, ROOT, InstallationSettings
@@ -25,6 +27,8 @@ from shared.local.stack import (
     list_all_variables,
 )
 from tests.not_none import not_none
+from tests.postgres import free_port
+from tests.waiting import wait_until
 
 PASSWORD_VARIABLES = [f"NTP_{owner.upper()}_DATABASE_PASSWORD" for owner in SCHEMA_OWNERS]
 CLIENT_SECRETS = {f"{name}_client_secret" for name in FEED_CONSUMERS}
@@ -300,6 +304,92 @@ def test_secrets_that_cannot_be_read_are_told_in_one_sentence(
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith(f"{file} is damaged (")
     assert file.read_bytes() == content
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe", None], ids=["no text", "a folder"])
+def test_a_file_of_secrets_that_cannot_be_read_is_named_without_a_traceback(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], content: bytes | None
+) -> None:
+    folder = tmp_path / "mounted"
+    folder.mkdir()
+    monkeypatch.setenv("NTP_SECRETS_DIR", str(folder))
+    file = folder / "ntp_client_secret_pepper"
+    if content is None:
+        file.mkdir()
+    else:
+        file.write_bytes(content)
+    assert main(["run"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("NTP_CLIENT_SECRET_PEPPER: ")
+    assert not (tmp_path / "var").exists()
+
+
+def test_a_folder_of_secrets_that_is_none_is_refused_and_no_secrets_are_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Else a wrong path would start an installation on secrets of its own making."""
+    monkeypatch.setenv("NTP_SECRETS_DIR", str(tmp_path / "mountd"))
+    assert main(["run"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("NTP_SECRETS_DIR: ")
+    assert not (tmp_path / "var").exists()
+
+
+@pytest.mark.parametrize("url", ["nonsense", "postgresql://a:b@127.0.0.1:1/x", "mysql://a:b@127.0.0.1/x"])
+def test_a_server_that_lets_nobody_in_is_told_in_one_sentence(url: str) -> None:
+    with pytest.raises(
+        SetupError, match=r"^PostgreSQL does not let this command in .*NTP_ADMIN_DATABASE_URL"
+    ):
+        asyncio.run(read_server_connections(url))
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("NTP_UPSTREAMS", "nonsense"),
+        ("NTP_DATABASE_URL", "nonsense"),
+        ("NTP_DATABASE_URL", "postgresql://gateway:x@127.0.0.1/ntp"),
+        ("NTP_CLIENT_SECRET_PEPPER", "short"),
+        ("NTP_SECRETS_DIR", "/nowhere/at/all"),
+    ],
+)
+@pytest.mark.parametrize("module", ["shared.kit.serve", "gateway"])
+def test_a_wrong_setting_of_a_process_is_named_without_a_traceback(
+    variable: str, value: str, module: str
+) -> None:
+    commands = {
+        "shared.kit.serve": ["gateway.app:create_app", "--port", str(free_port())],
+        "gateway": ["rotate-keys"],
+    }
+    environment = make_environments()["gateway"] | {variable: value}
+    refused = subprocess.run(
+        [sys.executable, "-m", module, *commands[module]],
+        cwd=ROOT,
+        env=environment | {"PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    (line,) = refused.stderr.splitlines()
+    assert line.removeprefix("not started: ").startswith(f"{variable}: ")
+    assert refused.returncode == {"shared.kit.serve": os.EX_CONFIG, "gateway": 2}[module]
+
+
+def test_a_process_that_is_stopped_while_it_loads_writes_no_traceback(tmp_path: Path) -> None:
+    (tmp_path / "uvicorn.py").write_text(
+        "import pathlib, time\npathlib.Path(__file__).with_name('loading').touch()\ntime.sleep(3600)\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-m", "shared.kit.serve", "gateway.app:create_app", "--port", "1"],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    wait_until(lambda: (tmp_path / "loading").exists())
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate()
+    assert (process.returncode, errors) == (-signal.SIGINT, "")
 
 
 @pytest.mark.parametrize("command", ["run", "backup", "restore", "check-backup"])
