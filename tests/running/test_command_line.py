@@ -386,7 +386,7 @@ def test_a_process_that_is_stopped_while_it_loads_writes_no_traceback(tmp_path: 
         stderr=subprocess.PIPE,
         text=True,
     )
-    wait_until(lambda: (tmp_path / "loading").exists())
+    wait_until((tmp_path / "loading").exists)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate()
     assert (process.returncode, errors) == (-signal.SIGINT, "")
