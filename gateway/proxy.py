@@ -20,8 +20,9 @@ from gateway.headers import find_upstream, to_caller_headers, to_target, to_upst
 from gateway.instances import Instance
 from gateway.upstreams import NEVER_REACHED, Upstreams, note_stop
 from shared.kit.exception_handlers import to_problem_response
+from shared.kit.identity import require_unrevoked
 from shared.kit.middleware import App, AsgiScope, Receive, Send
-from shared.kit.problems import Problem, TooLarge
+from shared.kit.problems import Problem, TooLarge, Unauthenticated
 from shared.kit.routes import SAFE
 from shared.kit.telemetry import name_route
 
@@ -105,6 +106,7 @@ class ForwardedRequest:
         key = b"" if method in SAFE else next(keys, b"")
         client = self._scope.get("client_key", "")
         async with shares.place(client, cost=cost, is_read=method in SAFE, key=key.decode("latin-1")):
+            await self._require_power()
             return await self._send_or_retry(headers, body)
 
     async def _send_or_retry(
@@ -196,10 +198,24 @@ class ForwardedRequest:
         try:
             yield first
             while not self._received_all:
-                yield await self._read_chunk()
-        except (ClientDisconnectedError, TooLarge) as refusal:
+                chunk = await self._read_chunk()
+                if self._received_all:
+                    await self._require_power()  # without its last chunk the service does nothing
+                yield chunk
+        except (ClientDisconnectedError, TooLarge, Unauthenticated) as refusal:
             self._refusal = refusal
             raise
+
+    async def _require_power(self) -> None:
+        """Raise `Unauthenticated` where the client of a write was disabled, or its token revoked, while its body came or it waited."""
+        if self._scope["method"] in SAFE:
+            return
+        try:
+            await require_unrevoked(Request(self._scope))
+        except Unauthenticated:
+            raise
+        except Exception:  # noqa: BLE001 (no keys, no database: the service decides, as when the request came)
+            return
 
     async def _read_chunk(self) -> bytes:
         message = await self._receive()  # raises TooLarge past the limit

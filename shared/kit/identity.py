@@ -120,6 +120,14 @@ class Identity:
             raise make_revoked_refusal()
         return verified.caller
 
+    async def require_unrevoked(self, token: str) -> None:
+        """Raise `Unauthenticated` where a token that was verified before is revoked by now; whether it expired is not asked again."""
+        verified = self._verified.get(token)
+        if verified is None:
+            await self.verify(token)
+        elif not (await self.keys.find_keys(None)).revoked.isdisjoint(verified.revocable_by):
+            raise make_revoked_refusal()
+
     def _decode(self, token: str, keys: KeySet, now: float) -> _VerifiedToken:
         """Verify a token and remember it. Raises `JoseError`, `ValueError` or `Unauthenticated`."""
         self._verified.pop(token, None)
@@ -185,6 +193,13 @@ async def identify(request: Request, *, required: bool = True) -> Caller:
     if required:
         raise Unauthenticated(reason=TOKEN_REQUIRED, headers={"WWW-Authenticate": "Bearer"})
     return ANONYMOUS
+
+
+async def require_unrevoked(request: Request) -> None:
+    """Raise `Unauthenticated` where the token of a request that was identified before is revoked by now."""
+    token = read_bearer_token(request.headers.get("authorization", ""))
+    if token:
+        await get_resources(request.app).get(Identity).require_unrevoked(token)
 
 
 def missing_scope(*scopes: str) -> Forbidden:

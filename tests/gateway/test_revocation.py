@@ -1,5 +1,7 @@
 """Revocation: a disabled client and a revoked token end at once at the gateway, and are published for the services."""
 
+import asyncio
+
 import pytest
 from joserfc import jwt
 
@@ -8,6 +10,7 @@ from gateway.tokens.keys import KeyRing
 from shared.kit.resources import get_resources
 from tests.gateway.conftest import make_settings, open_gateway
 from tests.gateway.test_tokens import FORM, register
+from tests.waiting import poll_until
 
 DISTRICT = {"client_id": "district-610", "scopes": ["report"], "programs": ["poverty"], "units": ["610"]}
 
@@ -131,3 +134,49 @@ async def test_a_key_set_names_how_long_a_removed_key_is_trusted(office, admin):
     await ring.rotate(actor="operator", revoke=True)
     refused = await office.get(admin, "/v1/clients")
     assert refused.status_code == 401
+
+
+@pytest.mark.parametrize("first_bytes", [9, 400_000], ids=["read whole", "streamed"])
+async def test_a_client_that_is_disabled_in_the_middle_of_its_upload_has_no_effect(
+    office, admin, upstreams, first_bytes
+):
+    made = (await office.post(admin, "/v1/clients", DISTRICT)).json()
+    token = await office.get_token((made["client_id"], made["client_secret"]))
+    headers = {
+        "Authorization": f"Bearer {token}",
+        "Idempotency-Key": "slow",
+        "Content-Type": "application/json",
+    }
+
+    async def send_slowly():
+        yield b"x" * first_bytes
+        assert (await office.post(admin, "/v1/clients/district-610/disable")).status_code == 200
+        yield b"the end"
+
+    refused = await office.http.post("/v1/poverty/reports", content=send_slowly(), headers=headers)
+    assert (refused.status_code, refused.json()["code"]) == (401, "unauthenticated")
+    bodies = [body for _, _, _, body in upstreams["poverty"].requests]
+    assert [body for body in bodies if body.endswith(b"the end")] == []
+
+
+async def test_a_client_that_is_disabled_while_its_write_waits_for_a_place_has_no_effect(
+    office, admin, upstreams
+):
+    made = (await office.post(admin, "/v1/clients", DISTRICT)).json()
+    token = await office.get_token((made["client_id"], made["client_secret"]))
+    poverty = upstreams["poverty"]
+    poverty.released = asyncio.Event()
+    headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": "once"}
+
+    def post():
+        return asyncio.create_task(office.http.post("/v1/poverty/reports", json={}, headers=headers))
+
+    under_way = post()
+    await poll_until(lambda: len(poverty.requests) == 1)
+    waiting = post()  # a repeat of a key waits for the request before it
+    await asyncio.sleep(0)
+    assert (await office.post(admin, "/v1/clients/district-610/disable")).status_code == 200
+    poverty.released.set()
+    assert (await under_way).status_code == 200
+    assert (await waiting).status_code == 401
+    assert len(poverty.requests) == 1
