@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from shared.kit.problems import TooManyRequests
 
-PLACES_SHARED = 16
+PLACES_SHARED = 10
 """Cost of what is under way in one service while several clients send: it keeps its processor and its database busy."""
 PLACES_ALONE = 64
 """The same while one client sends: group commits gain from more."""

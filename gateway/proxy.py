@@ -197,9 +197,11 @@ class ForwardedRequest:
     async def _stream_chunks(self, first: bytes) -> AsyncIterator[bytes]:
         try:
             yield first
-            while not self._received_all:
+            more = not self._received_all
+            while more:
                 chunk = await self._read_chunk()
-                if self._received_all:
+                more = not self._received_all
+                if not more:
                     await self._require_power()  # without its last chunk the service does nothing
                 yield chunk
         except (ClientDisconnectedError, TooLarge, Unauthenticated) as refusal:
