@@ -10,6 +10,7 @@ due day at all.
 """
 
 import csv
+import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -34,6 +35,12 @@ Aliases = Mapping[str, str]
 """The name of a field in the file, where it has another name there."""
 
 BEYOND_HEADER = "(cells beyond the header)"
+NEVER_BLANK = frozenset({"code", "legal_basis", "confidence", "vi", "en"})
+"""Fields that state something wherever they stand."""
+MAX_CODE = 80
+CODE = re.compile(rf"[A-Za-z0-9_.-]{{1,{MAX_CODE}}}")
+"""A code is part of paths, queries and series keys: readers cannot address what has another one."""
+WHAT_A_CODE_IS = f"a code is up to {MAX_CODE} letters without accents, digits, dots, dashes and underscores"
 
 
 class FaultyFactsError(ValueError):
@@ -118,7 +125,10 @@ class FactsFile:
             for details in error.errors(include_url=False):
                 self.add_fault(table, name, _field_name(row, details["loc"][1:]), what=_explain(details))
             return None
-        return fact
+        faults = list(_find_row_faults(row))
+        for loc, what in faults:
+            self.add_fault(table, name, _field_name(row, loc), what=what)
+        return None if faults else fact
 
     def refuse_overlaps(
         self,
@@ -220,6 +230,21 @@ def _format_days(first: object, second: object) -> str:
 
 def _format_key(key: object) -> str:
     return ", ".join(map(str, key)) if isinstance(key, tuple) else str(key)
+
+
+def _find_row_faults(row: Any, loc: Sequence[int | str] = ()) -> Iterator[tuple[Sequence[int | str], str]]:
+    """Yield the field and the fault of texts without a character, codes that are none and days in the wrong order, at every depth."""
+    nested = row.items() if isinstance(row, Mapping) else enumerate(row) if isinstance(row, list) else ()
+    for name, value in nested:
+        if name in NEVER_BLANK and isinstance(value, str) and not value.strip():
+            yield (*loc, name), "is blank"
+        elif name == "code" and isinstance(value, str) and not CODE.fullmatch(value):
+            yield (*loc, name), f"is {value[:MAX_CODE]!r}; {WHAT_A_CODE_IS}"
+        yield from _find_row_faults(value, (*loc, name))
+    if isinstance(row, Mapping):
+        first, last = row.get("valid_from"), row.get("valid_to")
+        if first is not None and last is not None and str(last) < str(first):
+            yield (*loc, "valid_to"), f"is {last}, before valid_from, {first}"
 
 
 def _field_name(row: Any, loc: Sequence[int | str]) -> str:

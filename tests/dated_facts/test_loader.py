@@ -141,6 +141,39 @@ def test_every_fault_of_a_file_is_named_at_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("written", "fault"),
+    [
+        ('code = " "', "code: is blank"),
+        ('code = "Bad Code!"', "code: is 'Bad Code!'; a code is up to 80 letters"),
+        (f'code = "{"a" * 81}"', "a code is up to 80 letters"),
+        ('legal_basis = ""', "rate low: legal_basis: is blank"),
+        ('label = { vi = "a", en = " " }', "rate low: label: en: is blank"),
+        ("valid_to = 2021-12-31", "rate low: valid_to: is 2021-12-31, before valid_from, 2022-01-01"),
+        ('part = [{ code = "half way", points = 1 }]', "part half way: code: is 'half way'"),
+    ],
+)
+def test_a_row_states_its_texts_its_code_and_its_days_in_order(
+    tmp_path: Path, written: str, fault: str
+) -> None:
+    row = {
+        "code": '"low"',
+        "label": '{ vi = "a", en = "b" }',
+        "percent": "1",
+        "valid_from": "2022-01-01",
+        "legal_basis": '"QĐ 1"',
+        "confidence": '"sourced"',
+    }
+    name, _, value = written.partition(" = ")
+    path = tmp_path / "rates.toml"
+    lines = [f"{name} = {value}" for name, value in {**row, name: value}.items()]
+    path.write_text('program = "poverty"\n[[rate]]\n' + "\n".join(lines), encoding="utf-8")
+    with pytest.raises(FaultyFactsError) as refused:
+        load_rates(path)
+    assert len(refused.value.faults) == 1
+    assert fault in refused.value.faults[0]
+
+
+@pytest.mark.parametrize(
     ("text", "fault"),
     [
         ('program = "x"\n', "rate: wanted: rows, each under [[rate]]"),
