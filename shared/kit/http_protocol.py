@@ -10,6 +10,7 @@ the document is in both.
 import asyncio
 import json
 import re
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -44,7 +45,11 @@ LANGUAGES: tuple[Language, Language] = ("vi", "en")
 RAW_BYTE = re.compile(rb"[\x80-\xff]")
 MAX_PIECE_BYTES = 256 * 1024
 """As much the transport hands over at once, before the parser says what of it is body."""
+HOST = re.compile(rb"[A-Za-z0-9._~!$&'()*+,;=%:\[\]-]*")
+"""The characters of a Host field (RFC 3986, authority without user)."""
 HOST_ONCE = Sentence("cần đúng một tiêu đề Host", "exactly one Host field is needed")
+WRONG_HOST = Sentence("tiêu đề Host không phải là tên máy chủ", "the Host field is no name of a host")
+CHUNKED_ALONE = Sentence("chỉ nhận Transfer-Encoding: chunked", "of transfer codings only chunked is known")
 UNREADABLE_HTTP = Sentence("không phải là HTTP/1.1 hợp lệ", "it is no valid HTTP/1.1")
 
 
@@ -124,10 +129,10 @@ class HttpProtocol(HttpToolsProtocol):
         if size_bytes > MAX_HEAD_BYTES:
             self._refusal = HeadTooLarge(limit_bytes=MAX_HEAD_BYTES)
             raise OverflowError(size_bytes)  # the parser ends with it
-        hosts = sum(name == b"host" for name, _ in self.headers)
-        if hosts != 1 and (hosts or self.parser.get_http_version() == "1.1"):
-            self._refusal = Malformed(reason=HOST_ONCE)
-            raise ValueError(hosts)
+        reason = find_head_fault(self.headers, self.parser.get_http_version())
+        if reason is not None:
+            self._refusal = Malformed(reason=reason)
+            raise ValueError(reason.en)  # the parser ends with it
         self._since, self._window_bytes, self._other_bytes = self.loop.time(), 0, 0
         super().on_headers_complete()
         if isinstance(self.server_state, StoppingState) and self.server_state.stopping.begun:
@@ -213,6 +218,17 @@ class HttpProtocol(HttpToolsProtocol):
         app = self.config.app
         resources = find_resources(app)
         return resources.get(ServiceSettings).origin if resources else ""
+
+
+def find_head_fault(fields: Sequence[tuple[bytes, bytes]], version: str) -> Sentence | None:
+    """Return why a request is refused for its Host or its transfer coding (RFC 9112, 3.2 and 6.1); None where it is not."""
+    hosts = [value for name, value in fields if name == b"host"]
+    if len(hosts) != 1 and (hosts or version == "1.1"):
+        return HOST_ONCE
+    if hosts and not HOST.fullmatch(hosts[0]):
+        return WRONG_HOST
+    codings = [value.strip().lower() for name, value in fields if name == b"transfer-encoding"]
+    return CHUNKED_ALONE if codings not in ([], [b"chunked"]) else None
 
 
 def make_bilingual_document(problem: Problem, origin: str) -> dict[str, Any]:

@@ -248,9 +248,19 @@ async def test_trailers_are_no_header_fields_and_have_a_limit():
         (b"Host: a\r\nHost: b\r\n", b"400"),
         (b"Host: a\r\nHost: a\r\n", b"400"),
         (b"Host: a\r\n", b"200"),
+        (b"Host: ntp.kontum.gov.vn:8000\r\n", b"200"),
+        (b"Host: [::1]:8000\r\n", b"200"),
+        (b"Host:\r\n", b"200"),
+        (b"Host: a/b\r\n", b"400"),
+        (b"Host: a b\r\n", b"400"),
+        (b"Host: user@a\r\n", b"400"),
+        (b"Host: a?q\r\n", b"400"),
+        ("Host: xã\r\n".encode(), b"400"),
+        (b"Host: a\r\nTransfer-Encoding: gzip, chunked\r\n", b"400"),
+        (b"Host: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", b"400"),
     ],
 )
-async def test_a_request_names_its_host_once(fields, status):
+async def test_a_request_names_its_host_once_and_no_unknown_transfer_coding(fields, status):
     async with serve_protocol(read_body) as address:
         received = await read_all(address, b"GET / HTTP/1.1\r\nConnection: close\r\n" + fields + b"\r\n")
         assert received.startswith(b"HTTP/1.1 " + status)

@@ -18,7 +18,7 @@ PAGES = {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for
 BLOCK = re.compile(r"(?ms)^```(\w*)\n(.*?)^```$")
 
 BLOCK_KINDS = {"sh", "console", "ini", "text", "mermaid", "python", "toml", "sql", "typescript"}
-"""`sh` blocks of README and docs/operate.md run in `test_backup.py`; the commands of `console` blocks are checked here."""
+"""`sh` blocks of README and docs/operate.md run in `test_backup.py`, `console` blocks of docs/operate.md in `test_operators_page.py`."""
 
 TOP_FOLDERS = "clients|deploy|docs|examples|gateway|migrations|requirements|services|shared|tests"
 
