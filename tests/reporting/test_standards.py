@@ -112,6 +112,10 @@ async def test_a_correction_names_the_report_of_its_own_standard(office):
     first = await accept(office, (1, 0))
     refused = await submit(office, (1, 1), standard="set_a", supersedes=first["id"])
     assert (refused.status_code, refused.json()["code"]) == (404, "report_not_found")
+    (fault,) = refused.json()["errors"]
+    assert (fault["pointer"], fault["code"]) == ("/supersedes", "superseded_differs")
+    assert "set_b" in fault["detail"]
+    assert "set_a" in fault["detail"]
     exists = await submit(office, (1, 1))
     assert (exists.status_code, exists.json()["code"]) == (409, "report_exists")
 

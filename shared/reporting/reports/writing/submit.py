@@ -49,6 +49,10 @@ EVIDENCE_UNKNOWN = Sentence(
     "Chưa có tệp minh chứng với mã băm này; hãy gửi tệp trước.",
     "No file with this hash has been sent; send the file first.",
 )
+SUPERSEDED_DIFFERS = Sentence(
+    "Báo cáo nêu trong supersedes có {member} là {named}, không phải {stated}.",
+    "The report named in supersedes has the {member} {named}, not {stated}.",
+)
 MAX_DIFFERENCES_SHOWN = 50
 """A refused correction shows so many differences, and how many there are; more is longer than anybody reads."""
 _ORDINAL = re.compile("[0-9]{1,9}")
@@ -218,8 +222,22 @@ async def _find_superseded(
     elif supersedes is not None:
         superseded = await store.find_report(context.session, supersedes)
         if superseded is None or superseded.key != checked.key:
-            raise ReportNotFound(report=str(supersedes))
+            raise ReportNotFound(report=str(supersedes), faults=_find_key_faults(superseded, checked))
     return supersedes
+
+
+def _find_key_faults(superseded: Report | None, checked: CheckedReport) -> list[Fault]:
+    """Return in what a report of the same unit is another one than that to be corrected; nothing of other units is told."""
+    if superseded is None or superseded.unit != checked.content.unit:
+        return []
+    names = ("period", "form", "standard")
+    return [
+        make_fault(
+            "/supersedes", "superseded_differs", SUPERSEDED_DIFFERS, member=name, named=named, stated=stated
+        )
+        for name, named, stated in zip(names, superseded.key[1:], checked.key[1:], strict=True)
+        if named != stated
+    ]
 
 
 async def _write_with_overlaps(
