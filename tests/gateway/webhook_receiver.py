@@ -65,7 +65,7 @@ async def serve_receiver(certificate: Path, answer: Answer) -> AsyncIterator[Rec
         try:
             head = (await reader.readuntil(b"\r\n\r\n")).decode()
             lines = [line.partition(": ") for line in head.split("\r\n")[1:] if line]
-            fields = {name.lower(): value for name, _, value in lines}
+            fields = {name.lower(): value for name, _, value in lines} | {"path": head.split(" ", 2)[1]}
             body = await reader.readexactly(int(fields["content-length"]))
             receiver.received.append((fields, body))
             writer.write(await answer(fields, body))
