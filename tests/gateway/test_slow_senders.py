@@ -140,6 +140,7 @@ async def test_a_head_without_an_end_takes_no_memory(database, urls):
         async with open_senders(gateway.port, b"GET / HTTP/1.1\r\nX-Long: ", 20) as senders:
             for _ in range(400):
                 for sender in senders:
-                    sender.write(b"a" * 65536)
+                    if not sender.transport.is_closing():  # the gateway ends it at its limit
+                        sender.write(b"a" * 65536)
                 await asyncio.sleep(0.005)
             assert gateway.read_memory_bytes() - before < MORE_MEMORY_BYTES
