@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 from urllib.parse import quote, urlencode
 
 import httpx
@@ -88,6 +88,11 @@ class CallerGateway:
     def __init__(self, gateway: Gateway, fields: Mapping[str, str]) -> None:
         self._gateway = gateway
         self._fields = {"Accept": "application/json", **fields}
+
+    def without_token(self) -> Self:
+        """Return the other services as anybody sees them."""
+        fields = {name: value for name, value in self._fields.items() if name.lower() != "authorization"}
+        return type(self)(self._gateway, fields)
 
     async def get(self, path: str, **query: object) -> Any:
         """Return the JSON of a path; raises `RefusedByService` for any other status than 200."""

@@ -54,6 +54,28 @@ async def test_a_vintage_is_frozen_at_one_instant_and_read_again_byte_for_byte(o
     assert (again.status_code, again.json()["code"]) == (409, "vintage_exists")
 
 
+async def test_a_vintage_has_what_the_public_reads_or_where_nothing_is_public_what_the_office_reads(
+    database, urls, issuer, upstreams, office
+):
+    def list_tokens():
+        return {stub.requests[-1][2].get("authorization", "")[:7] for stub in upstreams.values()}
+
+    frozen = (await office.freeze(VINTAGE)).json()
+    assert list_tokens() == {""}
+    token = issuer.token("office", ["oversight", "read"], ["ethnic"], ["62"])
+    headers = {"Authorization": f"Bearer {token}"}
+    assert (await office.get(f"/v1/vintages/{frozen['id']}/differences", headers=headers)).status_code == 200
+    assert list_tokens() == {""}
+    closed = issuer.trust(create_app(make_settings(database, urls, public_reads=False)))
+    async with open_gateway(closed) as client:
+        body = {**VINTAGE, "name": "chỉ nội bộ"}
+        answer = await client.post(
+            "/v1/vintages", json=body, headers={**headers, "Idempotency-Key": "closed"}
+        )
+        assert answer.status_code == 201, answer.text
+    assert list_tokens() == {"Bearer "}
+
+
 async def test_a_vintage_is_compared_with_now_and_with_another(office, upstreams):
     first = (await office.freeze(VINTAGE)).json()
     path = f"/v1/vintages/{first['id']}/differences"

@@ -23,6 +23,7 @@ from shared.kit.exact_json import read_json
 from shared.kit.paging import Paging, paged_by
 from shared.kit.representations import JSON, negotiate
 from shared.kit.resources import CurrentResources
+from shared.kit.settings import ServiceSettings
 from shared.kit.transactions import TransactionRoute
 from shared.reporting.field_types import UnitCode
 from shared.reporting.query_params import PeriodText
@@ -77,11 +78,15 @@ async def read_issue(*, request: Request, unit_of_work: PublicUnitOfWork, issue_
 async def compare_issue(
     *, _: PublicReader, gateway: CurrentGateway, resources: CurrentResources, issue_id: uuid.UUID
 ) -> IssueDifferencesOut:
-    """Compare each figure of an issued document with its value now, and name the reports and entries that moved it."""
+    """Compare each figure of an issued document with its value now, and name the reports and entries that moved it.
+
+    Both are what the public reads, where accepted figures are public.
+    """
     async with resources.get(Database).reading() as session:
         row = await store.get_issue(session, issue_id)
     content = read_json(row.content)
-    moved = await compare_with_now(gateway, content)
+    reader = gateway.without_token() if resources.get(ServiceSettings).public_reads else gateway
+    moved = await compare_with_now(reader, content)
     sources = await find_moving_sources(
         gateway, moved, unit=row.unit, period=row.period, since=row.as_of.isoformat()
     )
