@@ -78,13 +78,11 @@ async def read_issue(*, request: Request, unit_of_work: PublicUnitOfWork, issue_
 async def compare_issue(
     *, _: PublicReader, gateway: CurrentGateway, resources: CurrentResources, issue_id: uuid.UUID
 ) -> IssueDifferencesOut:
-    """Compare each figure of an issued document with its value now, and name the reports and entries that moved it.
-
-    Both are what the public reads, where accepted figures are public.
-    """
+    """Compare each figure of an issued document with its value now, and name the reports and entries that moved it."""
     async with resources.get(Database).reading() as session:
         row = await store.get_issue(session, issue_id)
     content = read_json(row.content)
+    # an issue has what the public reads, and so has the comparison
     reader = gateway.without_token() if resources.get(ServiceSettings).public_reads else gateway
     moved = await compare_with_now(reader, content)
     sources = await find_moving_sources(
