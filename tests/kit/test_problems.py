@@ -37,7 +37,7 @@ def request(accept: str | None = None, path: str = "/v1/notes") -> Request:
 
 def request_of_an_app() -> Request:
     app = FastAPI()
-    put_resources(app, Resources(system_clock, ServiceSettings(database_url="postgresql://none")))
+    put_resources(app, Resources(system_clock, ServiceSettings(database_url="postgresql+asyncpg://none")))
     return Request({**request().scope, "app": app})
 
 

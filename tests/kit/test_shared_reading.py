@@ -3,6 +3,7 @@
 import asyncio
 
 from shared.kit.shared_reading import SharedReading
+from tests.waiting import poll_until
 
 
 async def test_who_comes_during_a_reading_gets_the_next_one_and_shares_it():
@@ -16,11 +17,11 @@ async def test_who_comes_during_a_reading_gets_the_next_one_and_shares_it():
         return number
 
     reading = SharedReading(read)
-    first = reading.start()
-    await asyncio.sleep(0)
+    together = [reading.start() for _ in range(3)]
+    await poll_until(lambda: begun == [1])
     later = [reading.start() for _ in range(3)]
     await asyncio.sleep(0)
     assert begun == [1]
     may_end.set()
-    assert [await task for task in (first, *later)] == [1, 2, 2, 2]
+    assert [await task for task in (*together, *later)] == [1, 1, 1, 2, 2, 2]
     assert begun == [1, 2]
