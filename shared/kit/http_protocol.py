@@ -102,6 +102,8 @@ class HttpProtocol(HttpToolsProtocol):
     _head_bytes = 0
     _refusal: Problem | None = None
     """Why the connection is closed, where it is not that the request cannot be parsed."""
+    _closing: asyncio.TimerHandle | None = None
+    """The close that comes where the rest of a request that is answered does not arrive soon."""
     _in_first_line = False
     """Whether the first line of a request has begun and not ended: it may arrive in several pieces."""
 
@@ -145,8 +147,11 @@ class HttpProtocol(HttpToolsProtocol):
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        """Note that the request has ended."""
+        """Note that the request has ended; the connection of one that was answered before is kept."""
         self._in_message = False
+        if self._closing is not None:
+            self._closing.cancel()
+            self._closing = None
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
@@ -154,7 +159,7 @@ class HttpProtocol(HttpToolsProtocol):
         super().on_response_complete()
         self._since = self.loop.time()
         if self._in_message:
-            self.loop.call_later(LINGER_S, self.transport.close)
+            self._closing = self.loop.call_later(LINGER_S, self.transport.close)
 
     def data_received(self, data: bytes) -> None:
         """Read what has arrived; the first line of a request may hold raw UTF-8."""

@@ -16,6 +16,8 @@ from shared.kit.http_protocol import (
     make_bilingual_document,
 )
 from shared.kit.problems import Malformed
+from tests.not_none import not_none
+from tests.waiting import PATIENCE_SECONDS, poll_until
 
 pytestmark = pytest.mark.anyio
 
@@ -195,6 +197,28 @@ async def test_slow_and_half_sent_requests_end(short_deadlines):
     async with serve_protocol(refuse_at_once) as address:
         received = await read_all(address, put)  # answered before the body came: closed, not kept
         assert received.startswith(b"HTTP/1.1 401 ")
+
+
+async def test_a_connection_is_kept_whose_body_came_after_the_answer(monkeypatch):
+    monkeypatch.setattr("shared.kit.http_protocol.LINGER_S", PATIENCE_SECONDS)
+    served: list[HttpProtocol] = []
+    connect = HttpProtocol.connection_made
+
+    def note(self, transport):
+        served.append(self)
+        connect(self, transport)
+
+    monkeypatch.setattr(HttpProtocol, "connection_made", note)
+    async with serve_protocol(refuse_at_once) as address:
+        reader, writer = await asyncio.open_connection(*address)
+        for _ in range(2):
+            writer.write(b"PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n")
+            assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 401 ")
+            closing = not_none(served[0]._closing)
+            assert not closing.cancelled()
+            writer.write(b"body")
+            await poll_until(closing.cancelled)
+        writer.close()
 
 
 async def test_an_idle_connection_is_closed_and_one_in_use_is_not(short_deadlines, monkeypatch):

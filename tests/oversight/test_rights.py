@@ -64,6 +64,8 @@ async def test_no_agency_acts_for_a_unit_below_its_level(clients: Clients) -> No
     assert await list_faults(clients, "conferences", conference) == {"/convener": "agency_level_wrong"}
     central = {**conference, "unit": "62", "level": "province", "convener": "BCD_TW"}
     assert await list_faults(clients, "conferences", central) == {"/convener": "agency_level_wrong"}
+    district = {**conference, "unit": "62", "level": "district", "convener": "UBND_TINH"}
+    assert await list_faults(clients, "conferences", district) == {"/unit": "unit_level_wrong"}
     team = {
         "unit": "610",
         "title": "Đoàn số 1",
