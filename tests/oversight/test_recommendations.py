@@ -21,6 +21,7 @@ async def test_only_the_issuer_closes_what_the_addressee_answered(clients: Clien
     path = f"recommendations/{recommendation['id']}"
     assert (recommendation["state"], recommendation["overdue"]) == ("open", True)
     await refuse(clients, f"{path}/close", {**CLOSING, "version": 1}, 403, "unit_not_granted", **DISTRICT)
+    await refuse(clients, f"{path}/close", {**CLOSING, "version": 1}, 409, "act_not_possible")
     await refuse(clients, f"{path}/answers", ANSWER, 403, "unit_not_granted", units=("611",))
     bare = {**ANSWER, "evidence": []}
     assert await list_faults(clients, f"{path}/answers", bare, **DISTRICT) == {"/evidence": "too_few"}

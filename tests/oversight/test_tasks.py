@@ -21,8 +21,12 @@ async def test_a_task_is_done_only_with_its_product(clients: Clients) -> None:
     assert await list_faults(clients, path, bare) == {"/document": "product_missing"}
     unknown = {**bare, "document": "0190b5c0-0000-7000-8000-000000000000"}
     assert await list_faults(clients, path, unknown) == {"/document": "reference_unknown"}
-    document = await record(clients, "documents", make_document())
+    document = await record(clients, "documents", make_document(signed_on="2024-02-01"))
     early = await record(clients, "documents", make_document("1/KH", signed_on="2023-11-30"))
+    late = await record(clients, "documents", make_document("2/KH", signed_on="2024-02-02"))
+    assert await list_faults(clients, path, {**bare, "document": late["id"]}) == {
+        "/completed_on": "days_reversed"
+    }
     before = {**bare, "document": early["id"]}
     assert await list_faults(clients, path, before) == {"/document": "days_reversed"}
     done = await record(clients, path, {**bare, "document": document["id"]})
@@ -63,6 +67,8 @@ async def test_a_recurring_task_is_done_period_by_period(clients: Clients) -> No
     assert await list_faults(clients, path, {**body, "period": "2024-Q3"}) == {
         "/period": "period_not_of_task"
     }
+    early = {**body, "period": "2023-Q3", "completed_on": "2023-09-29"}
+    assert await list_faults(clients, path, early) == {"/completed_on": "days_reversed"}
     done = await record(clients, path, {**body, "period": "2023-Q3"})
     assert done["missing_periods"] == ["2023-Q4"]
     too_long = make_task(due_on="2040-01-01", text="Khác")

@@ -9,6 +9,7 @@ from services.oversight.recommendations.rules import (
     ADDRESSEE_ANSWERED,
     CLOSED_ALREADY,
     EVIDENCE_MISSING,
+    NOT_ANSWERED,
     ClosedByAddressee,
     Recommendation,
 )
@@ -155,6 +156,8 @@ async def close_recommendation(
     recommendation = to_recommendation(newest)
     _refuse_answering_client(context, newest)
     _require_open(recommendation)
+    if body.outcome == "done" and not newest.content.get("answers"):
+        raise ActNotPossible(reason=NOT_ANSWERED)
     raise_if_any(
         [
             *find_future_days(local_day(context.now), closed_on=body.closed_on),

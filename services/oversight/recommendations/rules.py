@@ -12,6 +12,10 @@ RecommendationState = Literal["not_yet_issued", "open", "answered", "done", "ref
 Outcome = Literal["done", "refused", "dropped"]
 
 CLOSED_ALREADY = Sentence("kiến nghị đã kết thúc ({state})", "the recommendation is closed ({state})")
+NOT_ANSWERED = Sentence(
+    "nơi nhận chưa trả lời; hãy đợi trả lời, hoặc kết thúc với outcome refused hay dropped",
+    "the addressee has not answered; wait for the answer, or close it as refused or dropped",
+)
 EVIDENCE_MISSING = Sentence("Cần nêu một văn bản hoặc một tệp.", "A document or a file must be named.")
 ADDRESSEE_ANSWERED = Sentence(
     "nơi nhận đã trả lời, không thể đổi nơi nhận", "the addressee answered and cannot be changed"

@@ -107,7 +107,7 @@ async def complete_task(
 
 
 async def _find_product_faults(context: ReportingContext, task: Task, body: TaskCompletionIn) -> list[Fault]:
-    """Return the faults of products: records that do not exist, or are older than the task, and periods that are none."""
+    """Return the faults of products: records that do not exist, are older than the task or younger than its end, wrong periods."""
     named: list[Reference] = [
         ("/document", DOCUMENTS, body.document),
         ("/conference", CONFERENCES, body.conference),
@@ -115,9 +115,9 @@ async def _find_product_faults(context: ReportingContext, task: Task, body: Task
     faults = await find_unknown_records(context.session, named)
     for pointer, register, record_id in named:
         rows = await read_by_ids(context.session, register, {record_id} if record_id else set())
-        faults += [
-            fault for row in rows for fault in find_reversed_days(task.starts_on, row.day, pointer[1:])
-        ]
+        for row in rows:
+            faults += find_reversed_days(task.starts_on, row.day, pointer[1:])
+            faults += find_reversed_days(row.day, body.completed_on, "completed_on")
     figure = body.figure
     if figure is not None:
         published = await find_published_figures(context.session, figure.publication)
